@@ -1,0 +1,61 @@
+package account
+
+// Kind tells what holds an address in the mail server.
+type Kind string
+
+// The kinds of address holders. Only mailboxes and aliases are managed; Reserved is an address that something else
+// has taken (a mailing list, an additional address of a user), so that nothing can be created there.
+const (
+	Mailbox  Kind = "mailbox"
+	Alias    Kind = "alias"
+	Reserved Kind = "reserved"
+)
+
+// Role is the administrative right a mailbox carries.
+type Role uint8
+
+// The roles. Accounts above NoRole are never linked unasked (rule R4).
+const (
+	NoRole Role = iota
+	DomainAdmin
+	GlobalAdmin
+)
+
+// Account is a local account as the mail server has it.
+type Account struct {
+	Address string // lower case
+	Kind    Kind
+	Active  bool
+	Role    Role
+	// Home is the absolute mail directory of a mailbox, as deleted_mailboxes and homeDirectory write it.
+	Home    string
+	Profile Profile
+	// Routes are the active forwarding rows that lead to or from the account. Read only on demand.
+	Routes []Route
+}
+
+// Route is one row of iRedMail's forwardings table, which carries mail for Address on to Forwarding.
+type Route struct {
+	Address    string `json:"a"`
+	Forwarding string `json:"f"`
+}
+
+// Domain is a hosted mail domain: its state, its limits and what a new account gets.
+type Domain struct {
+	Name     string
+	Active   bool
+	BackupMX bool // this server only relays for the domain: it has no mailboxes here
+	// MailboxLimit and AliasLimit: 0 is no limit, -1 allows none (iRedMail's domain table).
+	MailboxLimit, AliasLimit int
+	// QuotaLimit is the most that all mailboxes may have together, in MB; 0 is no limit.
+	QuotaLimit int64
+	// What there is now: mailboxes, aliases and the sum of the mailboxes' quotas in MB.
+	Mailboxes, Aliases int
+	QuotaUsed          int64
+	// What a new mailbox gets. Quota is in MB, 0 is unlimited; it has already been brought under the domain's
+	// largest quota per user.
+	Quota            int64
+	Language         string
+	Timezone         string
+	DisabledServices []string
+}

@@ -1,0 +1,39 @@
+package account
+
+// Origin tells how an account came to be linked. What was there before is never deleted by a removal (rule R4).
+type Origin string
+
+// The origins.
+const (
+	Created Origin = "created"
+	Linked  Origin = "linked"
+)
+
+// LinkState is where a link stands between its claim and the effect it announces.
+type LinkState string
+
+// The states: a pending link was written before the account, and the next run settles it.
+const (
+	Pending   LinkState = "pending"
+	Confirmed LinkState = "confirmed"
+)
+
+// Link says that this source object is that account (rules R1, R2).
+type Link struct {
+	Resource int64
+	Source   SourceID
+	Address  string
+	Kind     Kind
+	Origin   Origin
+	State    LinkState
+	DN       string // for people; never used to find the object
+	// Home is the mail directory that a claimed creation will have: it tells our account from one that somebody
+	// else made meanwhile.
+	Home string
+	// Disabled says that this module switched the account off, and only then may it switch it on again (rule R9).
+	Disabled bool
+	// Suspended are the routes that were active when the account was switched off.
+	Suspended []Route
+	// Kept holds those mapped fields for which the mail server has no place.
+	Kept Profile
+}

@@ -1,0 +1,44 @@
+package account
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Message is a sentence for an admin that has no language yet: the key of a text in locales/ and the values it
+// names. It is what reasons, refusals and errors travel and are stored as, so that each reader sees his own language.
+type Message struct {
+	Key  string            `json:"key"`
+	Args map[string]string `json:"args,omitempty"`
+}
+
+// Say makes a message from a key and pairs of name and value.
+func Say(key string, pairs ...string) Message {
+	m := Message{Key: key}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if m.Args == nil {
+			m.Args = make(map[string]string, len(pairs)/2)
+		}
+		m.Args[pairs[i]] = pairs[i+1]
+	}
+	return m
+}
+
+// IsZero tells that there is nothing to say.
+func (m Message) IsZero() bool { return m.Key == "" }
+
+// String is the message for a log, where nobody translates.
+func (m Message) String() string {
+	if len(m.Args) == 0 {
+		return m.Key
+	}
+	var b strings.Builder
+	b.WriteString(m.Key)
+	for i, k := range slices.Sorted(maps.Keys(m.Args)) {
+		b.WriteString([]string{" (", ", "}[min(i, 1)])
+		b.WriteString(k + "=" + m.Args[k])
+	}
+	b.WriteByte(')')
+	return b.String()
+}

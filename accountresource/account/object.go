@@ -1,0 +1,33 @@
+package account
+
+// SourceID is the identity of a directory object that survives a rename, a move and a new address (rule R1): the
+// lower-case text form of objectGUID (MS-DTYP 2.3.4.3: first three groups little-endian) or entryUUID (RFC 4530).
+type SourceID string
+
+// ObjectKind tells what a directory object is.
+type ObjectKind uint8
+
+// The kinds of objects the replication knows.
+const (
+	User ObjectKind = iota + 1
+	Group
+	Contact
+)
+
+// Object is a user, group or contact of the directory, reduced to what the replication needs.
+type Object struct {
+	ID   SourceID
+	Kind ObjectKind
+	DN   string
+	// Mail holds the values of the configured address attribute, untouched but for the choice of the primary one
+	// where the attribute marks it (proxyAddresses). Whether one of them is an address here is the plan's decision.
+	Mail []string
+	// Disabled is what the status attribute says; false where it is absent or not mapped.
+	Disabled bool
+	// Profile holds the mapped attributes; a field that is absent in the directory is empty.
+	Profile Profile
+	// USN is the object's own change counter on the server that was asked (uSNChanged), 0 where there is none.
+	USN int64
+	// Members counts the values of a group's member attribute in the answer at hand.
+	Members int
+}

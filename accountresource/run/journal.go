@@ -1,0 +1,129 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// Errors of the ports.
+var (
+	// ErrRunning: another run of the resource holds the lease (rule R20).
+	ErrRunning = errors.New("a run of this resource is already going on")
+	// ErrLeaseLost: the lease expired or went to another run; nothing more may be written.
+	ErrLeaseLost = errors.New("the run lost its lease")
+	// ErrDisabled: a disabled resource runs neither by schedule nor by button (rule R20).
+	ErrDisabled = errors.New("the resource is disabled")
+	// ErrConflict: the link's object or address is already linked elsewhere (rule R2).
+	ErrConflict = errors.New("already linked")
+	// ErrNotFound: no such run.
+	ErrNotFound = errors.New("no such run")
+)
+
+// Trigger is what started a run.
+type Trigger string
+
+// The triggers.
+const (
+	Manual    Trigger = "manual"
+	Scheduled Trigger = "schedule"
+	Live      Trigger = "live"
+)
+
+// Mode is how much of the directory a run reads.
+type Mode string
+
+// The modes.
+const (
+	Full        Mode = "full"
+	Incremental Mode = "incremental"
+)
+
+// Outcome is how a run ended; empty while it runs.
+type Outcome string
+
+// The outcomes. Partial: it came to its end, but at least one object failed.
+const (
+	Succeeded   Outcome = "succeeded"
+	Partial     Outcome = "partial"
+	Failed      Outcome = "failed"
+	Interrupted Outcome = "interrupted"
+)
+
+// Run is a row of the history.
+type Run struct {
+	ID       int64
+	Resource int64
+	Trigger  Trigger
+	Mode     Mode
+	Started  time.Time
+	Finished time.Time // zero while it runs
+	Outcome  Outcome
+	// Error says why the run failed; zero otherwise.
+	Error account.Message
+	// Counts are the log rows by action: they come from the same rows (rule R21).
+	Counts map[account.Action]int
+}
+
+// Entry is a row of a run's log: one account touched, ignored, held or failed.
+type Entry struct {
+	ID      int64
+	Run     int64
+	Time    time.Time
+	Action  account.Action
+	Kind    account.Kind
+	Source  account.SourceID
+	DN      string
+	Address string
+	Diff    []account.Difference
+	Reason  account.Message
+	// Detail is the technical text of a failure; it holds no secrets.
+	Detail string
+}
+
+// Lease is the right to run a resource now. Fence rises with every lease given, so that a holder who lost his cannot
+// write any more.
+type Lease struct {
+	Resource int64
+	Owner    string
+	Fence    int64
+	Expires  time.Time
+}
+
+// Leases gives out the right to run (rule R20).
+type Leases interface {
+	// Acquire takes the lease of a resource for ttl, or returns ErrRunning. Taking over an expired lease also marks
+	// the run its holder left open as interrupted.
+	Acquire(ctx context.Context, resource int64, owner string, ttl time.Duration) (Lease, error)
+	// Renew extends the lease by ttl from now, or returns ErrLeaseLost.
+	Renew(ctx context.Context, l Lease, ttl time.Duration) (Lease, error)
+	// Release gives the lease back. Releasing one that is lost is no error.
+	Release(ctx context.Context, l Lease) error
+}
+
+// Links keeps which source object is which account.
+type Links interface {
+	// Links streams the links of the resource, and those of other resources whose address is in the domain. The
+	// caller may use the store while it ranges.
+	Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error]
+	// Write inserts or replaces the links (by resource and source ID) in one transaction fenced by the lease:
+	// ErrLeaseLost writes nothing. The result holds one value for each link: nil, or ErrConflict where the address
+	// is linked to another object; such a link fails alone.
+	Write(ctx context.Context, l Lease, links []account.Link) ([]error, error)
+	// Unlink removes links (by resource and source ID), fenced like Write.
+	Unlink(ctx context.Context, l Lease, sources []account.SourceID) error
+}
+
+// Journal keeps the history.
+type Journal interface {
+	// Begin opens a run.
+	Begin(ctx context.Context, l Lease, t Trigger, m Mode, started time.Time) (Run, error)
+	// Append writes log rows and adds them to the run's counts, in one transaction. Entry.ID is ignored, Entry.Run
+	// is set to run.
+	Append(ctx context.Context, run int64, entries []Entry) error
+	// End closes the run and forgets runs of the resource that started before forget.
+	End(ctx context.Context, run int64, o Outcome, why account.Message, finished, forget time.Time) error
+}

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// Admin is who is asking.
+type Admin struct {
+	Username    string
+	GlobalAdmin bool
+	// Language is a tag such as "en_US", "pt-BR" or "de"; empty leaves it to the browser.
+	Language string
+}
+
+// Auth tells who is asking. The host implements it over its own sessions.
+type Auth interface {
+	// Admin is the signed-in admin of the request; ok is false when nobody is signed in.
+	Admin(c *fiber.Ctx) (a Admin, ok bool)
+	// LoginPath is where somebody who is not signed in is sent.
+	LoginPath(c *fiber.Ctx) string
+}
+
+// Page is one drawn page, without the chrome around it.
+type Page struct {
+	Title   string        // plain text
+	Content template.HTML // safe as it is
+	// Stylesheets and Scripts are paths of files to load (with "defer" for scripts); nothing is inline, so that a
+	// strict Content-Security-Policy works.
+	Stylesheets, Scripts []string
+	// Language is the page's BCP 47 tag, Direction "ltr" or "rtl".
+	Language, Direction string
+	// Status is the HTTP status the response has; the layout need not set it.
+	Status int
+}
+
+// Layout draws the host's chrome around a page and sends it.
+type Layout func(c *fiber.Ctx, p Page) error
+
+// Resources keeps the configured resources. Errors: resource.ErrNotFound.
+type Resources interface {
+	All(ctx context.Context) ([]resource.Resource, error)
+	Get(ctx context.Context, id int64) (resource.Resource, error)
+	Create(ctx context.Context, kind resource.Kind, s resource.Settings) (int64, error)
+	// Save replaces the settings and raises the revision.
+	Save(ctx context.Context, id int64, s resource.Settings) error
+	SetTested(ctx context.Context, id int64, tested bool) error
+	SetEnabled(ctx context.Context, id int64, enabled bool) error
+	// Delete removes the resource with its links and history; accounts stay. run.ErrRunning during a run.
+	Delete(ctx context.Context, id int64) error
+	// Links counts the accounts a resource has linked.
+	Links(ctx context.Context, id int64) (int, error)
+}
+
+// LogFilter narrows the rows of a run's log. The zero value is all rows.
+type LogFilter struct {
+	Action account.Action
+	Query  string // part of an address, DN or value
+	Page   int    // from 1
+	Size   int    // rows a page
+}
+
+// History reads what runs did. Errors: run.ErrNotFound.
+type History interface {
+	// Latest is the newest run of each resource that has one.
+	Latest(ctx context.Context, resources ...int64) (map[int64]run.Run, error)
+	// Runs lists a resource's runs, newest first, and says how many there are.
+	Runs(ctx context.Context, resourceID int64, page, size int) ([]run.Run, int, error)
+	Run(ctx context.Context, id int64) (run.Run, error)
+	// Entries lists the rows of a run in order and says how many match.
+	Entries(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, int, error)
+}
+
+// Operations are what the buttons do.
+type Operations interface {
+	// Check finds mistakes in settings that need no server to be seen: filters, DNs, certificates. Nothing is sent.
+	Check(s resource.Settings) resource.Problems
+	// Test reads the first users and groups with unsaved settings.
+	Test(ctx context.Context, s resource.Settings) (run.Sample, error)
+	// Replicate starts a run in the background and returns it. run.ErrRunning, run.ErrDisabled.
+	Replicate(ctx context.Context, id int64) (run.Run, error)
+	// Running tells whether a run of the resource is going on, in this process or another.
+	Running(ctx context.Context, id int64) (bool, error)
+	// Changed tells the schedule that the resource's settings or state changed, or that it is gone.
+	Changed(ctx context.Context, id int64) error
+	// NextRun is when the schedule will run the resource next; zero when it will not.
+	NextRun(id int64) time.Time
+	// Domains searches the hosted domains, at most limit.
+	Domains(ctx context.Context, part string, limit int) ([]string, error)
+	// Hosted tells whether mailboxes of the domain are hosted here.
+	Hosted(ctx context.Context, domain string) (bool, error)
+}
+
+// Config is what the pages need.
+type Config struct {
+	Prefix     string // "/account-resources"
+	Auth       Auth
+	Layout     Layout // nil: a plain page of our own
+	Resources  Resources
+	History    History
+	Operations Operations
+	// TokenKey authenticates the CSRF tokens; 32 bytes.
+	TokenKey []byte
+	Logger   *slog.Logger
+}

@@ -1,0 +1,59 @@
+package backends
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// The sentinel errors of results. A backend wraps them with what it was doing.
+var (
+	// ErrNotFound: the domain or account does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrExists: the address is taken by something else.
+	ErrExists = errors.New("address is taken")
+	// ErrUnsupported: the store cannot do this kind of change.
+	ErrUnsupported = errors.New("not supported by this mail account store")
+)
+
+// Backend is a mail account store: iRedMail's SQL databases or its OpenLDAP tree. It is safe for concurrent use and
+// never holds a connection while it calls back or yields to code that may use the same pool.
+type Backend interface {
+	// Fields are the profile fields the store has a place for, found out once when it is opened.
+	Fields() account.Fields
+
+	// Canonical brings wanted profile values to the form in which the store will give them back (white space,
+	// length, characters it cannot hold), so that a comparison never shows a difference that a write would not make.
+	// It is idempotent and does no I/O.
+	Canonical(account.Profile) account.Profile
+
+	// Domains lists the hosted domains whose name contains part, in order, at most limit. Alias domains and domains
+	// that this server only relays for (backup MX) are not listed.
+	Domains(ctx context.Context, part string, limit int) ([]string, error)
+
+	// Domain reads the state, limits, use and defaults of a hosted domain. It returns ErrNotFound where there is
+	// none of that name, and the domain with BackupMX set where it is only relayed.
+	Domain(ctx context.Context, name string) (account.Domain, error)
+
+	// Accounts streams what holds an address in the domain, each address once; a mailbox wins over an alias, an
+	// alias over something reserved. An error ends the sequence. The caller may use the backend while it ranges.
+	Accounts(ctx context.Context, domain string, q Query) iter.Seq2[account.Account, error]
+
+	// Apply makes the changes, all of one domain, and returns one result for each in order: nil where the store now
+	// is as wanted. A bad change fails alone. Applying a change again is harmless: a change may have taken effect
+	// although its result is an error, or although Apply never returned. Results wrap ErrExists (a creation whose
+	// address something else has), ErrNotFound (a change of an account that is gone) or the store's own error.
+	// The error is for what concerns all of them, such as a lost connection: then nothing is known of any.
+	Apply(ctx context.Context, domain account.Domain, changes []account.Change) ([]error, error)
+}
+
+// Query narrows and widens what Accounts reads.
+type Query struct {
+	// Addresses limits the answer to these; nil means all.
+	Addresses []string
+	// Routes asks for Account.Routes too: the active forwarding rows that lead to the account or from it. Stores
+	// that switch an account off in one place have none.
+	Routes bool
+}
