@@ -1,0 +1,78 @@
+package resource
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Form gives a submitted value by field name; present is false where the form did not carry the field at all.
+type Form func(name string) (value string, present bool)
+
+// ParseConnection reads the Connection tab over the stored settings. An empty bind password keeps the stored one.
+// All mistakes are returned at once; the settings are of use only when there are none.
+func ParseConnection(form Form, stored Connection) (Connection, Problems) {
+	c, problems := parse(form, stored)
+	c.Domain = strings.ToLower(strings.TrimFunc(c.Domain, func(r rune) bool { return r == '.' || unicode.IsSpace(r) }))
+	if c.BindPassword.IsZero() {
+		c.BindPassword = stored.BindPassword
+	}
+	return c, append(problems, check(&c, problems)...)
+}
+
+// ParseReplication reads the Replication tab.
+func ParseReplication(form Form, stored Replication) (Replication, Problems) {
+	return parseChecked(form, stored)
+}
+
+// ParseUsers reads the Users tab.
+func ParseUsers(form Form, stored Users) (Users, Problems) { return parseChecked(form, stored) }
+
+// ParseGroups reads the Groups tab.
+func ParseGroups(form Form, stored Groups) (Groups, Problems) { return parseChecked(form, stored) }
+
+// Complete tells whether the connection says everything that a run needs; the problems name what is missing.
+func (c Connection) Complete() Problems { return check(&c, nil) }
+
+func parseChecked[T any](form Form, stored T) (T, Problems) {
+	tab, problems := parse(form, stored)
+	return tab, append(problems, check(&tab, problems)...)
+}
+
+// parse lays the submitted values over the stored ones. A field that the form does not carry keeps its value, except
+// for a toggle: browsers send nothing for one that is off.
+func parse[T any](form Form, stored T) (T, Problems) {
+	tab := stored
+	var problems Problems
+	v := reflect.ValueOf(&tab).Elem()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("form")
+		text, present := form(name)
+		if !present && v.Field(i).Kind() != reflect.Bool {
+			continue
+		}
+		if p := assign(v.Field(i), name, text); p != nil {
+			problems = append(problems, p)
+		}
+	}
+	return tab, problems
+}
+
+func assign(field reflect.Value, name, text string) *Problem {
+	switch field.Kind() {
+	case reflect.Bool:
+		field.SetBool(text == "on" || text == "true" || text == "1")
+	case reflect.Int:
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil {
+			return NewProblem(name, "not_a_number", nil)
+		}
+		field.SetInt(int64(n))
+	case reflect.String:
+		field.SetString(strings.TrimSpace(text))
+	default: // Secret: blanks may be part of a password
+		field.Set(reflect.ValueOf(NewSecret(text)))
+	}
+	return nil
+}
