@@ -36,7 +36,8 @@ func (a Action) Writes() bool {
 }
 
 // Change is everything that happens to one account in one run, under the name of the greatest part of it: a linked
-// account whose name follows and which is switched off is one change, ActionLinked, with Set and Disable.
+// account whose name follows and which is switched off is one change, ActionLinked, with Set and Disable. A change
+// without an Action only keeps the link in step and is not logged.
 type Change struct {
 	Action  Action
 	Kind    Kind
@@ -60,6 +61,31 @@ type Change struct {
 	Reason Message
 	// Link is the link as it shall stand when the change has happened; nil leaves the link alone.
 	Link *Link
+	// Unlink drops the link that the source object has: a claim that came to nothing.
+	Unlink bool
+}
+
+// TouchesAccount tells whether the mail store has anything to write, rather than the link and the log alone.
+func (c *Change) TouchesAccount() bool {
+	switch c.Action {
+	case ActionCreated, ActionRenamed, ActionDeleted:
+		return true
+	}
+	return c.Set != 0 || c.Disable || c.Enable
+}
+
+// Claim is the state that announces the change, empty where none is needed: what only follows the directory is found
+// out again by the next run.
+func (c *Change) Claim() LinkState {
+	switch {
+	case c.Action == ActionCreated:
+		return Creating
+	case c.Action == ActionLinked:
+		return Linking
+	case c.Disable:
+		return Disabling
+	}
+	return ""
 }
 
 // Difference is one changed value, for people. What names a profile field or "active", "address".

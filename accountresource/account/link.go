@@ -9,13 +9,17 @@ const (
 	Linked  Origin = "linked"
 )
 
-// LinkState is where a link stands between its claim and the effect it announces.
+// LinkState is where a link stands between its claim and the effect it announces. A claim is written before the mail
+// store is touched and settled together with the log row; one that a killed run left behind tells the next run what
+// may have happened already (rule R19).
 type LinkState string
 
-// The states: a pending link was written before the account, and the next run settles it.
+// The states.
 const (
-	Pending   LinkState = "pending"
 	Confirmed LinkState = "confirmed"
+	Creating  LinkState = "creating"  // the account may exist: Link.Home tells whether it is ours
+	Linking   LinkState = "linking"   // the account may have been brought in step already
+	Disabling LinkState = "disabling" // the account may be off already; Link.Suspended is what it takes along
 )
 
 // Link says that this source object is that account (rules R1, R2).

@@ -109,21 +109,29 @@ type Links interface {
 	// Links streams the links of the resource, and those of other resources whose address is in the domain. The
 	// caller may use the store while it ranges.
 	Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error]
-	// Write inserts or replaces the links (by resource and source ID) in one transaction fenced by the lease:
-	// ErrLeaseLost writes nothing. The result holds one value for each link: nil, or ErrConflict where the address
-	// is linked to another object; such a link fails alone.
-	Write(ctx context.Context, l Lease, links []account.Link) ([]error, error)
-	// Unlink removes links (by resource and source ID), fenced like Write.
-	Unlink(ctx context.Context, l Lease, sources []account.SourceID) error
+	// Claim inserts or replaces the links (by resource and source ID) as they are, in one transaction fenced by the
+	// lease: ErrLeaseLost writes nothing. The result holds one value for each link: nil, or ErrConflict where the
+	// address is linked to another object; such a link fails alone.
+	Claim(ctx context.Context, l Lease, links []account.Link) ([]error, error)
+}
+
+// Settled is what a batch came to.
+type Settled struct {
+	// Entries are the log rows; Entry.ID and Entry.Run are ignored.
+	Entries []Entry
+	// Links are inserted or replaced as they are. A conflict of addresses is an error: it was claimed before.
+	Links []account.Link
+	// Unlinked are the objects whose link is dropped.
+	Unlinked []account.SourceID
 }
 
 // Journal keeps the history.
 type Journal interface {
 	// Begin opens a run.
 	Begin(ctx context.Context, l Lease, t Trigger, m Mode, started time.Time) (Run, error)
-	// Append writes log rows and adds them to the run's counts, in one transaction. Entry.ID is ignored, Entry.Run
-	// is set to run.
-	Append(ctx context.Context, run int64, entries []Entry) error
+	// Settle writes what a batch came to in one transaction fenced by the lease: the links as they now stand, the log
+	// rows, and the run's counts, which grow by these rows. ErrLeaseLost writes nothing.
+	Settle(ctx context.Context, l Lease, run int64, s Settled) error
 	// End closes the run and forgets runs of the resource that started before forget.
 	End(ctx context.Context, run int64, o Outcome, why account.Message, finished, forget time.Time) error
 }

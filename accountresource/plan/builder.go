@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// Builder makes a plan while the directory is still being read: links first, then local accounts, then objects one
+// by one. What cannot depend on the objects still to come is decided at once, so that writing overlaps reading;
+// the rest waits for Finish. It is not safe for concurrent use.
+type Builder struct {
+	policy Policy
+	links  map[account.SourceID]*account.Link // of this resource
+	owners map[string]owner                   // who is linked to an address, any resource
+	local  map[string]record
+	seen   map[account.SourceID]struct{}
+	// waiting are creations that compete for the domain's last places.
+	waiting   []account.Change
+	mailboxes int   // mailboxes of the domain, with those planned
+	quota     int64 // MB given out, with what is planned
+}
+
+// owner says which object has an address.
+type owner struct {
+	resource int64
+	source   account.SourceID
+	dn       string
+}
+
+// NewBuilder begins a plan.
+func NewBuilder(p Policy) *Builder {
+	return &Builder{
+		policy: p,
+		links:  make(map[account.SourceID]*account.Link),
+		owners: make(map[string]owner),
+		local:  make(map[string]record),
+		seen:   make(map[account.SourceID]struct{}),
+
+		mailboxes: p.Domain.Mailboxes,
+		quota:     p.Domain.QuotaUsed,
+	}
+}
+
+// AddLink takes a link: this resource's, or another's with an address in the domain.
+func (b *Builder) AddLink(l account.Link) {
+	b.owners[l.Address] = owner{l.Resource, l.Source, l.DN}
+	if l.Resource == b.policy.Resource {
+		b.links[l.Source] = &l
+	}
+}
+
+// AddLocal takes what holds an address in the domain. All links have been added before.
+func (b *Builder) AddLocal(a account.Account) {
+	r := record{profile: pack(&a.Profile), kind: a.Kind, active: a.Active, role: a.Role}
+	if o, linked := b.owners[a.Address]; linked && o.resource == b.policy.Resource {
+		if l := b.links[o.source]; l != nil && l.State == account.Creating {
+			r.home = a.Home
+		}
+	}
+	b.local[a.Address] = r
+}
+
+// Linked is the number of links the resource has.
+func (b *Builder) Linked() int { return len(b.links) }
+
+// Add decides on an object; ok is false where there is nothing to do or the decision waits for Finish.
+func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
+	if _, again := b.seen[o.ID]; again {
+		return c, false // it moved between two pages of the listing
+	}
+	b.seen[o.ID] = struct{}{}
+	address, refusal := b.addressOf(&o)
+	link := b.links[o.ID]
+	switch {
+	case !refusal.IsZero():
+		return b.refuse(&o, address, account.ActionIgnored, refusal), true
+	case link == nil:
+		return b.newcomer(&o, address)
+	case link.State == account.Creating:
+		return b.settle(&o, address, link)
+	default:
+		return b.follow(&o, address, link)
+	}
+}
+
+// Finish decides what had to wait for the whole listing.
+func (b *Builder) Finish() []account.Change {
+	slices.SortFunc(b.waiting, func(x, y account.Change) int { return strings.Compare(x.Address, y.Address) })
+	for i := range b.waiting {
+		b.waiting[i] = b.withinLimits(b.waiting[i])
+	}
+	changes := b.waiting
+	b.waiting = nil
+	return changes
+}
+
+// addressOf finds the one address of the domain among the values of the address attribute (rule R3), or says why
+// there is none.
+func (b *Builder) addressOf(o *account.Object) (string, account.Message) {
+	if o.Kind != account.User {
+		return strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
+	}
+	var found, invalid, elsewhere string
+	for _, text := range o.Mail {
+		address, valid := account.ParseAddress(text)
+		switch {
+		case address == "":
+		case account.DomainOf(address) != b.policy.Domain.Name:
+			elsewhere = address
+		case !valid:
+			invalid = address
+		case found != "" && found != address:
+			return found, account.Say("reason_several_addresses", "First", found, "Second", address)
+		default:
+			found = address
+		}
+	}
+	switch {
+	case found != "":
+		return found, account.Message{}
+	case invalid != "":
+		return invalid, account.Say("reason_invalid_address", "Address", invalid)
+	case elsewhere != "":
+		return elsewhere, account.Say("reason_other_domain", "Address", elsewhere, "Domain", b.policy.Domain.Name)
+	}
+	return "", account.Say("reason_no_address")
+}
+
+func (b *Builder) refuse(o *account.Object, address string, a account.Action, why account.Message) account.Change {
+	return account.Change{
+		Action: a, Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: address, Reason: why,
+	}
+}

@@ -1,0 +1,124 @@
+package plan
+
+import (
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// settle decides on a creation that was claimed by a run that did not live to confirm it (rule R19).
+func (b *Builder) settle(o *account.Object, address string, link *account.Link) (account.Change, bool) {
+	r, exists := b.local[link.Address]
+	if exists && r.home == link.Home {
+		// It is ours: applying the creation once more completes and logs it.
+		c := b.creation(o, link.Address)
+		c.Home, c.Link.Home = link.Home, link.Home
+		return c, true
+	}
+	// Nothing was made, or somebody else made it meanwhile: the claim came to nothing.
+	return b.anew(o, address, link)
+}
+
+// anew treats an object whose link leads nowhere as one that was never linked.
+func (b *Builder) anew(o *account.Object, address string, link *account.Link) (account.Change, bool) {
+	delete(b.owners, link.Address)
+	delete(b.links, link.Source)
+	c, ok := b.newcomer(o, address)
+	c.Unlink = ok && c.Link == nil
+	return c, ok
+}
+
+// follow brings a linked account in step with its object.
+func (b *Builder) follow(o *account.Object, address string, link *account.Link) (account.Change, bool) {
+	r, exists := b.local[link.Address]
+	if !exists {
+		// Deleted here by hand, or with its domain: the person is still there, so the mailbox comes back.
+		return b.anew(o, address, link)
+	}
+	next := *link
+	next.DN = o.DN
+	c, changed := b.compare(o, &next, &r)
+	next.State = account.Confirmed
+	if link.State == account.Linking {
+		c.Action, changed = account.ActionLinked, true
+	}
+	if address != link.Address {
+		c.Reason = account.Say("reason_address_changed", "New", address)
+		if !changed {
+			c.Action = account.ActionIgnored
+		}
+		changed = true
+	}
+	if c.Disable || next.DN != link.DN || next.State != link.State || next.Disabled != link.Disabled || next.Kept != link.Kept {
+		c.Link = &next
+		changed = true
+	}
+	return c, changed
+}
+
+// compare finds what of the account differs from what the directory wants, and brings the link along. ok is false
+// where nothing does.
+func (b *Builder) compare(o *account.Object, link *account.Link, r *record) (c account.Change, ok bool) {
+	c = account.Change{Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: link.Address}
+	wanted, have := b.wanted(o), r.unpack()
+	b.compareFields(&c, &have, &wanted, b.policy.Mapped&b.policy.Stored)
+	c.Set = have.Differing(&wanted, b.policy.Mapped&b.policy.Stored)
+	c.Profile = wanted
+	b.compareFields(&c, &link.Kept, &wanted, b.policy.Mapped&^b.policy.Stored)
+	b.keep(link, &wanted)
+	if len(c.Diff) > 0 {
+		c.Action = account.ActionUpdated
+	}
+	if b.policy.FollowStatus {
+		b.compareStatus(&c, o, link, r)
+	}
+	return c, c.Action != ""
+}
+
+func (b *Builder) compareFields(c *account.Change, have, wanted *account.Profile, mask account.Fields) {
+	differing := have.Differing(wanted, mask)
+	for _, f := range account.AllFields() {
+		if differing.Has(f) {
+			c.Diff = append(c.Diff, account.Difference{What: f.String(), Old: have[f], New: wanted[f]})
+		}
+	}
+}
+
+// compareStatus applies rule R9: what the directory disables is disabled here, and only what this module disabled is
+// enabled again.
+func (b *Builder) compareStatus(c *account.Change, o *account.Object, link *account.Link, r *record) {
+	claimed := link.State != account.Confirmed && link.Disabled // it may be off by our own hand, unsettled
+	switch {
+	case o.Disabled && (r.active || claimed):
+		c.Action, c.Disable = account.ActionDisabled, true
+		if claimed {
+			c.Routes = link.Suspended
+		}
+		link.Disabled = true
+		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
+	case !o.Disabled && !r.active && link.Disabled:
+		c.Action, c.Enable, c.Routes = account.ActionEnabled, true, link.Suspended
+		link.Disabled, link.Suspended = false, nil
+		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "no", New: "yes"})
+	case !o.Disabled && r.active && link.Disabled:
+		link.Disabled, link.Suspended = false, nil // a local admin was quicker
+	}
+}
+
+// wanted are the object's mapped values in the store's form; fields that are not mapped are empty.
+func (b *Builder) wanted(o *account.Object) account.Profile {
+	var p account.Profile
+	for _, f := range account.AllFields() {
+		if b.policy.Mapped.Has(f) {
+			p[f] = o.Profile[f]
+		}
+	}
+	return b.policy.Canonical(p)
+}
+
+// keep leaves with the link what the mail store has no place for.
+func (b *Builder) keep(link *account.Link, wanted *account.Profile) {
+	for _, f := range account.AllFields() {
+		if b.policy.Mapped.Has(f) && !b.policy.Stored.Has(f) {
+			link.Kept[f] = wanted[f]
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package plan
+
+import "github.com/mailpanel/account-resource/accountresource/account"
+
+// Policy is what the decisions depend on besides the objects and accounts themselves.
+type Policy struct {
+	// Resource is the account resource that the plan is for.
+	Resource int64
+	// Domain is the hosted mail domain, with its limits and what is used of them.
+	Domain account.Domain
+	// Mapped are the fields that follow the directory, Stored those the mail store has a place for. What is mapped
+	// but has no place is kept with the link.
+	Mapped, Stored account.Fields
+	// FollowStatus says that a status attribute is mapped: accounts are disabled and enabled with the directory.
+	FollowStatus bool
+	// LinkExisting links a local account that has the address of a directory user; else it is left alone (rule R4).
+	LinkExisting bool
+	// Canonical brings wanted values to the form in which the mail store gives them back.
+	Canonical func(account.Profile) account.Profile
+	// Home is the mail directory for a new mailbox.
+	Home func(address string) string
+}
+
+// quotaFits tells whether one more mailbox of the domain's default quota fits beside used MB. In a domain with a
+// total, a mailbox without a quota fits never: nothing would bound it.
+func (p *Policy) quotaFits(used int64) bool {
+	return p.Domain.QuotaLimit <= 0 || p.Domain.Quota > 0 && used+p.Domain.Quota <= p.Domain.QuotaLimit
+}
+
+// limited tells whether the domain's limits can refuse a new mailbox, so that who comes first matters.
+func (p *Policy) limited() bool { return p.Domain.MailboxLimit != 0 || p.Domain.QuotaLimit > 0 }

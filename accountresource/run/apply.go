@@ -1,0 +1,151 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// step is a change of the batch and what became of it.
+type step struct {
+	account.Change
+	err error
+}
+
+// apply makes the changes of a batch: claim links, mail store, then links and log rows together. A change that fails
+// stops no other; an error means that nothing is known of the batch, and the next run settles its claims (rule R19).
+func (p *Replication) apply(ctx context.Context, changes []account.Change) error {
+	batch := make([]step, len(changes))
+	for i := range changes {
+		batch[i].Change = changes[i]
+	}
+	if err := p.findRoutes(ctx, batch); err != nil {
+		return err
+	}
+	if err := p.claim(ctx, batch); err != nil {
+		return err
+	}
+	if err := p.write(ctx, batch); err != nil {
+		return err
+	}
+	return p.settle(ctx, batch)
+}
+
+// findRoutes reads which forwarding rows go off with the accounts to be disabled, so that they are remembered before
+// anything is switched.
+func (p *Replication) findRoutes(ctx context.Context, batch []step) error {
+	byAddress := make(map[string]*step)
+	for i := range batch {
+		if batch[i].Disable {
+			byAddress[batch[i].Address] = &batch[i]
+		}
+	}
+	if len(byAddress) == 0 {
+		return nil
+	}
+	query := backends.Query{Routes: true}
+	for address := range byAddress {
+		query.Addresses = append(query.Addresses, address)
+	}
+	slices.Sort(query.Addresses)
+	for a, err := range p.cfg.Backend.Accounts(ctx, p.domain.Name, query) {
+		if err != nil {
+			return storeProblem(fmt.Errorf("read the forwardings of accounts to disable: %w", err))
+		}
+		if s := byAddress[a.Address]; s != nil {
+			for _, r := range a.Routes {
+				if !slices.Contains(s.Routes, r) {
+					s.Routes = append(s.Routes, r)
+				}
+			}
+			s.Link.Suspended = s.Routes
+		}
+	}
+	return nil
+}
+
+// claim announces the changes that the next run could not find out again by itself.
+func (p *Replication) claim(ctx context.Context, batch []step) error {
+	var links []account.Link
+	var owners []*step
+	for i := range batch {
+		if state := batch[i].Claim(); state != "" {
+			link := *batch[i].Link
+			link.State = state
+			links, owners = append(links, link), append(owners, &batch[i])
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	results, err := p.cfg.Links.Claim(ctx, p.lease, links)
+	if err != nil {
+		return fmt.Errorf("claim %d links: %w", len(links), err)
+	}
+	for i, result := range results {
+		owners[i].err = result
+	}
+	return nil
+}
+
+// write has the mail store make those changes that were not refused.
+func (p *Replication) write(ctx context.Context, batch []step) error {
+	var changes []account.Change
+	var owners []*step
+	for i := range batch {
+		if batch[i].err == nil && batch[i].TouchesAccount() {
+			changes, owners = append(changes, batch[i].Change), append(owners, &batch[i])
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	results, err := p.cfg.Backend.Apply(ctx, p.domain, changes)
+	if err != nil {
+		return storeProblem(fmt.Errorf("write %d accounts: %w", len(changes), err))
+	}
+	for i, result := range results {
+		owners[i].err = result
+	}
+	return nil
+}
+
+// settle writes the links as they now stand and the log rows, in one transaction.
+func (p *Replication) settle(ctx context.Context, batch []step) error {
+	now := p.cfg.Clock()
+	var settled Settled
+	for i := range batch {
+		s := &batch[i]
+		entry := Entry{
+			Time: now, Action: s.Action, Kind: s.Kind, Source: s.Source, DN: s.DN, Address: s.Address, Diff: s.Diff,
+			Reason: s.Reason,
+		}
+		switch {
+		case s.err != nil:
+			entry.Action, entry.Reason, entry.Detail = failure(s.err)
+			entry.Diff = nil
+			if s.Action == account.ActionCreated && errors.Is(s.err, backends.ErrExists) {
+				settled.Unlinked = append(settled.Unlinked, s.Source) // the claim came to nothing
+			}
+			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
+		case s.Unlink:
+			settled.Unlinked = append(settled.Unlinked, s.Source)
+		case s.Link != nil:
+			settled.Links = append(settled.Links, *s.Link)
+		}
+		if entry.Action != "" {
+			settled.Entries = append(settled.Entries, entry)
+		}
+	}
+	if err := p.cfg.Journal.Settle(ctx, p.lease, p.run.ID, settled); err != nil {
+		return fmt.Errorf("settle %d accounts: %w", len(batch), err)
+	}
+	for i := range settled.Entries {
+		p.counts[settled.Entries[i].Action]++
+	}
+	return nil
+}

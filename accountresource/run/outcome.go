@@ -1,0 +1,49 @@
+package run
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// errDeadline ends a run that has taken longer than it may.
+var errDeadline = errors.New("the run took longer than it may")
+
+// outcome says how a run ended and, for an admin, why.
+func (p *Replication) outcome(err error) (Outcome, account.Message) {
+	switch {
+	case err == nil && p.counts[account.ActionFailed] > 0:
+		return Partial, account.Message{}
+	case err == nil:
+		return Succeeded, account.Message{}
+	case errors.Is(err, ErrLeaseLost):
+		return Interrupted, account.Say("problem_lease_lost")
+	case errors.Is(err, errDeadline):
+		return Failed, account.Say("problem_run_deadline")
+	case errors.Is(err, context.Canceled):
+		return Interrupted, account.Say("problem_run_stopped")
+	}
+	return Failed, resource.ProblemsOf(err)[0].Message
+}
+
+// storeProblem says that the mail account store did not do its part.
+func storeProblem(err error) error { return resource.NewProblem("", "mail_store", err) }
+
+// failure turns the result of one change into what the log says of it: the action, the reason for people and the
+// technical detail.
+func failure(err error) (account.Action, account.Message, string) {
+	switch {
+	case errors.Is(err, ErrConflict):
+		return account.ActionConflict, account.Say("reason_linked_meanwhile"), ""
+	case errors.Is(err, backends.ErrExists):
+		return account.ActionConflict, account.Say("reason_address_in_use"), err.Error()
+	case errors.Is(err, backends.ErrNotFound):
+		return account.ActionFailed, account.Say("reason_account_gone"), err.Error()
+	case errors.Is(err, backends.ErrUnsupported):
+		return account.ActionFailed, account.Say("reason_unsupported"), err.Error()
+	}
+	return account.ActionFailed, account.Say("reason_store_error"), err.Error()
+}

@@ -1,0 +1,109 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// Config is what runs work with.
+type Config struct {
+	OpenReader OpenReader
+	Backend    backends.Backend
+	Links      Links
+	Journal    Journal
+	Leases     Leases
+
+	Storage backends.Storage // where new mailboxes lie
+	Owner   string           // this process, for people who look at a lease
+	Logger  *slog.Logger
+	Clock   func() time.Time // local time; mail directories carry it
+
+	BatchSize int           // changes written together
+	LeaseTTL  time.Duration // how long a killed run blocks the next; renewed every third of it
+	Deadline  time.Duration // the longest a run may take
+	Retention time.Duration // how long the history is kept
+}
+
+// Runner runs replications.
+type Runner struct{ cfg Config }
+
+// New makes a Runner; numbers that are zero get a default.
+func New(cfg Config) *Runner {
+	cfg.BatchSize = orDefault(cfg.BatchSize, 500)
+	cfg.LeaseTTL = orDefault(cfg.LeaseTTL, time.Minute)
+	cfg.Deadline = orDefault(cfg.Deadline, 6*time.Hour)
+	cfg.Retention = orDefault(cfg.Retention, 90*24*time.Hour)
+	return &Runner{cfg: cfg}
+}
+
+func orDefault[T int | time.Duration](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
+}
+
+// Begin takes the resource's lease and opens a run in the history; Replication.Do does the work. It returns
+// ErrDisabled, ErrRunning, or the resource.Problems of a connection that is not complete.
+func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger) (*Replication, error) {
+	if !res.Enabled {
+		return nil, ErrDisabled
+	}
+	if err := res.Settings.Connection.Complete().AsError(); err != nil {
+		return nil, fmt.Errorf("connection of resource %d: %w", res.ID, err)
+	}
+	lease, err := r.cfg.Leases.Acquire(ctx, res.ID, r.cfg.Owner, r.cfg.LeaseTTL)
+	if err != nil {
+		return nil, fmt.Errorf("take the lease of resource %d: %w", res.ID, err)
+	}
+	row, err := r.cfg.Journal.Begin(ctx, lease, t, Full, r.cfg.Clock())
+	if err != nil {
+		err = fmt.Errorf("open a run of resource %d: %w", res.ID, err)
+		return nil, errors.Join(err, r.cfg.Leases.Release(context.WithoutCancel(ctx), lease))
+	}
+	return &Replication{
+		cfg: &r.cfg, res: res, lease: lease, run: row,
+		log: r.cfg.Logger.With("resource", res.ID, "run", row.ID),
+	}, nil
+}
+
+// Once runs a replication to its end. The error is Begin's; how the run itself went is in Run.
+func (r *Runner) Once(ctx context.Context, res resource.Resource, t Trigger) (Run, error) {
+	replication, err := r.Begin(ctx, res, t)
+	if err != nil {
+		return Run{}, err
+	}
+	return replication.Do(ctx), nil
+}
+
+// Sample reads the first users and groups in scope: the connection test. Nothing is written.
+func (r *Runner) Sample(ctx context.Context, s resource.Settings) (Sample, error) {
+	var sample Sample
+	reader, err := r.cfg.OpenReader(s)
+	if err != nil {
+		return sample, fmt.Errorf("open the directory: %w", err)
+	}
+	defer func() { _ = reader.Close() }() // nothing was written that a failed close could lose
+	if sample.Probe, err = reader.Probe(ctx); err != nil {
+		return sample, fmt.Errorf("probe the directory: %w", err)
+	}
+	for kind, into := range map[account.ObjectKind]*[]account.Object{
+		account.User: &sample.Users, account.Group: &sample.Groups,
+	} {
+		_, err := reader.List(ctx, kind, SampleSize, func(o account.Object) error {
+			*into = append(*into, o)
+			return nil
+		})
+		if err != nil {
+			return sample, fmt.Errorf("read a sample: %w", err)
+		}
+	}
+	return sample, nil
+}
