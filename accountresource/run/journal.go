@@ -102,6 +102,10 @@ type Leases interface {
 	Renew(ctx context.Context, l Lease, ttl time.Duration) (Lease, error)
 	// Release gives the lease back. Releasing one that is lost is no error.
 	Release(ctx context.Context, l Lease) error
+	// Held tells whether somebody holds a lease of the resource that has not expired.
+	Held(ctx context.Context, resource int64) (bool, error)
+	// Sweep marks open runs as interrupted whose lease has expired, as a process leaves them that was killed.
+	Sweep(ctx context.Context) error
 }
 
 // Links keeps which source object is which account.
