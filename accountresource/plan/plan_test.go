@@ -1,0 +1,417 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/plan"
+)
+
+const resourceID = 7
+
+// scene is a directory, the accounts here and the links between them.
+type scene struct {
+	objects []account.Object
+	local   []account.Account
+	links   []account.Link
+	policy  plan.Policy
+}
+
+func newScene() *scene {
+	return &scene{policy: plan.Policy{
+		Resource:     resourceID,
+		Domain:       account.Domain{Name: "example.com", Active: true, Quota: 1024},
+		Mapped:       account.FieldSet(account.Name, account.Mobile, account.Title),
+		Stored:       account.FieldSet(account.Name, account.FirstName, account.Mobile),
+		FollowStatus: true,
+		LinkExisting: true,
+		Canonical:    func(p account.Profile) account.Profile { p[account.Name] = strings.TrimSpace(p[account.Name]); return p },
+		Home:         func(address string) string { return "/home/" + address + "-now/" },
+	}}
+}
+
+func (s *scene) build() []account.Change {
+	made := plan.Build(slices.Values(s.objects), slices.Values(s.local), slices.Values(s.links), s.policy)
+	return made.Changes
+}
+
+func user(id, mail, name string) account.Object {
+	return account.Object{
+		ID: account.SourceID(id), Kind: account.User, DN: "CN=" + id, Mail: []string{mail},
+		Profile: account.Profile{account.Name: name},
+	}
+}
+
+func mailbox(address, name string) account.Account {
+	return account.Account{
+		Address: address, Kind: account.Mailbox, Active: true, Home: "/home/" + address + "/",
+		Profile: account.Profile{account.Name: name},
+	}
+}
+
+func link(id, address string) account.Link {
+	return account.Link{
+		Resource: resourceID, Source: account.SourceID(id), Address: address, Kind: account.Mailbox,
+		Origin: account.Created, State: account.Confirmed, DN: "CN=" + id,
+	}
+}
+
+// said are the changes as "action address reason".
+func said(changes []account.Change) []string {
+	var lines []string
+	for _, c := range changes {
+		lines = append(lines, strings.TrimSpace(string(c.Action)+" "+c.Address+" "+c.Reason.Key))
+	}
+	return lines
+}
+
+func one(t *testing.T, changes []account.Change) account.Change {
+	t.Helper()
+	require.Len(t, changes, 1, "%v", said(changes))
+	return changes[0]
+}
+
+func TestR1_OnlyTheSourceIDMakesTheObject(t *testing.T) {
+	s := newScene()
+	s.links, s.local = []account.Link{link("a", "ann@example.com")}, []account.Account{mailbox("ann@example.com", "Ann")}
+	moved := user("a", "ann@example.com", "Ann")
+	moved.DN = "CN=Ann Lee,OU=Elsewhere"
+	s.objects = []account.Object{moved}
+	c := one(t, s.build())
+	assert.Empty(t, c.Action, "a moved object is nothing for the log")
+	assert.False(t, c.TouchesAccount())
+	require.NotNil(t, c.Link)
+	assert.Equal(t, moved.DN, c.Link.DN)
+}
+
+func TestR2_AnAddressHasOneOwner(t *testing.T) {
+	s := newScene()
+	other := link("x", "other@example.com")
+	other.Resource = 8
+	s.links = []account.Link{link("a", "ann@example.com"), other}
+	s.local = []account.Account{mailbox("ann@example.com", "Ann"), mailbox("other@example.com", "Other")}
+	s.objects = []account.Object{
+		user("b", "ann@example.com", "Second Ann"), // before the one that has the address
+		user("a", "ann@example.com", "Ann"),
+		user("c", "other@example.com", "Other"),
+		user("d", "new@example.com", "New"),
+		user("e", "NEW@example.com", "Newer"),
+	}
+	changes := s.build()
+	assert.Empty(t, cmp.Diff([]string{
+		"conflict ann@example.com reason_address_taken",
+		"conflict other@example.com reason_linked_by_other_resource",
+		"created new@example.com",
+		"conflict new@example.com reason_address_taken",
+	}, said(changes)))
+	assert.Equal(t, "CN=a", changes[0].Reason.Args["DN"], "the log names both")
+	assert.Equal(t, "CN=b", changes[0].DN)
+	assert.Equal(t, "CN=d", changes[3].Reason.Args["DN"])
+}
+
+func TestR3_ObjectsWithoutOneValidAddressOfTheDomainAreIgnored(t *testing.T) {
+	contact := user("f", "friend@example.com", "Friend")
+	contact.Kind = account.Contact
+	several := user("g", "one@example.com", "One")
+	several.Mail = []string{"one@example.com", "two@example.com"}
+	chosen := user("h", "", "H")
+	chosen.Mail = []string{"h@corp.local", "not an address", "H@Example.com ", "h@example.com"}
+	nothing := user("i", "", "I")
+	nothing.Mail = nil
+	s := newScene()
+	s.objects = []account.Object{
+		user("a", "ann@other.example", "Ann"), user("b", "", "B"), user("c", "o'neill@example.com", "C"),
+		user("d", "d@sub.example.com", "D"), user("e", "d@example.com.evil.org", "E"), contact, several, chosen, nothing,
+	}
+	assert.Empty(t, cmp.Diff([]string{
+		"ignored ann@other.example reason_other_domain",
+		"ignored  reason_no_address",
+		"ignored o'neill@example.com reason_invalid_address",
+		"ignored d@sub.example.com reason_other_domain",
+		"ignored d@example.com.evil.org reason_other_domain",
+		"ignored friend@example.com reason_not_a_user",
+		"ignored one@example.com reason_several_addresses",
+		"created h@example.com",
+		"ignored  reason_no_address",
+	}, said(s.build())))
+}
+
+func TestR4_AnExistingAccountIsLinkedOrLeftAlone(t *testing.T) {
+	domainAdmin, globalAdmin := mailbox("da@example.com", "DA"), mailbox("ga@example.com", "GA")
+	domainAdmin.Role, globalAdmin.Role = account.DomainAdmin, account.GlobalAdmin
+	alias := account.Account{Address: "sales@example.com", Kind: account.Alias, Active: true}
+	list := account.Account{Address: "list@example.com", Kind: account.Reserved, Active: true}
+	s := newScene()
+	s.local = []account.Account{mailbox("ann@example.com", "Old Ann"), domainAdmin, globalAdmin, alias, list}
+	s.objects = []account.Object{
+		user("a", "ann@example.com", "Ann"), user("b", "da@example.com", "B"), user("c", "ga@example.com", "C"),
+		user("d", "sales@example.com", "D"), user("e", "list@example.com", "E"),
+	}
+	changes := s.build()
+	assert.Empty(t, cmp.Diff([]string{
+		"linked ann@example.com",
+		"ignored da@example.com reason_administrator",
+		"ignored ga@example.com reason_administrator",
+		"conflict sales@example.com reason_address_is_alias",
+		"conflict list@example.com reason_address_is_reserved",
+	}, said(changes)))
+	linked := changes[0]
+	assert.Equal(t, account.Linked, linked.Link.Origin)
+	assert.Equal(t, account.FieldSet(account.Name), linked.Set)
+	assert.Equal(t, []account.Difference{{What: "name", Old: "Old Ann", New: "Ann"}}, linked.Diff)
+	assert.Empty(t, linked.Home, "its mailbox stays where it is")
+
+	s.policy.LinkExisting = false
+	assert.Equal(t, "ignored ann@example.com reason_left_alone", said(s.build())[0])
+}
+
+func TestR5_ANewMailboxCarriesWhatItNeeds(t *testing.T) {
+	s := newScene()
+	off := user("b", "bob@example.com", "Bob")
+	off.Disabled = true
+	ann := user("a", "ann@example.com", "  Ann ")
+	ann.Profile[account.Title] = "Engineer"
+	ann.Profile[account.FirstName] = "not mapped"
+	s.objects = []account.Object{ann, off}
+	changes := s.build()
+	require.Equal(t, []string{"created ann@example.com", "created bob@example.com"}, said(changes))
+
+	c := changes[0]
+	assert.Equal(t, account.Profile{account.Name: "Ann", account.Title: "Engineer"}, c.Profile)
+	assert.Equal(t, account.FieldSet(account.Name, account.Mobile), c.Set, "mapped, and stored here")
+	assert.Equal(t, "/home/ann@example.com-now/", c.Home)
+	assert.Equal(t, c.Home, c.Link.Home, "the claim knows the mailbox")
+	assert.True(t, c.Active)
+	assert.Equal(t, "Engineer", c.Link.Kept[account.Title], "what has no column is kept with the link")
+	assert.Equal(t, account.Creating, c.Claim())
+
+	assert.False(t, changes[1].Active)
+	assert.True(t, changes[1].Link.Disabled)
+	assert.Equal(t, []account.Route{{Address: "bob@example.com", Forwarding: "bob@example.com"}}, changes[1].Link.Suspended)
+}
+
+func TestR6_WhatDoesNotFitIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  func(*account.Domain)
+		want []string
+	}{
+		"mailboxes": {
+			func(d *account.Domain) { d.MailboxLimit, d.Mailboxes = 5, 3 },
+			[]string{"created a@example.com", "created b@example.com", "failed c@example.com reason_mailbox_limit"},
+		},
+		"none allowed": {
+			func(d *account.Domain) { d.MailboxLimit = -1 },
+			[]string{
+				"failed a@example.com reason_no_mailboxes_allowed", "failed b@example.com reason_no_mailboxes_allowed",
+				"failed c@example.com reason_no_mailboxes_allowed",
+			},
+		},
+		"quota": {
+			func(d *account.Domain) { d.QuotaLimit, d.QuotaUsed = 3000, 1000 },
+			[]string{
+				"created a@example.com", "failed b@example.com reason_quota_limit", "failed c@example.com reason_quota_limit",
+			},
+		},
+		"a mailbox without a quota in a domain with one": {
+			func(d *account.Domain) { d.QuotaLimit, d.Quota = 3000, 0 },
+			[]string{
+				"failed a@example.com reason_quota_unbounded", "failed b@example.com reason_quota_unbounded",
+				"failed c@example.com reason_quota_unbounded",
+			},
+		},
+		"no limit": {
+			func(d *account.Domain) { d.Mailboxes, d.QuotaUsed = 100000, 1 << 40 },
+			[]string{"created c@example.com", "created a@example.com", "created b@example.com"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			c.set(&s.policy.Domain)
+			s.objects = []account.Object{
+				user("c", "c@example.com", "C"), user("a", "a@example.com", "A"), user("b", "b@example.com", "B"),
+			}
+			assert.Empty(t, cmp.Diff(c.want, said(s.build())))
+		})
+	}
+}
+
+func TestR7_OnlyWhatDiffersIsWritten(t *testing.T) {
+	s := newScene()
+	local := mailbox("ann@example.com", "Ann")
+	local.Profile[account.Mobile], local.Profile[account.FirstName] = "+1", "local"
+	kept := link("a", "ann@example.com")
+	kept.Kept[account.Title] = "Engineer"
+	s.links, s.local = []account.Link{kept}, []account.Account{local}
+
+	same := user("a", "ann@example.com", " Ann ")
+	same.Profile[account.Mobile], same.Profile[account.Title] = "+1", "Engineer"
+	s.objects = []account.Object{same}
+	assert.Empty(t, s.build(), "equal after normalising")
+
+	changed := same
+	changed.Profile = account.Profile{account.Name: "Ann Lee", account.Title: "Engineer"}
+	s.objects = []account.Object{changed}
+	c := one(t, s.build())
+	assert.Equal(t, account.ActionUpdated, c.Action)
+	assert.Equal(t, account.FieldSet(account.Name, account.Mobile), c.Set, "an absent attribute clears; FirstName is not mapped")
+	assert.Equal(t, []account.Difference{
+		{What: "name", Old: "Ann", New: "Ann Lee"}, {What: "mobile", Old: "+1", New: ""},
+	}, c.Diff)
+	assert.Nil(t, c.Link)
+
+	promoted := same
+	promoted.Profile[account.Title] = "Chief"
+	s.objects = []account.Object{promoted}
+	c = one(t, s.build())
+	assert.False(t, c.TouchesAccount(), "the mail server has no place for it")
+	assert.Equal(t, []account.Difference{{What: "title", Old: "Engineer", New: "Chief"}}, c.Diff)
+	assert.Equal(t, "Chief", c.Link.Kept[account.Title])
+}
+
+func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
+	type state struct{ directory, here, ours bool } // directory and here: active
+	for name, c := range map[string]struct {
+		state
+		want string
+		ours bool
+	}{
+		"disabled there":                     {state{false, true, false}, "disabled", true},
+		"already off by us":                  {state{false, false, true}, "", true},
+		"enabled there, off by us":           {state{true, false, true}, "enabled", false},
+		"enabled there, off by an admin":     {state{true, false, false}, "", false},
+		"disabled there, off by an admin":    {state{false, false, false}, "", false},
+		"switched on by an admin":            {state{true, true, true}, "", false},
+		"switched on by an admin, off there": {state{false, true, true}, "disabled", true},
+		"on and on":                          {state{true, true, false}, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			l := link("a", "ann@example.com")
+			l.Disabled = c.state.ours
+			routes := []account.Route{{Address: "sales@example.com", Forwarding: "ann@example.com"}}
+			if l.Disabled {
+				l.Suspended = routes
+			}
+			local := mailbox("ann@example.com", "Ann")
+			local.Active = c.here
+			o := user("a", "ann@example.com", "Ann")
+			o.Disabled = !c.directory
+			s.links, s.local, s.objects = []account.Link{l}, []account.Account{local}, []account.Object{o}
+			var action account.Action
+			ours := l.Disabled
+			for _, change := range s.build() {
+				action = change.Action
+				if change.Link != nil {
+					ours = change.Link.Disabled
+				}
+				if action == account.ActionEnabled {
+					assert.True(t, change.Enable)
+					assert.Equal(t, routes, change.Routes)
+				}
+				if action == account.ActionDisabled {
+					assert.True(t, change.Disable)
+					assert.Equal(t, account.Disabling, change.Claim())
+				}
+			}
+			assert.Equal(t, account.Action(c.want), action)
+			assert.Equal(t, c.ours, ours)
+		})
+	}
+
+	s := newScene()
+	s.policy.FollowStatus = false
+	o := user("a", "ann@example.com", "Ann")
+	o.Disabled = true
+	s.links, s.local, s.objects = []account.Link{link("a", "ann@example.com")}, []account.Account{mailbox("ann@example.com", "Ann")}, []account.Object{o}
+	assert.Empty(t, s.build(), "without a status attribute nobody is disabled")
+}
+
+func TestR19_ClaimsOfAKilledRunAreSettled(t *testing.T) {
+	claim := func(state account.LinkState) account.Link {
+		l := link("a", "ann@example.com")
+		l.State, l.Home = state, "/home/ann@example.com/"
+		return l
+	}
+	ours, theirs := mailbox("ann@example.com", "Ann"), mailbox("ann@example.com", "Ann")
+	theirs.Home = "/elsewhere/"
+	object := user("a", "ann@example.com", "Ann")
+
+	t.Run("created, not logged", func(t *testing.T) {
+		s := newScene()
+		s.policy.Domain.MailboxLimit, s.policy.Domain.Mailboxes = 1, 1 // it is counted already
+		s.links, s.local, s.objects = []account.Link{claim(account.Creating)}, []account.Account{ours}, []account.Object{object}
+		c := one(t, s.build())
+		assert.Equal(t, account.ActionCreated, c.Action)
+		assert.Equal(t, ours.Home, c.Home, "the same mailbox, not a second one")
+		assert.Equal(t, account.Confirmed, c.Link.State)
+	})
+	t.Run("claimed, not created", func(t *testing.T) {
+		s := newScene()
+		s.links, s.objects = []account.Link{claim(account.Creating)}, []account.Object{object}
+		c := one(t, s.build())
+		assert.Equal(t, account.ActionCreated, c.Action)
+		assert.Equal(t, "/home/ann@example.com-now/", c.Home)
+	})
+	t.Run("somebody else made it", func(t *testing.T) {
+		s := newScene()
+		s.links, s.local, s.objects = []account.Link{claim(account.Creating)}, []account.Account{theirs}, []account.Object{object}
+		c := one(t, s.build())
+		assert.Equal(t, account.ActionLinked, c.Action)
+		assert.Equal(t, account.Linked, c.Link.Origin, "it is not ours to delete")
+		s.policy.LinkExisting = false
+		c = one(t, s.build())
+		assert.Equal(t, "reason_left_alone", c.Reason.Key)
+		assert.True(t, c.Unlink)
+	})
+	t.Run("linked, not logged", func(t *testing.T) {
+		s := newScene()
+		l := claim(account.Linking)
+		l.Origin = account.Linked
+		s.links, s.local, s.objects = []account.Link{l}, []account.Account{theirs}, []account.Object{object}
+		c := one(t, s.build())
+		assert.Equal(t, account.ActionLinked, c.Action)
+		assert.Equal(t, account.Confirmed, c.Link.State)
+	})
+	t.Run("disabled, not logged", func(t *testing.T) {
+		s := newScene()
+		l := claim(account.Disabling)
+		l.Disabled, l.Suspended = true, []account.Route{{Address: "ann@example.com", Forwarding: "ann@example.com"}}
+		off, disabled := ours, object
+		off.Active, disabled.Disabled = false, true
+		s.links, s.local, s.objects = []account.Link{l}, []account.Account{off}, []account.Object{disabled}
+		c := one(t, s.build())
+		assert.Equal(t, account.ActionDisabled, c.Action)
+		assert.Equal(t, l.Suspended, c.Routes, "what was remembered is not lost")
+		assert.Equal(t, account.Confirmed, c.Link.State)
+	})
+}
+
+func TestAnAccountDeletedHereComesBack(t *testing.T) {
+	s := newScene()
+	s.links, s.objects = []account.Link{link("a", "ann@example.com")}, []account.Object{user("a", "ann@example.com", "Ann")}
+	c := one(t, s.build())
+	assert.Equal(t, account.ActionCreated, c.Action)
+}
+
+func TestANewAddressOfALinkedObjectMakesNoSecondAccount(t *testing.T) {
+	s := newScene()
+	s.links, s.local = []account.Link{link("a", "ann@example.com")}, []account.Account{mailbox("ann@example.com", "Ann")}
+	s.objects = []account.Object{user("a", "ann.lee@example.com", "Ann Lee")}
+	c := one(t, s.build())
+	assert.Equal(t, "updated ann@example.com reason_address_changed", said([]account.Change{c})[0])
+	assert.Equal(t, "ann.lee@example.com", c.Reason.Args["New"])
+	s.objects = []account.Object{user("a", "ann.lee@example.com", "Ann")}
+	assert.Equal(t, []string{"ignored ann@example.com reason_address_changed"}, said(s.build()))
+}
+
+func TestAnObjectListedTwiceCountsOnce(t *testing.T) {
+	s := newScene()
+	s.objects = []account.Object{user("a", "ann@example.com", "Ann"), user("a", "ann@example.com", "Ann")}
+	assert.Equal(t, []string{"created ann@example.com"}, said(s.build()))
+}
