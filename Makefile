@@ -1,0 +1,69 @@
+# Everything is one command: "make help" lists them. Go and Debian's apt are all that a machine needs.
+
+SHELL    := /bin/bash
+TAGS     := integration
+PACKAGES ?= ./...
+FUZZTIME ?= 20s
+RUN      ?= .
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list these commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## run the example panel with 500 users to replicate; needs only Go
+	go run ./examples/panel
+
+.PHONY: test
+test: install build/servers ## all tests with -race, with Samba AD, MariaDB, PostgreSQL and Chromium
+	go vet -tags $(TAGS) $(PACKAGES)
+	build/servers -- go test -race -shuffle=on -tags $(TAGS) -run '$(RUN)' $(PACKAGES)
+
+.PHONY: unit
+unit: ## the tests that need nothing but Go
+	go test -race -shuffle=on $(PACKAGES)
+
+.PHONY: bench
+bench: install build/servers ## users per second, beside bare reading and bare inserting of the same entries
+	build/servers -durable -- go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x ./integration_test
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@set -euo pipefail; for package in $$(go list $(PACKAGES)); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: screenshots
+screenshots: install build/servers ## walk through the pages with Chromium; pictures in build/screenshots
+	SCREENSHOTS=$(CURDIR)/build/screenshots build/servers -- go test -count=1 -tags $(TAGS) -run Browser ./integration_test
+
+.PHONY: fmt
+fmt: ## format all Go files
+	gofmt -w .
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet -tags $(TAGS) ./...
+	go tool -modfile=go.tool.mod staticcheck -tags $(TAGS) ./...
+
+.PHONY: check
+check: ## what CI does: lint, then all tests, then their number
+	.ci/run
+
+.PHONY: install
+install:
+	@integration_test/servers/install.sh
+
+# Built, not "go run": a signal then reaches the program that must stop the servers.
+.PHONY: build/servers
+build/servers:
+	@go build -o $@ ./integration_test/servers/run
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build

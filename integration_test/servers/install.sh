@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests need and this machine lacks. Nothing that they bring is started: the
+# tests run servers of their own. Needs root, or sudo without a question.
+set -euo pipefail
+
+packages=(
+    make gcc libc6-dev                              # go test -race
+    samba-ad-dc samba-ad-provision samba-dsdb-modules winbind # a real Active Directory
+    mariadb-server postgresql                       # the mail server's databases
+    chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+)
+
+missing=()
+for package in "${packages[@]}"; do
+    [[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+as_root() { if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi; }
+
+# Debian asks this file before it starts a service; 101 forbids it. One that is there already is put back.
+policy=/usr/sbin/policy-rc.d
+kept=$(mktemp -u "$policy.XXXXXX")
+restore() {
+    as_root rm -f "$policy"
+    if as_root test -e "$kept"; then as_root mv "$kept" "$policy"; fi
+}
+if [[ -e $policy ]]; then as_root mv "$policy" "$kept"; fi
+trap restore EXIT
+printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+as_root chmod 0755 "$policy"
+
+echo "installing: ${missing[*]}"
+as_root apt-get -q -o DPkg::Lock::Timeout=120 update
+as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 \
+    --no-install-recommends install "${missing[@]}" >/tmp/account-resource-install.log 2>&1 ||
+    { tail -n 40 /tmp/account-resource-install.log; exit 1; }
