@@ -1,0 +1,122 @@
+package accountresource_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/mailpanel/account-resource/"
+
+// arrows says which packages of this module each package may import. Imports go down only; whoever wants another
+// arrow has to argue with this table first.
+var arrows = map[string]struct {
+	may []string
+	why string
+}{
+	"accountresource/account":  {nil, "plain values import the standard library only"},
+	"accountresource/resource": {[]string{"accountresource/account"}, "settings know values, and do no I/O"},
+	"accountresource/plan":     {[]string{"accountresource/account"}, "the plan is pure"},
+	"backends":                 {[]string{"accountresource/account"}, "a mail store knows neither directory nor plan"},
+	"backends/memory":          {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
+	"backends/sqldb":           {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
+	"backends/openldap":        {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
+	"backends/backendtest":     {[]string{"accountresource/account", "backends"}, "the suite sees a backend's public face only"},
+	"accountresource/run": {
+		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "backends"},
+		"run works through its ports, so that it runs in milliseconds on the memory backend",
+	},
+	"accountresource/directory": {
+		[]string{"accountresource/account", "accountresource/resource", "accountresource/run"},
+		"LDAP entries become values at its edge and go no further",
+	},
+	"accountresource/directory/fakead":     {nil, "the fake directory is a server: it knows nothing of its readers"},
+	"accountresource/directory/readertest": {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/directory"}, "the suite sees the reader's public face only"},
+	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "migrations"}, "the store keeps rows and decides nothing"},
+	"accountresource/schedule":             {[]string{"accountresource/account", "accountresource/resource", "accountresource/run"}, "the schedule knows intervals; what a run is, it is told"},
+	"accountresource/web":                  {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "views", "locales"}, "pages never touch a backend, a directory or the store"},
+	"accountresource": {
+		[]string{
+			"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/directory",
+			"accountresource/store", "accountresource/schedule", "accountresource/web", "backends", "backends/sqldb",
+		},
+		"the door wires the parts",
+	},
+	"views": {nil, "embedded files"}, "locales": {nil, "embedded files"}, "migrations": {nil, "embedded files"},
+	"examples/panel": {
+		[]string{"accountresource", "accountresource/directory/fakead", "backends", "backends/sqldb", "backends/openldap", "examples/panel/vmail"},
+		"the example imports the module as a real host would",
+	},
+	"examples/panel/vmail": {nil, "a schema"},
+}
+
+// rooms says where a library may be used at all.
+var rooms = map[string]struct {
+	packages []string
+	why      string
+}{
+	"github.com/gofiber/fiber/":       {[]string{"accountresource", "accountresource/web", "examples/panel"}, "Fiber only in web and the door"},
+	"github.com/go-co-op/gocron/":     {[]string{"accountresource/schedule"}, "gocron only in schedule"},
+	"github.com/go-ldap/ldap/":        {[]string{"accountresource/directory", "accountresource/directory/fakead", "accountresource/directory/readertest", "backends/openldap"}, "go-ldap only in directory and openldap"},
+	"github.com/jimlambrt/gldap":      {[]string{"accountresource/directory/fakead"}, "the LDAP server is the fake directory's"},
+	"github.com/Masterminds/squirrel": {[]string{"accountresource/store", "backends/sqldb"}, "SQL only in store and sqldb"},
+	"database/sql":                    {[]string{"accountresource", "accountresource/store", "backends/sqldb", "migrations", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimSuffix(strings.TrimPrefix(p.ImportPath+"/", module), "/")
+		if strings.HasPrefix(name, "integration_test") {
+			continue // tests and what starts their servers
+		}
+		rule, known := arrows[name]
+		if !known {
+			t.Errorf("package %s is not in the table: say what it may import, and why", name)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if inner, ours := strings.CutPrefix(imported, module); ours && !slices.Contains(rule.may, inner) {
+				t.Errorf("%s imports %s: %s", name, inner, rule.why)
+			}
+			for library, room := range rooms {
+				if strings.HasPrefix(imported+"/", strings.TrimSuffix(library, "/")+"/") && !slices.Contains(room.packages, name) {
+					t.Errorf("%s imports %s: %s", name, imported, room.why)
+				}
+			}
+			if name == "accountresource/account" && strings.Contains(imported, ".") {
+				t.Errorf("%s imports %s: %s", name, imported, rule.why)
+			}
+		}
+	}
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...")
+	command.Dir = ".."
+	output, err := command.Output()
+	require.NoError(t, err)
+	var all []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); ; {
+		var p listed
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		all = append(all, p)
+	}
+	require.NotEmpty(t, all)
+	return all
+}

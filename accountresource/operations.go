@@ -1,0 +1,112 @@
+package accountresource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/directory"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/schedule"
+	"github.com/mailpanel/account-resource/accountresource/web"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// operations are what buttons and the schedule do: they join the parts, and each is a few calls.
+type operations struct {
+	resources web.Resources
+	history   web.History
+	leases    run.Leases
+	runner    *run.Runner
+	backend   backends.Backend
+	schedule  *schedule.Schedule
+	logger    *slog.Logger
+}
+
+var _ web.Operations = (*operations)(nil)
+
+// Check finds mistakes that need no server to be seen.
+func (o *operations) Check(s resource.Settings) resource.Problems { return directory.CheckSyntax(s) }
+
+// Test reads the first users and groups.
+func (o *operations) Test(ctx context.Context, s resource.Settings) (run.Sample, error) {
+	return o.runner.Sample(ctx, s)
+}
+
+// Replicate starts a run in the background.
+func (o *operations) Replicate(ctx context.Context, id int64) (run.Run, error) {
+	res, err := o.resources.Get(ctx, id)
+	if err != nil {
+		return run.Run{}, fmt.Errorf("read resource %d: %w", id, err)
+	}
+	replication, err := o.runner.Begin(ctx, res, run.Manual)
+	if err != nil {
+		return run.Run{}, err
+	}
+	work := func(ctx context.Context) { replication.Do(ctx) }
+	if err := o.schedule.Go(work); err != nil { // the panel is going down: the run ends before it begins
+		over, cancel := context.WithCancel(ctx)
+		cancel()
+		work(over)
+		return run.Run{}, err
+	}
+	return replication.Run(), nil
+}
+
+// scheduled is a run because it is time. Another process being faster is no news.
+func (o *operations) scheduled(ctx context.Context, id int64) {
+	res, err := o.resources.Get(ctx, id)
+	if err == nil {
+		_, err = o.runner.Once(ctx, res, run.Scheduled)
+	}
+	switch {
+	case err == nil, ctx.Err() != nil:
+	case errors.Is(err, run.ErrRunning), errors.Is(err, run.ErrDisabled), errors.Is(err, resource.ErrNotFound):
+		o.logger.InfoContext(ctx, "no scheduled run", "resource", id, "reason", err)
+	default:
+		o.logger.ErrorContext(ctx, "scheduled run", "resource", id, "error", err)
+	}
+}
+
+// Running tells whether a run is going on, in this process or another.
+func (o *operations) Running(ctx context.Context, id int64) (bool, error) { return o.leases.Held(ctx, id) }
+
+// Changed brings the schedule in step.
+func (o *operations) Changed(ctx context.Context, _ int64) error { return o.schedule.Sync(ctx) }
+
+// NextRun is when the schedule will run the resource.
+func (o *operations) NextRun(id int64) time.Time { return o.schedule.Next(id) }
+
+// Domains searches the hosted domains.
+func (o *operations) Domains(ctx context.Context, part string, limit int) ([]string, error) {
+	return o.backend.Domains(ctx, part, limit)
+}
+
+// Hosted tells whether mailboxes of the domain are hosted here.
+func (o *operations) Hosted(ctx context.Context, domain string) (bool, error) {
+	d, err := o.backend.Domain(ctx, domain)
+	if errors.Is(err, backends.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !d.BackupMX, err
+}
+
+// lastRun is when the newest run of a resource began.
+func (o *operations) lastRun(ctx context.Context, id int64) (time.Time, error) {
+	latest, err := o.history.Latest(ctx, id)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the newest run of resource %d: %w", id, err)
+	}
+	return latest[id].Started, nil
+}
+
+// all reads the resources for the schedule, and uses the occasion to mark runs whose process was killed.
+func (o *operations) all(ctx context.Context) ([]resource.Resource, error) {
+	if err := o.leases.Sweep(ctx); err != nil {
+		return nil, fmt.Errorf("look for runs that were cut off: %w", err)
+	}
+	return o.resources.All(ctx)
+}

@@ -1,0 +1,137 @@
+package accountresource
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/web"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// The types a host implements or receives.
+type (
+	// Auth tells who is asking; the host implements it over its own sessions.
+	Auth = web.Auth
+	// Admin is who is asking.
+	Admin = web.Admin
+	// Page is a drawn page without chrome, as a Layout receives it.
+	Page = web.Page
+	// Layout draws the host's chrome around a page and sends it.
+	Layout = web.Layout
+)
+
+// Option changes how the module is registered.
+type Option func(*options) error
+
+type options struct {
+	backend   backends.Backend
+	prefix    string
+	layout    Layout
+	key       []byte
+	keyFile   string
+	logger    *slog.Logger
+	storage   backends.Storage
+	retention time.Duration
+}
+
+func defaultOptions() options {
+	return options{
+		prefix:    "/account-resources",
+		keyFile:   "account-resource.key",
+		logger:    slog.Default(),
+		storage:   backends.DefaultStorage(),
+		retention: 90 * 24 * time.Hour,
+	}
+}
+
+// WithBackend names the mail account store. Without it the accounts live in the database given to Register, in
+// iRedMail's SQL schema.
+func WithBackend(b backends.Backend) Option {
+	return func(o *options) error {
+		if b == nil {
+			return errors.New("WithBackend needs a backend")
+		}
+		o.backend = b
+		return nil
+	}
+}
+
+// WithPrefix sets the path under which all routes lie. Default: /account-resources.
+func WithPrefix(path string) Option {
+	return func(o *options) error {
+		o.prefix = "/" + strings.Trim(path, "/")
+		if o.prefix == "/" || strings.ContainsAny(o.prefix, ":*?+# ") {
+			return fmt.Errorf("WithPrefix needs a plain path below the root, not %q", path)
+		}
+		return nil
+	}
+}
+
+// WithLayout has the host draw its own chrome around each page. Default: a plain page.
+func WithLayout(l Layout) Option {
+	return func(o *options) error {
+		o.layout = l
+		return nil
+	}
+}
+
+// WithSecretKey sets the key under which bind passwords are encrypted: 32 random bytes, the same in every process
+// of the panel. Without it the key is kept in a file: see WithSecretKeyFile.
+func WithSecretKey(key []byte) Option {
+	return func(o *options) error {
+		if len(key) != keySize {
+			return fmt.Errorf("WithSecretKey needs %d bytes, not %d", keySize, len(key))
+		}
+		o.key = key
+		return nil
+	}
+}
+
+// WithSecretKeyFile says where the key is kept when WithSecretKey gives none; the file is made, readable for the
+// panel's user only, where it does not exist. Put it beside the panel's configuration and into its backup.
+// Default: account-resource.key in the working directory.
+func WithSecretKeyFile(path string) Option {
+	return func(o *options) error {
+		o.keyFile = filepath.Clean(path)
+		return nil
+	}
+}
+
+// WithLogger sets the log. Default: slog.Default().
+func WithLogger(l *slog.Logger) Option {
+	return func(o *options) error {
+		if l == nil {
+			return errors.New("WithLogger needs a logger")
+		}
+		o.logger = l
+		return nil
+	}
+}
+
+// WithMailStorage sets the rule for where new mailboxes lie. Default: that of a fresh iRedMail installation. A
+// backend given with WithBackend must have been opened with the same rule.
+func WithMailStorage(s backends.Storage) Option {
+	return func(o *options) error {
+		if !filepath.IsAbs(s.BaseDirectory) || filepath.Dir(filepath.Clean(s.BaseDirectory)) == "/" {
+			return fmt.Errorf("WithMailStorage needs an absolute base directory of two levels at least, not %q",
+				s.BaseDirectory)
+		}
+		o.storage = s
+		return nil
+	}
+}
+
+// WithHistory sets how long runs stay in the history. Default: 90 days.
+func WithHistory(keep time.Duration) Option {
+	return func(o *options) error {
+		if keep < 24*time.Hour {
+			return fmt.Errorf("WithHistory needs a day at least, not %s", keep)
+		}
+		o.retention = keep
+		return nil
+	}
+}

@@ -1,0 +1,102 @@
+package accountresource
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/directory"
+	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/schedule"
+	"github.com/mailpanel/account-resource/accountresource/store"
+	"github.com/mailpanel/account-resource/accountresource/web"
+	"github.com/mailpanel/account-resource/backends/sqldb"
+)
+
+// openTime is the longest that the tables may take to be made or upgraded.
+const openTime = 5 * time.Minute
+
+// Register gives the panel its Account Resources: the tables in db, the routes in app, and the scheduled work. The
+// host calls Module.Close before it closes db.
+//
+// db is the panel's database: MariaDB/MySQL, PostgreSQL or SQLite, with any driver and pool size. Without WithBackend
+// the mail accounts live in it too.
+func Register(app *fiber.App, db *sql.DB, auth Auth, opts ...Option) (*Module, error) {
+	if app == nil || db == nil || auth == nil {
+		return nil, errors.New("register account resources: app, db and auth are all needed")
+	}
+	o := defaultOptions()
+	for _, option := range opts {
+		if err := option(&o); err != nil {
+			return nil, fmt.Errorf("register account resources: %w", err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	defer cancel()
+	m, err := open(ctx, app, db, auth, &o)
+	if err != nil {
+		return nil, fmt.Errorf("register account resources: %w", err)
+	}
+	return m, nil
+}
+
+func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options) (*Module, error) {
+	key, err := secretKey(o)
+	if err != nil {
+		return nil, err
+	}
+	passwordKey, err := subkey(key, "bind passwords")
+	if err != nil {
+		return nil, err
+	}
+	tokenKey, err := subkey(key, "form tokens")
+	if err != nil {
+		return nil, err
+	}
+	kept, err := store.Open(ctx, db, store.Options{Key: [keySize]byte(passwordKey), Logger: o.logger, Clock: time.Now})
+	if err != nil {
+		return nil, fmt.Errorf("open the module's tables: %w", err)
+	}
+	if o.backend == nil {
+		if o.backend, err = sqldb.Open(ctx, db, sqldb.Options{Storage: o.storage}); err != nil {
+			return nil, fmt.Errorf("open the mail accounts in the panel's database: %w", err)
+		}
+	}
+	ops := &operations{
+		resources: kept.Resources(), history: kept.Runs(), leases: kept.Leases(), backend: o.backend, logger: o.logger,
+		runner: run.New(run.Config{
+			OpenReader: directory.Open, Backend: o.backend,
+			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
+			Storage: o.storage, Owner: processName(), Logger: o.logger, Clock: time.Now, Retention: o.retention,
+		}),
+	}
+	pages, err := web.New(web.Config{
+		Prefix: o.prefix, Auth: auth, Layout: o.layout, Resources: ops.resources, History: ops.history, Operations: ops,
+		TokenKey: tokenKey, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the pages: %w", err)
+	}
+	ops.schedule, err = schedule.Start(schedule.Config{
+		Resources: ops.all, LastRun: ops.lastRun, Run: ops.scheduled, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the schedule: %w", err)
+	}
+	pages.Mount(app)
+	return &Module{pages: pages, schedule: ops.schedule}, nil
+}
+
+// processName tells people which process holds a lease.
+func processName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("%s, process %d", host, os.Getpid())
+}

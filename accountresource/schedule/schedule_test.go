@@ -1,0 +1,155 @@
+package schedule_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/schedule"
+)
+
+// panel is what a schedule sees of the panel around it.
+type panel struct {
+	t     *testing.T
+	clock *clockwork.FakeClock
+	runs  chan int64
+
+	mu        sync.Mutex
+	resources []resource.Resource
+	last      map[int64]time.Time
+	err       error
+}
+
+func start(t *testing.T, p *panel) *schedule.Schedule {
+	t.Helper()
+	p.t, p.clock, p.runs = t, clockwork.NewFakeClock(), make(chan int64, 10)
+	if p.last == nil {
+		p.last = map[int64]time.Time{}
+	}
+	s, err := schedule.Start(schedule.Config{
+		Resources: func(context.Context) ([]resource.Resource, error) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.resources, p.err
+		},
+		LastRun: func(_ context.Context, id int64) (time.Time, error) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.last[id], nil
+		},
+		Run:     func(_ context.Context, id int64) { p.runs <- id },
+		Logger:  slog.New(slog.DiscardHandler),
+		Clock:   p.clock,
+		Refresh: 24 * time.Hour,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close(context.Background())) })
+	return s
+}
+
+// until moves the clock on to a moment that the schedule has named.
+func (p *panel) until(moment time.Time) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
+	defer cancel()
+	require.NoError(p.t, p.clock.BlockUntilContext(ctx, 1))
+	p.clock.Advance(moment.Sub(p.clock.Now()))
+}
+
+func (p *panel) ran() int64 {
+	p.t.Helper()
+	select {
+	case id := <-p.runs:
+		return id
+	case <-time.After(10 * time.Second):
+		p.t.Fatal("no run")
+		return 0
+	}
+}
+
+func minutely(id int64, enabled bool, minutes int) resource.Resource {
+	r := resource.Resource{ID: id, Enabled: enabled, Settings: resource.Defaults()}
+	r.Settings.Replication.Interval = minutes
+	return r
+}
+
+func TestAResourceRunsByItsInterval(t *testing.T) {
+	p := &panel{resources: []resource.Resource{minutely(1, true, 15), minutely(2, false, 15)}}
+	s := start(t, p)
+	begin := p.clock.Now()
+	assert.WithinDuration(t, begin.Add(15*time.Minute), s.Next(1), 0)
+	assert.Zero(t, s.Next(2), "a disabled resource is not scheduled")
+	p.until(s.Next(1))
+	assert.EqualValues(t, 1, p.ran())
+	assert.Eventually(t, func() bool { return s.Next(1).Equal(begin.Add(30 * time.Minute)) }, 10*time.Second, time.Millisecond)
+}
+
+func TestARestartNeitherSkipsNorHurriesARun(t *testing.T) {
+	p := &panel{resources: []resource.Resource{minutely(1, true, 15)}}
+	p.last = map[int64]time.Time{1: clockwork.NewFakeClock().Now().Add(-5 * time.Minute)}
+	s := start(t, p)
+	assert.WithinDuration(t, p.clock.Now().Add(10*time.Minute), s.Next(1), time.Second)
+}
+
+func TestChangesAreFollowed(t *testing.T) {
+	p := &panel{resources: []resource.Resource{minutely(1, true, 15)}}
+	s := start(t, p)
+	change := func(resources ...resource.Resource) {
+		p.mu.Lock()
+		p.resources = resources
+		p.mu.Unlock()
+		require.NoError(t, s.Sync(t.Context()))
+	}
+	change(minutely(1, true, 60), minutely(2, true, 5))
+	assert.WithinDuration(t, p.clock.Now().Add(time.Hour), s.Next(1), 0)
+	assert.WithinDuration(t, p.clock.Now().Add(5*time.Minute), s.Next(2), 0)
+	change(minutely(1, false, 60))
+	assert.Zero(t, s.Next(1))
+	assert.Zero(t, s.Next(2), "a deleted resource is not scheduled")
+
+	p.mu.Lock()
+	p.err = errors.New("database is gone")
+	p.mu.Unlock()
+	assert.ErrorContains(t, s.Sync(t.Context()), "database is gone")
+}
+
+func TestAResourceThatJustRanIsLetBe(t *testing.T) {
+	p := &panel{resources: []resource.Resource{minutely(1, true, 15), minutely(2, true, 16)}}
+	s := start(t, p)
+	p.mu.Lock()
+	p.last[1] = p.clock.Now().Add(14 * time.Minute) // another panel was quicker
+	p.mu.Unlock()
+	p.until(s.Next(1))
+	p.until(p.clock.Now().Add(time.Minute))
+	assert.EqualValues(t, 2, p.ran(), "the first run there is, is the other resource's")
+}
+
+func TestCloseEndsWhatGoesOn(t *testing.T) {
+	s := start(t, &panel{})
+	ended := make(chan error, 1)
+	require.NoError(t, s.Go(func(ctx context.Context) {
+		<-ctx.Done()
+		ended <- ctx.Err()
+	}))
+	require.NoError(t, s.Close(t.Context()))
+	assert.ErrorIs(t, <-ended, context.Canceled)
+	assert.ErrorIs(t, s.Go(func(context.Context) {}), schedule.ErrClosed)
+}
+
+func TestCloseDoesNotWaitForEver(t *testing.T) {
+	s := start(t, &panel{})
+	release := make(chan struct{})
+	require.NoError(t, s.Go(func(context.Context) { <-release }))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.ErrorIs(t, s.Close(ctx), context.Canceled)
+	close(release)
+}
