@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"net/url"
@@ -60,11 +61,47 @@ func PostgreSQL(tb testing.TB) Database {
 	return Database{Driver: "postgres", DSN: address.String(), Name: name}
 }
 
+// As is the same database of MariaDB for a new user who has only the rights given, such as "SELECT, INSERT". MariaDB
+// counts what that user does, apart from everybody else: see Writes.
+func (d Database) As(tb testing.TB, rights string) Database {
+	tb.Helper()
+	config, err := mysql.ParseDSN(d.DSN)
+	if err != nil {
+		tb.Fatalf("read the DSN of %s: %v", d.Name, err)
+	}
+	config.User, config.Passwd = newName(), rand.Text()
+	admin := Database{Driver: d.Driver, DSN: lookup(tb, envMySQL)}.Open(tb)
+	account := config.User + "@'127.0.0.1'"
+	execute(tb, admin, "CREATE USER "+account+" IDENTIFIED BY '"+config.Passwd+"'")
+	tb.Cleanup(func() { execute(tb, admin, "DROP USER "+account) })
+	execute(tb, admin, "GRANT "+rights+" ON "+d.Name+".* TO "+account)
+	return Database{Driver: d.Driver, DSN: config.FormatDSN(), Name: d.Name}
+}
+
+// Writes is how many statements that write - INSERT, UPDATE, DELETE, REPLACE, whether they change a row or not - the
+// server has seen from the database's user since As made him.
+func (d Database) Writes(tb testing.TB) int {
+	tb.Helper()
+	config, err := mysql.ParseDSN(d.DSN)
+	if err != nil {
+		tb.Fatalf("read the DSN of %s: %v", d.Name, err)
+	}
+	admin := Database{Driver: d.Driver, DSN: lookup(tb, envMySQL)}.Open(tb)
+	var n int
+	err = admin.QueryRowContext(tb.Context(),
+		"SELECT COALESCE(SUM(update_commands), 0) FROM information_schema.user_statistics WHERE user = ?", config.User).Scan(&n)
+	if err != nil {
+		tb.Fatalf("ask what %s wrote: %v", config.User, err)
+	}
+	return n
+}
+
 func newName() string { return "test_" + strings.ToLower(rand.Text()[:12]) }
 
 func execute(tb testing.TB, db *sql.DB, query string) {
 	tb.Helper()
-	if _, err := db.ExecContext(tb.Context(), query); err != nil {
+	// Not the test's context: it is over when a clean-up runs.
+	if _, err := db.ExecContext(context.Background(), query); err != nil {
 		tb.Errorf("%s: %v", query, err)
 	}
 }

@@ -17,8 +17,8 @@ import (
 const mariadbUser, mariadbPassword = "tester", "tester-password"
 
 // startMariaDB makes an empty data folder in dir and serves it on a socket there and on a TCP port of 127.0.0.1. It
-// runs in a time zone that is not UTC, so that a time written in the session's zone is noticed. socket and tcp are
-// data source names without a database.
+// runs in a time zone that is not UTC, so that a time written in the session's zone is noticed, and counts
+// what each user does (user_statistics). socket and tcp are data source names without a database.
 func startMariaDB(ctx context.Context, dir string, durable bool) (socket, tcp string, p *process, err error) {
 	me, err := user.Current()
 	if err != nil {
@@ -38,7 +38,7 @@ func startMariaDB(ctx context.Context, dir string, durable bool) (socket, tcp st
 	args := []string{"--no-defaults", "--user=" + me.Username, "--datadir=" + data, "--socket=" + sock,
 		"--pid-file=" + filepath.Join(dir, "mysqld.pid"), "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(port),
 		"--tmpdir=" + dir, "--skip-name-resolve", "--default-time-zone=+09:00", "--character-set-server=utf8mb4",
-		"--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M", "--performance-schema=off"}
+		"--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M", "--performance-schema=off", "--userstat=1"}
 	if !durable {
 		args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-flush-method=nosync")
 	}
