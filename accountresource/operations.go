@@ -72,7 +72,9 @@ func (o *operations) scheduled(ctx context.Context, id int64) {
 }
 
 // Running tells whether a run is going on, in this process or another.
-func (o *operations) Running(ctx context.Context, id int64) (bool, error) { return o.leases.Held(ctx, id) }
+func (o *operations) Running(ctx context.Context, id int64) (bool, error) {
+	return o.leases.Held(ctx, id)
+}
 
 // Changed brings the schedule in step.
 func (o *operations) Changed(ctx context.Context, _ int64) error { return o.schedule.Sync(ctx) }

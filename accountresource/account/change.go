@@ -74,18 +74,29 @@ func (c *Change) TouchesAccount() bool {
 	return c.Set != 0 || c.Disable || c.Enable
 }
 
-// Claim is the state that announces the change, empty where none is needed: what only follows the directory is found
-// out again by the next run.
-func (c *Change) Claim() LinkState {
+// Claim is the link as it announces the change before anything is done; ok is false for what changes the link alone.
+// It says what may have happened already, should the run not live to settle it.
+func (c *Change) Claim() (claim Link, ok bool) {
+	if c.Link == nil {
+		return claim, false
+	}
+	claim = *c.Link
+	claim.Intent = c.Diff
 	switch {
 	case c.Action == ActionCreated:
-		return Creating
+		claim.State = Creating
 	case c.Action == ActionLinked:
-		return Linking
+		claim.State = Linking
 	case c.Disable:
-		return Disabling
+		claim.State = Disabling
+	case c.Enable: // what is switched back on must not be forgotten before it is
+		claim.State, claim.Disabled, claim.Suspended = Enabling, true, c.Routes
+	case c.Action == ActionUpdated:
+		claim.State = Updating
+	default:
+		return claim, false
 	}
-	return ""
+	return claim, true
 }
 
 // Difference is one changed value, for people. What names a profile field or "active", "address".

@@ -19,7 +19,9 @@ const (
 	Confirmed LinkState = "confirmed"
 	Creating  LinkState = "creating"  // the account may exist: Link.Home tells whether it is ours
 	Linking   LinkState = "linking"   // the account may have been brought in step already
-	Disabling LinkState = "disabling" // the account may be off already; Link.Suspended is what it takes along
+	Updating  LinkState = "updating"  // its fields may be written already; Link.Intent says which
+	Disabling LinkState = "disabling" // it may be off already; Link.Suspended is what goes off with it
+	Enabling  LinkState = "enabling"  // it may be on already; Link.Suspended is what comes back with it
 )
 
 // Link says that this source object is that account (rules R1, R2).
@@ -38,6 +40,8 @@ type Link struct {
 	Disabled bool
 	// Suspended are the routes that were active when the account was switched off.
 	Suspended []Route
+	// Intent is what a claim was going to change, for the log of the run that settles it.
+	Intent []Difference
 	// Kept holds those mapped fields for which the mail server has no place.
 	Kept Profile
 }

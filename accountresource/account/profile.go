@@ -20,6 +20,16 @@ var fieldNames = [NumFields]string{"name", "first_name", "last_name", "employee_
 // String is the field's name in forms ("user_" + name), logs and message keys.
 func (f Field) String() string { return fieldNames[f] }
 
+// FieldNamed finds a field by its name.
+func FieldNamed(name string) (f Field, ok bool) {
+	for i, n := range fieldNames {
+		if n == name {
+			return Field(i), true
+		}
+	}
+	return 0, false
+}
+
 // AllFields lists every field in order.
 func AllFields() [NumFields]Field {
 	var all [NumFields]Field

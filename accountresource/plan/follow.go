@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
@@ -36,10 +38,10 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 	next := *link
 	next.DN = o.DN
 	c, changed := b.compare(o, &next, &r)
-	next.State = account.Confirmed
 	if link.State == account.Linking {
 		c.Action, changed = account.ActionLinked, true
 	}
+	next.State, next.Intent = account.Confirmed, nil
 	if address != link.Address {
 		c.Reason = account.Say("reason_address_changed", "New", address)
 		if !changed {
@@ -47,7 +49,7 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 		}
 		changed = true
 	}
-	if c.Disable || next.DN != link.DN || next.State != link.State || next.Disabled != link.Disabled || next.Kept != link.Kept {
+	if c.Action.Writes() && c.Action != "" || next.DN != link.DN || next.State != link.State || next.Disabled != link.Disabled {
 		c.Link = &next
 		changed = true
 	}
@@ -64,6 +66,7 @@ func (b *Builder) compare(o *account.Object, link *account.Link, r *record) (c a
 	c.Profile = wanted
 	b.compareFields(&c, &link.Kept, &wanted, b.policy.Mapped&^b.policy.Stored)
 	b.keep(link, &wanted)
+	recall(&c, link.Intent, &wanted)
 	if len(c.Diff) > 0 {
 		c.Action = account.ActionUpdated
 	}
@@ -85,7 +88,7 @@ func (b *Builder) compareFields(c *account.Change, have, wanted *account.Profile
 // compareStatus applies rule R9: what the directory disables is disabled here, and only what this module disabled is
 // enabled again.
 func (b *Builder) compareStatus(c *account.Change, o *account.Object, link *account.Link, r *record) {
-	claimed := link.State != account.Confirmed && link.Disabled // it may be off by our own hand, unsettled
+	claimed := link.State == account.Disabling || link.State == account.Linking && link.Disabled
 	switch {
 	case o.Disabled && (r.active || claimed):
 		c.Action, c.Disable = account.ActionDisabled, true
@@ -94,12 +97,23 @@ func (b *Builder) compareStatus(c *account.Change, o *account.Object, link *acco
 		}
 		link.Disabled = true
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
-	case !o.Disabled && !r.active && link.Disabled:
+	case !o.Disabled && link.Disabled && (!r.active || link.State == account.Enabling):
 		c.Action, c.Enable, c.Routes = account.ActionEnabled, true, link.Suspended
 		link.Disabled, link.Suspended = false, nil
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "no", New: "yes"})
 	case !o.Disabled && r.active && link.Disabled:
 		link.Disabled, link.Suspended = false, nil // a local admin was quicker
+	}
+}
+
+// recall adds what a claim was going to change and has changed already, so that the log does not lose it.
+func recall(c *account.Change, intent []account.Difference, wanted *account.Profile) {
+	for _, d := range intent {
+		f, isField := account.FieldNamed(d.What)
+		again := slices.ContainsFunc(c.Diff, func(found account.Difference) bool { return found.What == d.What })
+		if isField && !again && wanted[f] == d.New {
+			c.Diff = append(c.Diff, d)
+		}
 	}
 }
 

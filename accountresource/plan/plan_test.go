@@ -31,8 +31,11 @@ func newScene() *scene {
 		Stored:       account.FieldSet(account.Name, account.FirstName, account.Mobile),
 		FollowStatus: true,
 		LinkExisting: true,
-		Canonical:    func(p account.Profile) account.Profile { p[account.Name] = strings.TrimSpace(p[account.Name]); return p },
-		Home:         func(address string) string { return "/home/" + address + "-now/" },
+		Canonical: func(p account.Profile) account.Profile {
+			p[account.Name] = strings.TrimSpace(p[account.Name])
+			return p
+		},
+		Home: func(address string) string { return "/home/" + address + "-now/" },
 	}}
 }
 
@@ -189,7 +192,9 @@ func TestR5_ANewMailboxCarriesWhatItNeeds(t *testing.T) {
 	assert.Equal(t, c.Home, c.Link.Home, "the claim knows the mailbox")
 	assert.True(t, c.Active)
 	assert.Equal(t, "Engineer", c.Link.Kept[account.Title], "what has no column is kept with the link")
-	assert.Equal(t, account.Creating, c.Claim())
+	claim, ok := c.Claim()
+	assert.True(t, ok)
+	assert.Equal(t, account.Creating, claim.State)
 
 	assert.False(t, changes[1].Active)
 	assert.True(t, changes[1].Link.Disabled)
@@ -226,7 +231,7 @@ func TestR6_WhatDoesNotFitIsRefused(t *testing.T) {
 			},
 		},
 		"no limit": {
-			func(d *account.Domain) { d.Mailboxes, d.QuotaUsed = 100000, 1 << 40 },
+			func(d *account.Domain) { d.Mailboxes, d.QuotaUsed = 100000, 1<<40 },
 			[]string{"created c@example.com", "created a@example.com", "created b@example.com"},
 		},
 	} {
@@ -263,7 +268,9 @@ func TestR7_OnlyWhatDiffersIsWritten(t *testing.T) {
 	assert.Equal(t, []account.Difference{
 		{What: "name", Old: "Ann", New: "Ann Lee"}, {What: "mobile", Old: "+1", New: ""},
 	}, c.Diff)
-	assert.Nil(t, c.Link)
+	claim, _ := c.Claim()
+	assert.Equal(t, account.Updating, claim.State)
+	assert.Equal(t, c.Diff, claim.Intent)
 
 	promoted := same
 	promoted.Profile[account.Title] = "Chief"
@@ -316,7 +323,8 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 				}
 				if action == account.ActionDisabled {
 					assert.True(t, change.Disable)
-					assert.Equal(t, account.Disabling, change.Claim())
+					claim, _ := change.Claim()
+					assert.Equal(t, account.Disabling, claim.State)
 				}
 			}
 			assert.Equal(t, account.Action(c.want), action)

@@ -68,14 +68,12 @@ func (p *Replication) findRoutes(ctx context.Context, batch []step) error {
 	return nil
 }
 
-// claim announces the changes that the next run could not find out again by itself.
+// claim announces the changes, with what the next run could not find out again by itself.
 func (p *Replication) claim(ctx context.Context, batch []step) error {
 	var links []account.Link
 	var owners []*step
 	for i := range batch {
-		if state := batch[i].Claim(); state != "" {
-			link := *batch[i].Link
-			link.State = state
+		if link, ok := batch[i].Claim(); ok {
 			links, owners = append(links, link), append(owners, &batch[i])
 		}
 	}

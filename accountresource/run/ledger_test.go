@@ -1,0 +1,204 @@
+package run_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// ledger is links, journal and leases in memory: what the ports promise, and no more.
+type ledger struct {
+	mu      sync.Mutex
+	clock   func() time.Time
+	links   map[account.SourceID]account.Link
+	runs    []run.Run
+	entries map[int64][]run.Entry
+	lease   *run.Lease
+	fence   int64
+	calls   map[string]int
+	fail    map[string]error // by method, once
+	after   map[string]error // by method, once, when the effect has happened
+}
+
+func newLedger(clock func() time.Time) *ledger {
+	return &ledger{
+		clock: clock, links: map[account.SourceID]account.Link{}, entries: map[int64][]run.Entry{},
+		calls: map[string]int{}, fail: map[string]error{}, after: map[string]error{},
+	}
+}
+
+// enter counts a call and gives the error planned for it.
+func (l *ledger) enter(method string) error {
+	l.calls[method]++
+	return take(l.fail, method)
+}
+
+func take(errs map[string]error, method string) error {
+	err := errs[method]
+	delete(errs, method)
+	return err
+}
+
+func (l *ledger) Acquire(_ context.Context, resource int64, owner string, ttl time.Duration) (run.Lease, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enter("Acquire"); err != nil {
+		return run.Lease{}, err
+	}
+	if l.lease != nil && l.clock().Before(l.lease.Expires) {
+		return run.Lease{}, run.ErrRunning
+	}
+	for i := range l.runs {
+		if l.runs[i].Outcome == "" {
+			l.runs[i].Outcome, l.runs[i].Finished = run.Interrupted, l.clock()
+		}
+	}
+	l.fence++
+	l.lease = &run.Lease{Resource: resource, Owner: owner, Fence: l.fence, Expires: l.clock().Add(ttl)}
+	return *l.lease, nil
+}
+
+func (l *ledger) Renew(_ context.Context, lease run.Lease, ttl time.Duration) (run.Lease, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enter("Renew"); err != nil {
+		return lease, err
+	}
+	if err := l.fenced(lease); err != nil {
+		return lease, err
+	}
+	l.lease.Expires = l.clock().Add(ttl)
+	return *l.lease, nil
+}
+
+func (l *ledger) Release(_ context.Context, lease run.Lease) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fenced(lease) == nil {
+		l.lease = nil
+	}
+	return nil
+}
+
+func (l *ledger) Held(context.Context, int64) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lease != nil && l.clock().Before(l.lease.Expires), nil
+}
+
+func (l *ledger) Sweep(context.Context) error { return nil }
+
+func (l *ledger) fenced(lease run.Lease) error {
+	if l.lease == nil || l.lease.Fence != lease.Fence {
+		return run.ErrLeaseLost
+	}
+	return nil
+}
+
+func (l *ledger) Links(context.Context, int64, string) iter.Seq2[account.Link, error] {
+	return func(yield func(account.Link, error) bool) {
+		l.mu.Lock()
+		err := l.enter("Links")
+		links := slices.SortedFunc(maps.Values(l.links), func(a, b account.Link) int {
+			return compare(a.Source, b.Source)
+		})
+		l.mu.Unlock()
+		if err != nil {
+			yield(account.Link{}, err)
+			return
+		}
+		for _, link := range links {
+			if !yield(link, nil) {
+				return
+			}
+		}
+	}
+}
+
+func compare(a, b account.SourceID) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+func (l *ledger) Claim(_ context.Context, lease run.Lease, links []account.Link) ([]error, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enter("Claim"); err != nil {
+		return nil, err
+	}
+	if err := l.fenced(lease); err != nil {
+		return nil, err
+	}
+	results := make([]error, len(links))
+	for i, link := range links {
+		for _, other := range l.links {
+			if other.Address == link.Address && other.Source != link.Source {
+				results[i] = fmt.Errorf("claim %s: %w", link.Address, run.ErrConflict)
+			}
+		}
+		if results[i] == nil {
+			l.links[link.Source] = link
+		}
+	}
+	return results, take(l.after, "Claim")
+}
+
+func (l *ledger) Begin(
+	_ context.Context, lease run.Lease, t run.Trigger, m run.Mode, started time.Time,
+) (run.Run, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enter("Begin"); err != nil {
+		return run.Run{}, err
+	}
+	row := run.Run{
+		ID: int64(len(l.runs) + 1), Resource: lease.Resource, Trigger: t, Mode: m, Started: started,
+		Counts: map[account.Action]int{},
+	}
+	l.runs = append(l.runs, row)
+	return row, nil
+}
+
+func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Settled) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enter("Settle"); err != nil {
+		return err
+	}
+	if err := l.fenced(lease); err != nil {
+		return err
+	}
+	for _, link := range s.Links {
+		l.links[link.Source] = link
+	}
+	for _, source := range s.Unlinked {
+		delete(l.links, source)
+	}
+	for _, e := range s.Entries {
+		l.entries[id] = append(l.entries[id], e)
+		l.runs[id-1].Counts[e.Action]++
+	}
+	return take(l.after, "Settle")
+}
+
+func (l *ledger) End(
+	_ context.Context, id int64, o run.Outcome, why account.Message, finished, _ time.Time,
+) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enter("End"); err != nil {
+		return err
+	}
+	row := &l.runs[id-1]
+	row.Outcome, row.Error, row.Finished = o, why, finished
+	return nil
+}

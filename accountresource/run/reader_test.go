@@ -1,0 +1,64 @@
+package run_test
+
+import (
+	"context"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// people is a directory that is a list of objects.
+type people struct {
+	objects  []account.Object
+	probeErr error
+	listErr  error                // after all objects
+	between  func(n int)          // called before the n-th object is given
+	settings resource.Settings    // what the reader was opened with
+	closed   int                  // how often a reader was closed
+	asked    []account.ObjectKind // kinds listed
+}
+
+func (p *people) open(s resource.Settings) (run.Reader, error) {
+	p.settings = s
+	return &peopleReader{p}, nil
+}
+
+type peopleReader struct{ *people }
+
+func (r *peopleReader) Probe(context.Context) (run.Probe, error) { return run.Probe{}, r.probeErr }
+
+func (r *peopleReader) List(
+	ctx context.Context, kind account.ObjectKind, limit int, each func(account.Object) error,
+) (run.Listing, error) {
+	r.asked = append(r.asked, kind)
+	var listing run.Listing
+	for i, o := range r.objects {
+		if isGroup := o.Kind == account.Group; isGroup != (kind == account.Group) {
+			continue
+		}
+		if limit > 0 && listing.Count == limit {
+			return listing, nil
+		}
+		if r.between != nil {
+			r.between(i)
+		}
+		if err := ctx.Err(); err != nil {
+			return listing, err
+		}
+		if err := each(o); err != nil {
+			return listing, err
+		}
+		listing.Count++
+	}
+	if r.listErr != nil {
+		return listing, r.listErr
+	}
+	listing.Complete = true
+	return listing, nil
+}
+
+func (r *peopleReader) Close() error {
+	r.closed++
+	return nil
+}

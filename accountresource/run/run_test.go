@@ -1,0 +1,399 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/backends"
+	"github.com/mailpanel/account-resource/backends/backendtest"
+	"github.com/mailpanel/account-resource/backends/memory"
+)
+
+// rig is a whole replication on memory.
+type rig struct {
+	t      *testing.T
+	people *people
+	mail   *memory.Backend
+	ledger *ledger
+	res    resource.Resource
+	config run.Config
+	now    time.Time
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, people: &people{}, mail: memory.New(), now: time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)}
+	clock := func() time.Time { return r.now }
+	r.ledger = newLedger(clock)
+	r.mail.AddDomain(account.Domain{Name: "example.com", Active: true, Quota: 1024})
+	r.res = resource.Resource{ID: 7, Kind: resource.Samba, Enabled: true, Settings: resource.Defaults()}
+	c := &r.res.Settings.Connection
+	c.Domain, c.Host, c.BaseDN, c.BindDN = "example.com", "dc1", "DC=corp", "reader"
+	c.BindPassword = resource.NewSecret("s3cret")
+	r.config = run.Config{
+		OpenReader: r.people.open, Backend: r.mail, Links: r.ledger, Journal: r.ledger, Leases: r.ledger,
+		Storage: backends.DefaultStorage(), Owner: "test", Logger: slog.New(slog.DiscardHandler), Clock: clock, BatchSize: 4,
+	}
+	return r
+}
+
+func (r *rig) once() run.Run {
+	r.t.Helper()
+	result, err := run.New(r.config).Once(r.t.Context(), r.res, run.Manual)
+	require.NoError(r.t, err)
+	return result
+}
+
+// log are the rows of a run as "action address reason".
+func (r *rig) log(of run.Run) []string {
+	var lines []string
+	for _, e := range r.ledger.entries[of.ID] {
+		lines = append(lines, strings.TrimSpace(string(e.Action)+" "+e.Address+" "+e.Reason.Key))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func (r *rig) account(address string) account.Account {
+	r.t.Helper()
+	q := backends.Query{Addresses: []string{address}, Routes: true}
+	for a, err := range r.mail.Accounts(r.t.Context(), "example.com", q) {
+		require.NoError(r.t, err)
+		return a
+	}
+	r.t.Fatalf("no account %s", address)
+	return account.Account{}
+}
+
+func user(id, address, name string) account.Object {
+	return account.Object{
+		ID: account.SourceID(id), Kind: account.User, DN: "CN=" + id, Mail: []string{address},
+		Profile: account.Profile{account.Name: name},
+	}
+}
+
+func users(n int) []account.Object {
+	var all []account.Object
+	for i := range n {
+		all = append(all, user(fmt.Sprintf("id%04d", i), fmt.Sprintf("u%04d@example.com", i), fmt.Sprintf("User %d", i)))
+	}
+	return all
+}
+
+func TestAFullRunMakesMailboxesAndTheNextFindsNothingToDo(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = append(users(9), user("x", "x@other.example", "X"))
+	first := r.once()
+	assert.Equal(t, run.Succeeded, first.Outcome)
+	assert.Equal(t, run.Full, first.Mode)
+	assert.Empty(t, cmp.Diff(map[account.Action]int{account.ActionCreated: 9, account.ActionIgnored: 1}, first.Counts))
+	got := r.account("u0003@example.com")
+	assert.Equal(t, "User 3", got.Profile[account.Name])
+	assert.Equal(t, "/var/vmail/vmail1/example.com/u/0/0/u0003-2026.05.06.07.08.09/", got.Home)
+	assert.Equal(t, account.Confirmed, r.ledger.links["id0003"].State)
+	assert.Equal(t, 1, r.people.closed, "the connection is closed")
+
+	claims, writes := r.ledger.calls["Claim"], r.mail.Writes()
+	second := r.once()
+	assert.Equal(t, run.Succeeded, second.Outcome)
+	assert.Empty(t, cmp.Diff(map[account.Action]int{account.ActionIgnored: 1}, second.Counts))
+	assert.Equal(t, claims, r.ledger.calls["Claim"])
+	assert.Equal(t, writes, r.mail.Writes(), "nothing is written to the mail store")
+}
+
+func TestR9_DisablingTakesTheRoutesAlongAndEnablingBringsBackThoseOnly(t *testing.T) {
+	r := newRig(t)
+	ann := user("a", "ann@example.com", "Ann")
+	r.people.objects = []account.Object{ann}
+	r.once()
+	r.mail.AddAlias("sales@example.com", "ann@example.com", "bob@example.com")
+
+	ann.Disabled = true
+	r.people.objects = []account.Object{ann}
+	off := r.once()
+	assert.Equal(t, []string{"disabled ann@example.com"}, r.log(off))
+	assert.False(t, r.account("ann@example.com").Active)
+	assert.Empty(t, r.account("ann@example.com").Routes, "mail to her would bounce")
+	assert.ElementsMatch(t, []account.Route{
+		{Address: "ann@example.com", Forwarding: "ann@example.com"},
+		{Address: "sales@example.com", Forwarding: "ann@example.com"},
+	}, r.ledger.links["a"].Suspended)
+
+	ann.Disabled = false
+	r.people.objects = []account.Object{ann}
+	on := r.once()
+	assert.Equal(t, []string{"enabled ann@example.com"}, r.log(on))
+	assert.True(t, r.account("ann@example.com").Active)
+	assert.Len(t, r.account("ann@example.com").Routes, 2)
+	assert.Empty(t, r.ledger.links["a"].Suspended)
+}
+
+func TestR18_AFailedObjectStopsNobodyAndIsTriedAgain(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(9)
+	r.mail.Refuse("u0004@example.com", errors.New("disk full"))
+	first := r.once()
+	assert.Equal(t, run.Partial, first.Outcome)
+	assert.Equal(t, 8, first.Counts[account.ActionCreated])
+	assert.Contains(t, r.log(first), "failed u0004@example.com reason_store_error")
+	failed := r.ledger.entries[first.ID][slices.IndexFunc(r.ledger.entries[first.ID], func(e run.Entry) bool {
+		return e.Action == account.ActionFailed
+	})]
+	assert.Contains(t, failed.Detail, "disk full")
+
+	r.mail.Refuse("u0004@example.com", nil)
+	second := r.once()
+	assert.Equal(t, []string{"created u0004@example.com"}, r.log(second))
+}
+
+func TestAnAddressTakenMeanwhileIsAConflictAndLeavesNoClaim(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
+	r.people.between = func(int) {
+		r.mail.AddAccount(account.Account{Address: "ann@example.com", Kind: account.Mailbox, Active: true, Home: "/other/"})
+	}
+	result := r.once()
+	assert.Equal(t, []string{"conflict ann@example.com reason_address_in_use"}, r.log(result))
+	assert.Empty(t, r.ledger.links)
+}
+
+func TestR2_AClaimAnotherResourceWonIsAConflict(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = []account.Object{user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")}
+	r.people.between = func(int) {
+		r.ledger.links["other"] = account.Link{Resource: 8, Source: "other", Address: "ann@example.com"}
+	}
+	result := r.once()
+	assert.Equal(t, []string{"conflict ann@example.com reason_linked_meanwhile", "created bob@example.com"}, r.log(result))
+}
+
+func TestR19_WhereverARunIsCutOffTheNextEndsLikeAnUnbrokenOne(t *testing.T) {
+	off, on := user("off", "off@example.com", "Off"), user("on", "on@example.com", "On")
+	prepare := func(r *rig) {
+		on.Disabled, off.Disabled = true, false
+		r.people.objects = append(users(6), off, on)
+		r.mail.AddAccount(account.Account{Address: "u0002@example.com", Kind: account.Mailbox, Active: true, Home: "/old/"})
+		r.once()
+		on.Disabled, off.Disabled = false, true
+		r.people.objects = append(users(12), off, on)
+		r.people.objects[3].Profile[account.Name] = "Renamed"
+	}
+	want := newRig(t)
+	prepare(want)
+	want.once()
+
+	cut := errors.New("cut off")
+	for _, method := range []string{"Claim", "Settle", "Apply"} {
+		for _, when := range []string{"before", "after"} {
+			for nth := 1; nth <= 3; nth++ {
+				t.Run(fmt.Sprintf("%s %s %d", method, when, nth), func(t *testing.T) {
+					r := newRig(t)
+					prepare(r)
+					faulty := &cutting{ledger: r.ledger, backend: r.mail, method: method, when: when, nth: nth, err: cut}
+					r.config.Backend, r.config.Links, r.config.Journal = faulty, faulty, faulty
+					broken := r.once()
+					if faulty.seen >= nth {
+						assert.Equal(t, run.Failed, broken.Outcome)
+					}
+					r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger
+					r.once()
+					assert.Empty(t, cmp.Diff(accounts(want), accounts(r)))
+					assert.Empty(t, cmp.Diff(want.ledger.links, r.ledger.links))
+					assert.Empty(t, cmp.Diff(touched(want), touched(r)), "log rows: nothing twice, nothing lost")
+				})
+			}
+		}
+	}
+}
+
+// touched are the rows of all runs but the first together.
+func touched(r *rig) []string {
+	var lines []string
+	for _, row := range r.ledger.runs[1:] {
+		lines = append(lines, r.log(row)...)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func accounts(r *rig) []account.Account {
+	var all []account.Account
+	for a, err := range r.mail.Accounts(r.t.Context(), "example.com", backends.Query{Routes: true}) {
+		require.NoError(r.t, err)
+		all = append(all, a)
+	}
+	return all
+}
+
+// cutting fails once: the nth call of a method, before or after its effect.
+type cutting struct {
+	*ledger
+	backend
+	method, when string
+	nth, seen    int
+	err          error
+}
+
+type backend = backends.Backend
+
+func (c *cutting) cut(method string) (before, after error) {
+	if method != c.method {
+		return nil, nil
+	}
+	if c.seen++; c.seen != c.nth {
+		return nil, nil
+	}
+	if c.when == "before" {
+		return c.err, nil
+	}
+	return nil, c.err
+}
+
+func (c *cutting) Claim(ctx context.Context, l run.Lease, links []account.Link) ([]error, error) {
+	before, after := c.cut("Claim")
+	if before != nil {
+		return nil, before
+	}
+	results, err := c.ledger.Claim(ctx, l, links)
+	return results, errors.Join(err, after)
+}
+
+func (c *cutting) Settle(ctx context.Context, l run.Lease, id int64, s run.Settled) error {
+	before, after := c.cut("Settle")
+	if before != nil {
+		return before
+	}
+	return errors.Join(c.ledger.Settle(ctx, l, id, s), after)
+}
+
+func (c *cutting) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+	before, after := c.cut("Apply")
+	if before != nil {
+		return nil, before
+	}
+	results, err := c.backend.Apply(ctx, d, changes)
+	return results, errors.Join(err, after)
+}
+
+func TestR20_OneRunAtATime(t *testing.T) {
+	r := newRig(t)
+	runner := run.New(r.config)
+	going, err := runner.Begin(t.Context(), r.res, run.Manual)
+	require.NoError(t, err)
+	_, err = runner.Begin(t.Context(), r.res, run.Scheduled)
+	require.ErrorIs(t, err, run.ErrRunning)
+	going.Do(t.Context())
+	_, err = runner.Once(t.Context(), r.res, run.Scheduled)
+	require.NoError(t, err)
+	assert.Len(t, r.ledger.runs, 2, "a refused run is not in the history")
+
+	r.res.Enabled = false
+	_, err = runner.Begin(t.Context(), r.res, run.Manual)
+	require.ErrorIs(t, err, run.ErrDisabled)
+}
+
+func TestR20_ARunThatLostItsLeaseWritesNoMore(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(12)
+	r.people.between = func(n int) {
+		if n == 5 {
+			r.ledger.mu.Lock()
+			r.ledger.lease.Fence++ // another run took over
+			r.ledger.mu.Unlock()
+		}
+	}
+	result := r.once()
+	assert.Equal(t, run.Interrupted, result.Outcome)
+	assert.Equal(t, "problem_lease_lost", result.Error.Key)
+	assert.LessOrEqual(t, len(r.ledger.links), 4)
+}
+
+func TestR21_HowARunEndedIsInTheHistory(t *testing.T) {
+	for name, c := range map[string]struct {
+		set     func(*rig)
+		outcome run.Outcome
+		why     string
+	}{
+		"directory refuses": {
+			func(r *rig) { r.people.probeErr = resource.NewProblem("bind_password", "wrong_password", nil) },
+			run.Failed, "problem_wrong_password",
+		},
+		"directory breaks off": {func(r *rig) { r.people.listErr = errors.New("connection reset") }, run.Failed, "problem_unexpected"},
+		"domain not hosted":    {func(r *rig) { r.res.Settings.Connection.Domain = "other.example" }, run.Failed, "problem_domain_not_hosted"},
+		"mail store is down": {
+			func(r *rig) { r.config.Backend = backendtest.NewFaulty(r.mail).FailBefore(errors.New("gone")) },
+			run.Failed, "problem_mail_store",
+		},
+		"fine": {func(*rig) {}, run.Succeeded, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.people.objects = users(3)
+			c.set(r)
+			result := r.once()
+			assert.Equal(t, c.outcome, result.Outcome)
+			assert.Equal(t, c.why, result.Error.Key)
+			kept := r.ledger.runs[0]
+			assert.Equal(t, c.outcome, kept.Outcome)
+			assert.Equal(t, c.why, kept.Error.Key)
+			assert.False(t, kept.Finished.IsZero())
+			held, err := r.ledger.Held(t.Context(), r.res.ID)
+			require.NoError(t, err)
+			assert.False(t, held, "the lease is given back")
+		})
+	}
+}
+
+func TestAStoppedPanelEndsTheRunBetweenBatches(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(40)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.people.between = func(n int) {
+		if n == 20 {
+			cancel()
+		}
+	}
+	result, err := run.New(r.config).Once(ctx, r.res, run.Manual)
+	require.NoError(t, err)
+	assert.Equal(t, run.Interrupted, result.Outcome)
+	assert.Equal(t, "problem_run_stopped", result.Error.Key)
+	r.people.between = nil
+	r.once()
+	assert.Len(t, r.ledger.links, 40)
+}
+
+func TestTheConnectionOfAResourceMustBeComplete(t *testing.T) {
+	r := newRig(t)
+	r.res.Settings.Connection.Host = ""
+	_, err := run.New(r.config).Begin(t.Context(), r.res, run.Manual)
+	assert.Equal(t, "host", resource.ProblemsOf(err)[0].Field)
+}
+
+func TestASampleReadsTenOfEachAndWritesNothing(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(30)
+	for i := range 12 {
+		g := user(fmt.Sprintf("g%d", i), "", "Group")
+		g.Kind = account.Group
+		r.people.objects = append(r.people.objects, g)
+	}
+	sample, err := run.New(r.config).Sample(t.Context(), r.res.Settings)
+	require.NoError(t, err)
+	assert.Len(t, sample.Users, 10)
+	assert.Len(t, sample.Groups, 10)
+	assert.Empty(t, r.ledger.runs)
+	assert.Zero(t, r.mail.Writes())
+}
