@@ -25,7 +25,7 @@ var arrows = map[string]struct {
 	"accountresource/plan":     {[]string{"accountresource/account"}, "the plan is pure"},
 	"backends":                 {[]string{"accountresource/account"}, "a mail store knows neither directory nor plan"},
 	"backends/memory":          {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
-	"backends/sqldb":           {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
+	"backends/sqldb":           {[]string{"accountresource/account", "accountresource/dialect", "backends"}, "a mail store knows neither directory nor plan"},
 	"backends/openldap":        {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
 	"backends/backendtest":     {[]string{"accountresource/account", "backends"}, "the suite sees a backend's public face only"},
 	"accountresource/run": {
@@ -38,7 +38,7 @@ var arrows = map[string]struct {
 	},
 	"accountresource/directory/fakead":     {nil, "the fake directory is a server: it knows nothing of its readers"},
 	"accountresource/directory/readertest": {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/directory"}, "the suite sees the reader's public face only"},
-	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "migrations"}, "the store keeps rows and decides nothing"},
+	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/dialect", "migrations"}, "the store keeps rows and decides nothing"},
 	"accountresource/schedule":             {[]string{"accountresource/account", "accountresource/resource", "accountresource/run"}, "the schedule knows intervals; what a run is, it is told"},
 	"accountresource/web":                  {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "views", "locales"}, "pages never touch a backend, a directory or the store"},
 	"accountresource": {
@@ -48,7 +48,8 @@ var arrows = map[string]struct {
 		},
 		"the door wires the parts",
 	},
-	"views": {nil, "embedded files"}, "locales": {nil, "embedded files"}, "migrations": {nil, "embedded files"},
+	"accountresource/dialect": {nil, "how SQL servers differ is data"},
+	"views":                   {nil, "embedded files"}, "locales": {nil, "embedded files"}, "migrations": {nil, "embedded files"},
 	"examples/panel": {
 		[]string{"accountresource", "accountresource/directory/fakead", "backends", "backends/sqldb", "backends/openldap", "examples/panel/vmail"},
 		"the example imports the module as a real host would",
@@ -66,7 +67,7 @@ var rooms = map[string]struct {
 	"github.com/go-ldap/ldap/":        {[]string{"accountresource/directory", "accountresource/directory/fakead", "accountresource/directory/readertest", "backends/openldap"}, "go-ldap only in directory and openldap"},
 	"github.com/jimlambrt/gldap":      {[]string{"accountresource/directory/fakead"}, "the LDAP server is the fake directory's"},
 	"github.com/Masterminds/squirrel": {[]string{"accountresource/store", "backends/sqldb"}, "SQL only in store and sqldb"},
-	"database/sql":                    {[]string{"accountresource", "accountresource/store", "backends/sqldb", "migrations", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},
+	"database/sql":                    {[]string{"accountresource", "accountresource/store", "accountresource/dialect", "backends/sqldb", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},
 }
 
 type listed struct {

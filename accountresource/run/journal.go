@@ -84,6 +84,14 @@ type Entry struct {
 	Detail string
 }
 
+// LogFilter narrows the rows of a run's log. The zero value is all rows.
+type LogFilter struct {
+	Action account.Action
+	Query  string // part of an address, DN, value, reason or detail; case does not matter
+	Page   int    // from 1
+	Size   int    // rows a page
+}
+
 // Lease is the right to run a resource now. Fence rises with every lease given, so that a holder who lost his cannot
 // write any more.
 type Lease struct {

@@ -60,13 +60,8 @@ type Resources interface {
 	Links(ctx context.Context, id int64) (int, error)
 }
 
-// LogFilter narrows the rows of a run's log. The zero value is all rows.
-type LogFilter struct {
-	Action account.Action
-	Query  string // part of an address, DN or value
-	Page   int    // from 1
-	Size   int    // rows a page
-}
+// LogFilter narrows the rows of a run's log.
+type LogFilter = run.LogFilter
 
 // History reads what runs did. Errors: run.ErrNotFound.
 type History interface {

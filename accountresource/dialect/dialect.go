@@ -1,0 +1,123 @@
+package dialect
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Name names a dialect.
+type Name string
+
+// The dialects. MySQL is MariaDB too.
+const (
+	MySQL    Name = "mysql"
+	Postgres Name = "postgres"
+	SQLite   Name = "sqlite"
+)
+
+// Dialect is how one kind of SQL server differs from the others.
+type Dialect struct {
+	Name Name
+	// Numbered placeholders are $1, $2...; others are question marks.
+	Numbered bool
+	// Returning: a generated key is asked for with RETURNING, since the driver cannot tell the last one.
+	Returning bool
+	// Quote encloses an identifier.
+	Quote string
+	// LockRow is appended to a SELECT to keep others from changing the row until the transaction ends.
+	LockRow string
+	// IgnoreBefore and IgnoreAfter have an INSERT pass over rows that exist: in front of INTO, or at the end.
+	IgnoreBefore, IgnoreAfter string
+	// NewValue, in an upsert's assignment, stands for the value that was to be inserted; %s is the column.
+	NewValue string
+	// upsert begins the clause that turns an insert of an existing key into an update; %s is the key's columns.
+	upsert string
+	// Columns lists the columns of a table with its type and length: one placeholder, the table's name.
+	Columns string
+}
+
+var known = map[Name]Dialect{
+	MySQL: {
+		Name: MySQL, Quote: "`", LockRow: "FOR UPDATE", IgnoreBefore: "IGNORE",
+		NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
+		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +
+			" FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
+	},
+	Postgres: {
+		Name: Postgres, Quote: `"`, LockRow: "FOR UPDATE", Numbered: true, Returning: true,
+		IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
+		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), ''" +
+			" FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false)) AND table_name = $1",
+	},
+	SQLite: {
+		Name: SQLite, Quote: `"`, IgnoreAfter: "ON CONFLICT DO NOTHING",
+		NewValue: "excluded.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
+		// The declared type is all there is: varchar(255) has its length in it.
+		Columns: "SELECT name, COALESCE(CAST(SUBSTR(type, INSTR(type, '(') + 1) AS INTEGER), 0), ''" +
+			" FROM pragma_table_info(?)",
+	},
+}
+
+// Of gives a dialect by its name.
+func Of(name Name) Dialect { return known[name] }
+
+// Detect asks the server which it is; the driver does not matter.
+func Detect(ctx context.Context, db *sql.DB) (Dialect, error) {
+	var version string
+	lite := db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version)
+	if lite == nil {
+		return known[SQLite], nil
+	}
+	err := db.QueryRowContext(ctx, "SELECT version()").Scan(&version)
+	switch {
+	case err != nil:
+		return Dialect{}, fmt.Errorf("ask the database which it is: %w", errors.Join(err, lite))
+	case strings.HasPrefix(version, "PostgreSQL"):
+		return known[Postgres], nil
+	default:
+		return known[MySQL], nil
+	}
+}
+
+// Quoted is the identifier in quotes.
+func (d Dialect) Quoted(identifier string) string { return d.Quote + identifier + d.Quote }
+
+// Upsert is the clause behind an insert that makes it an update of the other columns where the key exists. In MySQL
+// any unique key counts, so that the caller has to know beforehand that only this one can be met.
+func (d Dialect) Upsert(key []string, columns []string) string {
+	clause := d.upsert
+	if strings.Contains(clause, "%s") {
+		clause = fmt.Sprintf(clause, strings.Join(key, ", "))
+	}
+	set := make([]string, len(columns))
+	for i, c := range columns {
+		set[i] = c + " = " + fmt.Sprintf(d.NewValue, c)
+	}
+	return clause + strings.Join(set, ", ")
+}
+
+// Placeholders puts the dialect's placeholders in place of the question marks.
+func (d Dialect) Placeholders(query string) string {
+	if !d.Numbered {
+		return query
+	}
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		query = after
+	}
+}
+
+// Like makes the pattern of a LIKE ... ESCAPE '!' that finds part anywhere, whatever it contains.
+func Like(part string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(part) + "%"
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+const (
+	leaseTable       = "account_resource_lease"
+	leaseForDeletion = 10 * time.Minute
+)
+
+// Leases gives out the right to run a resource (rule R20). The clocks of the panel's processes should agree to a few
+// seconds; should they not, the fencing number still keeps two runs from writing.
+type Leases struct{ *Store }
+
+// Acquire takes the lease, or returns run.ErrRunning. A run that an earlier holder left open is marked interrupted.
+func (s *Leases) Acquire(ctx context.Context, resource int64, owner string, ttl time.Duration) (run.Lease, error) {
+	now := s.clock()
+	lease := run.Lease{Resource: resource, Owner: owner, Expires: now.Add(ttl)}
+	// The row is made first, on its own, so that the transaction has something to lock on every server.
+	insert := s.sql.Insert(leaseTable).Options(s.ignore()...).
+		Columns("resource_id", "owner", "fence", "expires").Values(resource, "", 0, 0).Suffix(s.dialect.IgnoreAfter)
+	if _, err := exec(ctx, s.db, insert); err != nil {
+		return lease, fmt.Errorf("make the lease of resource %d: %w", resource, err)
+	}
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		// The update decides: whoever comes second waits for the first one's commit and finds the lease taken.
+		met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("fence", squirrel.Expr("fence + 1")).
+			Set("owner", owner).Set("expires", millis(lease.Expires)).
+			Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.LtOrEq{"expires": millis(now)}))
+		if err != nil {
+			return err
+		}
+		if met == 0 {
+			return run.ErrRunning
+		}
+		lease.Fence, err = number(ctx, tx,
+			s.sql.Select("fence").From(leaseTable).Where(squirrel.Eq{"resource_id": resource}))
+		if err != nil {
+			return err
+		}
+		return s.interrupt(ctx, tx, squirrel.Eq{"resource_id": resource})
+	})
+	if err != nil {
+		return lease, fmt.Errorf("take the lease of resource %d: %w", resource, err)
+	}
+	return lease, nil
+}
+
+func (s *Store) ignore() []string {
+	if s.dialect.IgnoreBefore == "" {
+		return nil
+	}
+	return []string{s.dialect.IgnoreBefore}
+}
+
+// interrupt closes the runs that are open and whose process is gone.
+func (s *Store) interrupt(ctx context.Context, q queryer, which any) error {
+	_, err := exec(ctx, q, s.sql.Update(runTable).Set("outcome", string(run.Interrupted)).
+		Set("finished", millis(s.clock())).Where(squirrel.Eq{"outcome": ""}).Where(which))
+	if err != nil {
+		return fmt.Errorf("mark runs that were cut off: %w", err)
+	}
+	return nil
+}
+
+// Renew extends the lease, or returns run.ErrLeaseLost.
+func (s *Leases) Renew(ctx context.Context, l run.Lease, ttl time.Duration) (run.Lease, error) {
+	l.Expires = s.clock().Add(ttl)
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("expires", millis(l.Expires)).Where(mine(l)))
+		return err
+	})
+	if err != nil {
+		return l, fmt.Errorf("renew the lease of resource %d: %w", l.Resource, err)
+	}
+	return l, nil
+}
+
+// Release gives the lease back; the fencing number stays.
+func (s *Leases) Release(ctx context.Context, l run.Lease) error {
+	if _, err := exec(ctx, s.db, s.sql.Update(leaseTable).Set("expires", 0).Where(mine(l))); err != nil {
+		return fmt.Errorf("give the lease of resource %d back: %w", l.Resource, err)
+	}
+	return nil
+}
+
+func mine(l run.Lease) squirrel.Eq { return squirrel.Eq{"resource_id": l.Resource, "fence": l.Fence} }
+
+// fenced makes sure, until the transaction ends, that the lease is still the holder's. One that has expired but that
+// nobody took over is still his: nobody else can have written.
+func (s *Store) fenced(ctx context.Context, tx *sql.Tx, l run.Lease) error {
+	if s.dialect.LockRow == "" {
+		// Only a write locks; one that changes nothing will do. Locking late would find the database busy.
+		if _, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("fence", squirrel.Expr("fence")).Where(mine(l))); err != nil {
+			return fmt.Errorf("lock the lease of resource %d: %w", l.Resource, err)
+		}
+	}
+	q := s.sql.Select("fence").From(leaseTable).Where(squirrel.Eq{"resource_id": l.Resource}).Suffix(s.dialect.LockRow)
+	fence, err := number(ctx, tx, q)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look at the lease of resource %d: %w", l.Resource, err)
+	case fence != l.Fence:
+		return run.ErrLeaseLost
+	}
+	return nil
+}
+
+// Held tells whether somebody holds a lease that has not expired.
+func (s *Leases) Held(ctx context.Context, resource int64) (bool, error) {
+	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(leaseTable).
+		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.Gt{"expires": millis(s.clock())}))
+	if err != nil {
+		return false, fmt.Errorf("look at the lease of resource %d: %w", resource, err)
+	}
+	return n > 0, nil
+}
+
+// Sweep marks open runs as interrupted whose lease has expired.
+func (s *Leases) Sweep(ctx context.Context) error {
+	live := squirrel.Select("resource_id").From(leaseTable).Where(squirrel.Gt{"expires": millis(s.clock())})
+	return s.interrupt(ctx, s.db, squirrel.Expr("resource_id NOT IN (?)", live))
+}

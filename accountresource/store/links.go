@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+const (
+	linkTable = "account_resource_link"
+	readChunk = 2000 // rows read at once
+	sendChunk = 500  // rows written at once: bounded by SQLite's 32,766 parameters
+)
+
+var linkKey = []string{"resource_id", "source_id"}
+
+var linkColumns = []string{
+	"resource_id", "source_id", "address", "domain", "kind", "origin", "state", "dn", "home", "disabled", "suspended",
+	"intent", "kept", "changed",
+}
+
+// Links keeps which source object is which account.
+type Links struct{ *Store }
+
+// Links streams the resource's links, then those of other resources with an address in the domain.
+func (s *Links) Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error] {
+	return func(yield func(account.Link, error) bool) {
+		own := squirrel.Eq{"resource_id": resource}
+		others := squirrel.And{squirrel.Eq{"domain": domain}, squirrel.NotEq{"resource_id": resource}}
+		if s.stream(ctx, own, yield) {
+			s.stream(ctx, others, yield)
+		}
+	}
+}
+
+// stream reads in chunks by the key, so that no rows are open while the caller works; it tells whether to go on.
+func (s *Links) stream(ctx context.Context, where squirrel.Sqlizer, yield func(account.Link, error) bool) bool {
+	var last account.Link
+	for {
+		after := squirrel.Expr("(resource_id > ? OR resource_id = ? AND source_id > ?)",
+			last.Resource, last.Resource, string(last.Source))
+		chunk, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(where).Where(after).
+			OrderBy(linkKey...).Limit(readChunk), scanLink)
+		if err != nil {
+			yield(account.Link{}, fmt.Errorf("read the links: %w", err))
+			return false
+		}
+		for i := range chunk {
+			if !yield(chunk[i], nil) {
+				return false
+			}
+		}
+		if len(chunk) < readChunk {
+			return true
+		}
+		last = chunk[len(chunk)-1]
+	}
+}
+
+func scanLink(scan func(...any) error) (l account.Link, err error) {
+	var domain, suspended, intent, kept string
+	var changed int64
+	err = scan(&l.Resource, &l.Source, &l.Address, &domain, &l.Kind, &l.Origin, &l.State, &l.DN, &l.Home, &l.Disabled,
+		&suspended, &intent, &kept, &changed)
+	if err != nil {
+		return l, err
+	}
+	if err := errors.Join(unpacked(suspended, &l.Suspended), unpacked(intent, &l.Intent), unpacked(kept, &l.Kept)); err != nil {
+		return l, fmt.Errorf("link of %s: %w", l.Address, err)
+	}
+	return l, nil
+}
+
+// Claim inserts or replaces links, fenced by the lease. One whose address belongs to another object fails alone.
+// Links that swap or pass on their addresses among themselves are fine.
+func (s *Links) Claim(ctx context.Context, l run.Lease, links []account.Link) (results []error, err error) {
+	err = s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		owners, err := s.owners(ctx, tx, links)
+		if err != nil {
+			return err
+		}
+		var granted []account.Link
+		results, granted = grant(owners, links)
+		for chunk := range slices.Chunk(granted, sendChunk) {
+			if err := s.replace(ctx, tx, l.Resource, chunk); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim %d links: %w", len(links), err)
+	}
+	return results, nil
+}
+
+type objectKey struct {
+	resource int64
+	source   account.SourceID
+}
+
+// grant decides who gets his address: those whose address nobody has, or has somebody of the batch who leaves it.
+func grant(owners map[string]objectKey, links []account.Link) (results []error, granted []account.Link) {
+	results = make([]error, len(links))
+	leaving := make(map[objectKey]string, len(links))
+	for i := range links {
+		leaving[objectKey{links[i].Resource, links[i].Source}] = links[i].Address
+	}
+	taken := make(map[string]bool, len(links))
+	for i := range links {
+		link := &links[i]
+		who, owned := owners[link.Address]
+		next, leaves := leaving[who]
+		stays := owned && who != objectKey{link.Resource, link.Source} && (!leaves || next == link.Address)
+		if stays || taken[link.Address] {
+			results[i] = fmt.Errorf("%s: %w", link.Address, run.ErrConflict)
+			continue
+		}
+		taken[link.Address] = true
+		granted = append(granted, *link)
+	}
+	return results, granted
+}
+
+// owners finds who has the addresses of the links now.
+func (s *Links) owners(ctx context.Context, tx *sql.Tx, links []account.Link) (map[string]objectKey, error) {
+	owners := make(map[string]objectKey)
+	for chunk := range slices.Chunk(links, sendChunk) {
+		addresses := make([]string, len(chunk))
+		for i := range chunk {
+			addresses[i] = chunk[i].Address
+		}
+		_, err := query(ctx, tx, s.sql.Select("address", "resource_id", "source_id").From(linkTable).
+			Where(squirrel.Eq{"address": addresses}), func(scan func(...any) error) (k objectKey, err error) {
+			var address string
+			err = scan(&address, &k.resource, &k.source)
+			owners[address] = k
+			return k, err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look for owners of addresses: %w", err)
+		}
+	}
+	return owners, nil
+}
+
+// replace deletes before it inserts, so that addresses can change hands, and so that an address somebody else took
+// at this moment is an error rather than his link overwritten.
+func (s *Store) replace(ctx context.Context, tx *sql.Tx, resource int64, links []account.Link) error {
+	sources := make([]string, len(links))
+	for i := range links {
+		sources[i] = string(links[i].Source)
+	}
+	if _, err := exec(ctx, tx, s.sql.Delete(linkTable).
+		Where(squirrel.Eq{"resource_id": resource, "source_id": sources})); err != nil {
+		return fmt.Errorf("replace links: %w", err)
+	}
+	statement, err := s.insertLinks(links)
+	if err != nil {
+		return err
+	}
+	if _, err := exec(ctx, tx, statement); err != nil {
+		return fmt.Errorf("insert links: %w", err)
+	}
+	return nil
+}
+
+// confirm updates links that have been claimed with the same address.
+func (s *Store) confirm(ctx context.Context, tx *sql.Tx, links []account.Link) error {
+	statement, err := s.insertLinks(links)
+	if err != nil {
+		return err
+	}
+	values := slices.DeleteFunc(slices.Clone(linkColumns), func(c string) bool { return slices.Contains(linkKey, c) })
+	if _, err := exec(ctx, tx, statement.Suffix(s.dialect.Upsert(linkKey, values))); err != nil {
+		return fmt.Errorf("confirm links: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) insertLinks(links []account.Link) (squirrel.InsertBuilder, error) {
+	statement := s.sql.Insert(linkTable).Columns(linkColumns...)
+	now := millis(s.clock())
+	for i := range links {
+		l := &links[i]
+		suspended, err := packed(l.Suspended, len(l.Suspended) == 0)
+		if err != nil {
+			return statement, err
+		}
+		intent, err := packed(l.Intent, len(l.Intent) == 0)
+		if err != nil {
+			return statement, err
+		}
+		kept, err := packed(l.Kept, l.Kept == account.Profile{})
+		if err != nil {
+			return statement, err
+		}
+		statement = statement.Values(l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind),
+			string(l.Origin), string(l.State), l.DN, l.Home, flag(l.Disabled), suspended, intent, kept, now)
+	}
+	return statement, nil
+}
+
+// packed is a value as JSON, or nothing.
+func packed(value any, empty bool) (string, error) {
+	if empty {
+		return "", nil
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("write a column: %w", err)
+	}
+	return string(text), nil
+}

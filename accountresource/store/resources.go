@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/resource"
+)
+
+const resourceTable = "account_resource_resource"
+
+// Resources keeps the configured resources.
+type Resources struct{ *Store }
+
+// All lists the resources in the order in which they were made.
+func (s *Resources) All(ctx context.Context) ([]resource.Resource, error) {
+	all, err := s.selected(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("list the resources: %w", err)
+	}
+	return all, nil
+}
+
+// Get reads a resource, or returns resource.ErrNotFound.
+func (s *Resources) Get(ctx context.Context, id int64) (resource.Resource, error) {
+	found, err := s.selected(ctx, squirrel.Eq{"id": id})
+	switch {
+	case err != nil:
+		return resource.Resource{}, fmt.Errorf("read resource %d: %w", id, err)
+	case len(found) == 0:
+		return resource.Resource{}, fmt.Errorf("read resource %d: %w", id, resource.ErrNotFound)
+	}
+	return found[0], nil
+}
+
+func (s *Resources) selected(ctx context.Context, where any) ([]resource.Resource, error) {
+	q := s.sql.Select("id", "kind", "enabled", "tested", "revision", "settings", "bind_password").
+		From(resourceTable).OrderBy("id")
+	if where != nil {
+		q = q.Where(where)
+	}
+	return query(ctx, s.db, q, func(scan func(...any) error) (r resource.Resource, err error) {
+		var settings, sealed string
+		if err := scan(&r.ID, &r.Kind, &r.Enabled, &r.Tested, &r.Revision, &settings, &sealed); err != nil {
+			return r, err
+		}
+		// Settings that came with a later version have their defaults in rows that are older.
+		r.Settings = resource.Defaults()
+		if err := json.Unmarshal([]byte(settings), &r.Settings); err != nil {
+			return r, fmt.Errorf("settings of resource %d: %w", r.ID, err)
+		}
+		password, err := s.seal.open(sealed, r.ID)
+		if err != nil {
+			// The page must still open, so that the password can be entered again; a run finds it missing and says so.
+			s.log.ErrorContext(ctx, "stored bind password", "resource", r.ID, "error", err)
+		}
+		r.Settings.Connection.BindPassword = password
+		return r, nil
+	})
+}
+
+// Create makes a disabled resource and gives its number.
+func (s *Resources) Create(ctx context.Context, kind resource.Kind, set resource.Settings) (id int64, err error) {
+	text, err := json.Marshal(set)
+	if err != nil {
+		return 0, fmt.Errorf("write settings: %w", err)
+	}
+	now := millis(s.clock())
+	err = s.transaction(ctx, func(tx *sql.Tx) error {
+		id, err = s.insert(ctx, tx, s.sql.Insert(resourceTable).
+			Columns("kind", "enabled", "tested", "revision", "settings", "bind_password", "created", "changed").
+			Values(string(kind), 0, 0, 1, string(text), "", now, now))
+		if err != nil {
+			return err
+		}
+		// The number is part of the seal, and is known only now.
+		_, err := exec(ctx, tx, s.sql.Update(resourceTable).
+			Set("bind_password", s.seal.close(set.Connection.BindPassword, id)).Where(squirrel.Eq{"id": id}))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("make a resource: %w", err)
+	}
+	return id, nil
+}
+
+// Save replaces the settings and raises the revision.
+func (s *Resources) Save(ctx context.Context, id int64, set resource.Settings) error {
+	text, err := json.Marshal(set)
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	return s.update(ctx, id, s.sql.Update(resourceTable).Set("settings", string(text)).
+		Set("bind_password", s.seal.close(set.Connection.BindPassword, id)).
+		Set("revision", squirrel.Expr("revision + 1")))
+}
+
+// SetTested remembers whether the stored settings passed a connection test.
+func (s *Resources) SetTested(ctx context.Context, id int64, tested bool) error {
+	return s.update(ctx, id, s.sql.Update(resourceTable).Set("tested", flag(tested)))
+}
+
+// SetEnabled switches the resource on or off.
+func (s *Resources) SetEnabled(ctx context.Context, id int64, enabled bool) error {
+	return s.update(ctx, id, s.sql.Update(resourceTable).Set("enabled", flag(enabled)))
+}
+
+func (s *Resources) update(ctx context.Context, id int64, statement squirrel.UpdateBuilder) error {
+	// The time of the change differs each time, or else MySQL may report no row for one that stays as it was.
+	_, err := exec(ctx, s.db, statement.Set("changed", millis(s.clock())).Where(squirrel.Eq{"id": id}))
+	if err != nil {
+		return fmt.Errorf("change resource %d: %w", id, err)
+	}
+	return s.exists(ctx, id)
+}
+
+func (s *Resources) exists(ctx context.Context, id int64) error {
+	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(resourceTable).Where(squirrel.Eq{"id": id}))
+	if err == nil && n == 0 {
+		err = resource.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("resource %d: %w", id, err)
+	}
+	return nil
+}
+
+// Links counts the accounts that the resource has linked.
+func (s *Resources) Links(ctx context.Context, id int64) (int, error) {
+	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(linkTable).Where(squirrel.Eq{"resource_id": id}))
+	if err != nil {
+		return 0, fmt.Errorf("count the links of resource %d: %w", id, err)
+	}
+	return int(n), nil
+}
+
+// Delete removes the resource with its links and history; accounts stay. During a run it returns run.ErrRunning.
+func (s *Resources) Delete(ctx context.Context, id int64) error {
+	if err := s.exists(ctx, id); err != nil {
+		return err
+	}
+	leases := s.Leases()
+	lease, err := leases.Acquire(ctx, id, "deletion", leaseForDeletion)
+	if err != nil {
+		return fmt.Errorf("delete resource %d: %w", id, err)
+	}
+	if err := s.Runs().forgetAll(ctx, id); err != nil {
+		return fmt.Errorf("delete resource %d: %w", id, err)
+	}
+	err = s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.fenced(ctx, tx, lease); err != nil {
+			return err
+		}
+		for table, column := range map[string]string{
+			linkTable: "resource_id", leaseTable: "resource_id", resourceTable: "id",
+		} {
+			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{column: id})); err != nil {
+				return fmt.Errorf("empty %s: %w", table, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete resource %d: %w", id, err)
+	}
+	return nil
+}

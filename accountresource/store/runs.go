@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+const (
+	runTable    = "account_resource_run"
+	logTable    = "account_resource_log"
+	deleteChunk = 5000 // log rows forgotten in one statement
+)
+
+// Runs keeps the history.
+type Runs struct{ *Store }
+
+// Begin opens a run.
+func (s *Runs) Begin(
+	ctx context.Context, l run.Lease, t run.Trigger, m run.Mode, started time.Time,
+) (run.Run, error) {
+	r := run.Run{
+		Resource: l.Resource, Trigger: t, Mode: m, Started: moment(millis(started)), Counts: map[account.Action]int{},
+	}
+	err := s.transaction(ctx, func(tx *sql.Tx) (err error) {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		r.ID, err = s.insert(ctx, tx, s.sql.Insert(runTable).
+			Columns("resource_id", "run_trigger", "run_mode", "started", "finished", "outcome", "error").
+			Values(l.Resource, string(t), string(m), millis(started), 0, "", ""))
+		return err
+	})
+	if err != nil {
+		return r, fmt.Errorf("open a run of resource %d: %w", l.Resource, err)
+	}
+	return r, nil
+}
+
+// Settle writes links, log rows and counts in one transaction, fenced by the lease.
+func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Settled) error {
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(settled.Unlinked, sendChunk) {
+			if err := s.unlink(ctx, tx, l.Resource, chunk); err != nil {
+				return err
+			}
+		}
+		for chunk := range slices.Chunk(settled.Links, sendChunk) {
+			if err := s.confirm(ctx, tx, chunk); err != nil {
+				return err
+			}
+		}
+		for chunk := range slices.Chunk(settled.Entries, sendChunk) {
+			if err := s.appendLog(ctx, tx, id, chunk); err != nil {
+				return err
+			}
+		}
+		return s.count(ctx, tx, id, settled.Entries)
+	})
+	if err != nil {
+		return fmt.Errorf("settle a batch of run %d: %w", id, err)
+	}
+	return nil
+}
+
+func (s *Runs) unlink(ctx context.Context, tx *sql.Tx, resource int64, sources []account.SourceID) error {
+	ids := make([]string, len(sources))
+	for i := range sources {
+		ids[i] = string(sources[i])
+	}
+	if _, err := exec(ctx, tx, s.sql.Delete(linkTable).
+		Where(squirrel.Eq{"resource_id": resource, "source_id": ids})); err != nil {
+		return fmt.Errorf("drop links: %w", err)
+	}
+	return nil
+}
+
+func (s *Runs) appendLog(ctx context.Context, tx *sql.Tx, id int64, entries []run.Entry) error {
+	statement := s.sql.Insert(logTable).
+		Columns("run_id", "at", "action", "kind", "source_id", "dn", "address", "diff", "reason", "detail")
+	for i := range entries {
+		e := &entries[i]
+		diff, err := packed(e.Diff, len(e.Diff) == 0)
+		if err != nil {
+			return err
+		}
+		reason, err := packed(e.Reason, e.Reason.IsZero())
+		if err != nil {
+			return err
+		}
+		statement = statement.Values(id, millis(e.Time), string(e.Action), string(e.Kind), string(e.Source), e.DN,
+			shortened(e.Address, 500), diff, reason, e.Detail)
+	}
+	if _, err := exec(ctx, tx, statement); err != nil {
+		return fmt.Errorf("write log rows: %w", err)
+	}
+	return nil
+}
+
+// shortened keeps what an ignored object has for an address within its column.
+func shortened(text string, length int) string {
+	if runes := []rune(text); len(runes) > length {
+		return string(runes[:length-1]) + "…"
+	}
+	return text
+}
+
+// count adds the rows to the run's counts, in the transaction that writes them.
+func (s *Runs) count(ctx context.Context, tx *sql.Tx, id int64, entries []run.Entry) error {
+	counts := make(map[account.Action]int)
+	for i := range entries {
+		counts[entries[i].Action]++
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	statement := s.sql.Update(runTable).Where(squirrel.Eq{"id": id})
+	for action, n := range counts {
+		column := countColumn(action)
+		statement = statement.Set(column, squirrel.Expr(column+" + ?", n))
+	}
+	if _, err := exec(ctx, tx, statement); err != nil {
+		return fmt.Errorf("count log rows: %w", err)
+	}
+	return nil
+}
+
+func countColumn(a account.Action) string { return "count_" + string(a) }
+
+// End closes the run, unless it was given up for dead meanwhile, and forgets older ones.
+func (s *Runs) End(
+	ctx context.Context, id int64, o run.Outcome, why account.Message, finished, forget time.Time,
+) error {
+	text, err := packed(why, why.IsZero())
+	if err != nil {
+		return err
+	}
+	if _, err = exec(ctx, s.db, s.sql.Update(runTable).Set("outcome", string(o)).Set("error", text).
+		Set("finished", millis(finished)).Where(squirrel.Eq{"id": id, "outcome": ""})); err != nil {
+		return fmt.Errorf("close run %d: %w", id, err)
+	}
+	old, err := query(ctx, s.db, s.sql.Select("o.id").From(runTable+" o").
+		Join(runTable+" n ON n.resource_id = o.resource_id").
+		Where(squirrel.Eq{"n.id": id}).Where("o.id < n.id").Where(squirrel.Lt{"o.started": millis(forget)}), scanID)
+	if err != nil {
+		return fmt.Errorf("look for old runs: %w", err)
+	}
+	return s.forget(ctx, old)
+}
+
+func (s *Runs) forgetAll(ctx context.Context, resource int64) error {
+	all, err := query(ctx, s.db,
+		s.sql.Select("id").From(runTable).Where(squirrel.Eq{"resource_id": resource}), scanID)
+	if err != nil {
+		return fmt.Errorf("list the runs: %w", err)
+	}
+	return s.forget(ctx, all)
+}
+
+func scanID(scan func(...any) error) (id int64, err error) { return id, scan(&id) }
+
+// forget deletes runs, their log rows first and in chunks, so that nobody else has to wait for long.
+func (s *Runs) forget(ctx context.Context, runs []int64) error {
+	for _, id := range runs {
+		for {
+			chunk := squirrel.Select("id").From(logTable).Where(squirrel.Eq{"run_id": id}).OrderBy("id").Limit(deleteChunk)
+			last, err := number(ctx, s.db, s.sql.Select("MAX(id)").FromSelect(chunk, "chunk"))
+			if err != nil {
+				return fmt.Errorf("look for log rows of run %d: %w", id, err)
+			}
+			if last == 0 {
+				break
+			}
+			if _, err := exec(ctx, s.db, s.sql.Delete(logTable).
+				Where(squirrel.Eq{"run_id": id}).Where(squirrel.LtOrEq{"id": last})); err != nil {
+				return fmt.Errorf("forget log rows of run %d: %w", id, err)
+			}
+		}
+		if _, err := exec(ctx, s.db, s.sql.Delete(runTable).Where(squirrel.Eq{"id": id})); err != nil {
+			return fmt.Errorf("forget run %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func unpacked(text string, into any) error {
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("read a column: %w", err)
+	}
+	return nil
+}

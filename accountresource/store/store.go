@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/dialect"
+)
+
+// Options are what a store works with.
+type Options struct {
+	// Key encrypts the bind passwords (AES-256-GCM).
+	Key    [32]byte
+	Logger *slog.Logger
+	Clock  func() time.Time
+}
+
+// Store is the module's tables in a database.
+type Store struct {
+	db      *sql.DB
+	dialect dialect.Dialect
+	sql     squirrel.StatementBuilderType
+	clock   func() time.Time
+	seal    sealer
+	log     *slog.Logger
+}
+
+// Open asks the server which it is, makes or upgrades the tables, and gives the store. Several processes may open at
+// once.
+func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
+	var d dialect.Dialect
+	err := patiently(ctx, func() (err error) {
+		d, err = dialect.Detect(ctx, db)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, db, d); err != nil {
+		return nil, fmt.Errorf("make the tables: %w", err)
+	}
+	seal, err := newSealer(o.Key)
+	if err != nil {
+		return nil, err
+	}
+	builder := squirrel.StatementBuilder
+	if d.Numbered {
+		builder = builder.PlaceholderFormat(squirrel.Dollar)
+	}
+	return &Store{db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger}, nil
+}
+
+// Resources are the configured resources.
+func (s *Store) Resources() *Resources { return &Resources{s} }
+
+// Links say which source object is which account.
+func (s *Store) Links() *Links { return &Links{s} }
+
+// Runs are the history.
+func (s *Store) Runs() *Runs { return &Runs{s} }
+
+// Leases say who may run a resource now.
+func (s *Store) Leases() *Leases { return &Leases{s} }
+
+// queryer is a pool or a transaction.
+type queryer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// exec runs a statement and gives the number of rows it met.
+func exec(ctx context.Context, q queryer, statement squirrel.Sqlizer) (int64, error) {
+	result, err := execute(ctx, q, statement)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func execute(ctx context.Context, q queryer, statement squirrel.Sqlizer) (result sql.Result, err error) {
+	text, args, err := statement.ToSql()
+	if err != nil {
+		return nil, fmt.Errorf("build a statement: %w", err)
+	}
+	err = onItsOwn(ctx, q, func() error {
+		result, err = q.ExecContext(ctx, text, args...)
+		return err
+	})
+	return result, err
+}
+
+// query runs a select and scans every row, all before it returns.
+func query[T any](
+	ctx context.Context, q queryer, statement squirrel.Sqlizer, scan func(func(...any) error) (T, error),
+) (found []T, err error) {
+	text, args, err := statement.ToSql()
+	if err != nil {
+		return nil, fmt.Errorf("build a query: %w", err)
+	}
+	err = onItsOwn(ctx, q, func() error {
+		found, err = scanned(ctx, q, text, args, scan)
+		return err
+	})
+	return found, err
+}
+
+func scanned[T any](
+	ctx context.Context, q queryer, text string, args []any, scan func(func(...any) error) (T, error),
+) (found []T, err error) {
+	rows, err := q.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		row, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, row)
+	}
+	return found, rows.Err()
+}
+
+// number scans a single number; none is zero.
+func number(ctx context.Context, q queryer, statement squirrel.Sqlizer) (int64, error) {
+	found, err := query(ctx, q, statement, func(scan func(...any) error) (n sql.NullInt64, err error) {
+		return n, scan(&n)
+	})
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return found[0].Int64, nil
+}
+
+// insert runs an insert and gives the generated key.
+func (s *Store) insert(ctx context.Context, q queryer, statement squirrel.InsertBuilder) (int64, error) {
+	if s.dialect.Returning {
+		return number(ctx, q, statement.Suffix("RETURNING id"))
+	}
+	result, err := execute(ctx, q, statement)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// transaction does work in one transaction: all of it or nothing. A transaction that the server gave up in favour of
+// another is tried again.
+func (s *Store) transaction(ctx context.Context, work func(*sql.Tx) error) error {
+	return patiently(ctx, func() error { return s.tryTransaction(ctx, work) })
+}
+
+func (s *Store) tryTransaction(ctx context.Context, work func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	if err := work(tx); err != nil {
+		_ = tx.Rollback() // the work's error is the one that counts
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,478 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/store"
+)
+
+// cases is what every dialect does alike. connect opens another pool of the same empty database.
+var cases = []struct {
+	name string
+	run  func(t *testing.T, connect func() *sql.DB)
+}{
+	{"several processes may open at once", testOpenAtOnce},
+	{"a resource is kept as it was saved", testResource},
+	{"the bind password is encrypted", testSecret},
+	{"R2 an address has one owner", testClaimConflict},
+	{"addresses change hands within a batch", testSwap},
+	{"links are streamed whole", testManyLinks},
+	{"R20 one lease at a time", testLease},
+	{"R20 a lost lease writes nothing", testFence},
+	{"R21 counts are those of the rows", testHistory},
+	{"R21 old runs are forgotten", testForget},
+	{"what is deleted takes its history along", testDelete},
+	{"odd characters arrive unharmed", testOddCharacters},
+}
+
+func TestSQLite(t *testing.T) {
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "panel.db")
+			c.run(t, func() *sql.DB { return open(t, "sqlite", path) })
+		})
+	}
+}
+
+func open(t *testing.T, driver, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	require.NoError(t, err)
+	db.SetMaxOpenConns(1) // whatever works with one connection works with more
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return db
+}
+
+// clock is set by the test.
+type clock struct{ ms atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.UnixMilli(c.ms.Load()).UTC() }
+func (c *clock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+
+func opened(t *testing.T, db *sql.DB) (*store.Store, *clock) {
+	t.Helper()
+	c := &clock{}
+	c.ms.Store(time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC).UnixMilli())
+	s, err := store.Open(t.Context(), db, options(c))
+	require.NoError(t, err)
+	return s, c
+}
+
+func options(c *clock) store.Options {
+	return store.Options{Key: [32]byte{1, 2, 3}, Logger: slog.New(slog.DiscardHandler), Clock: c.now}
+}
+
+func lease(t *testing.T, s *store.Store, id int64) run.Lease {
+	t.Helper()
+	l, err := s.Leases().Acquire(t.Context(), id, "test", time.Minute)
+	require.NoError(t, err)
+	return l
+}
+
+func link(resourceID int64, source, address string) account.Link {
+	return account.Link{
+		Resource: resourceID, Source: account.SourceID(source), Address: address, Kind: account.Mailbox,
+		Origin: account.Created, State: account.Confirmed, DN: "CN=" + source,
+	}
+}
+
+func links(t *testing.T, s *store.Store, resourceID int64) []account.Link {
+	t.Helper()
+	var all []account.Link
+	for l, err := range s.Links().Links(t.Context(), resourceID, "example.com") {
+		require.NoError(t, err)
+		all = append(all, l)
+	}
+	return all
+}
+
+func claim(t *testing.T, s *store.Store, l run.Lease, links ...account.Link) []error {
+	t.Helper()
+	results, err := s.Links().Claim(t.Context(), l, links)
+	require.NoError(t, err)
+	return results
+}
+
+func testOpenAtOnce(t *testing.T, connect func() *sql.DB) {
+	c := &clock{}
+	var all sync.WaitGroup
+	errs := make([]error, 4)
+	for i := range errs {
+		db := connect()
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			_, errs[i] = store.Open(t.Context(), db, options(c))
+		}()
+	}
+	all.Wait()
+	require.NoError(t, errors.Join(errs...))
+	s, err := store.Open(t.Context(), connect(), options(c))
+	require.NoError(t, err, "and once more")
+	_, err = s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
+	require.NoError(t, err)
+}
+
+func testResource(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	resources := s.Resources()
+	set := resource.Defaults()
+	set.Connection.Domain, set.Connection.Host = "example.com", "dc1"
+	set.Connection.BindPassword = resource.NewSecret("s3cret")
+	set.Replication.Groups = true
+	id, err := resources.Create(t.Context(), resource.Samba, set)
+	require.NoError(t, err)
+
+	got, err := resources.Get(t.Context(), id)
+	require.NoError(t, err)
+	assert.Equal(t, resource.Resource{ID: id, Kind: resource.Samba, Revision: 1, Settings: set}, got)
+
+	set.Users.Title = ""
+	require.NoError(t, resources.Save(t.Context(), id, set))
+	require.NoError(t, resources.SetEnabled(t.Context(), id, true))
+	require.NoError(t, resources.SetTested(t.Context(), id, true))
+	require.NoError(t, resources.SetTested(t.Context(), id, true), "again is fine")
+	all, err := resources.All(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []resource.Resource{
+		{ID: id, Kind: resource.Samba, Enabled: true, Tested: true, Revision: 2, Settings: set},
+	}, all)
+
+	for _, err := range []error{
+		resources.Save(t.Context(), id+1, set), resources.SetEnabled(t.Context(), id+1, true),
+		resources.Delete(t.Context(), id+1),
+	} {
+		assert.ErrorIs(t, err, resource.ErrNotFound)
+	}
+	_, err = resources.Get(t.Context(), id+1)
+	assert.ErrorIs(t, err, resource.ErrNotFound)
+}
+
+func testSecret(t *testing.T, connect func() *sql.DB) {
+	db := connect()
+	s, c := opened(t, db)
+	set := resource.Defaults()
+	set.Connection.BindPassword = resource.NewSecret("s3cret")
+	id, err := s.Resources().Create(t.Context(), resource.Samba, set)
+	require.NoError(t, err)
+	other, err := s.Resources().Create(t.Context(), resource.Samba, set)
+	require.NoError(t, err)
+
+	var settings, sealed, sealedOther string
+	read := "SELECT settings, bind_password FROM account_resource_resource WHERE id = "
+	require.NoError(t, db.QueryRowContext(t.Context(), read+fmt.Sprint(id)).Scan(&settings, &sealed))
+	require.NoError(t, db.QueryRowContext(t.Context(), read+fmt.Sprint(other)).Scan(&settings, &sealedOther))
+	assert.NotContains(t, settings+sealed, "s3cret")
+	assert.NotEqual(t, sealed, sealedOther, "the same password is never sealed alike")
+
+	_, err = db.ExecContext(t.Context(), fmt.Sprintf(
+		"UPDATE account_resource_resource SET bind_password = '%s' WHERE id = %d", sealed, other))
+	require.NoError(t, err)
+	moved, err := s.Resources().Get(t.Context(), other)
+	require.NoError(t, err, "the page must still open")
+	assert.True(t, moved.Settings.Connection.BindPassword.IsZero(), "a sealed password is good for its resource only")
+
+	o := options(c)
+	o.Key = [32]byte{9}
+	changed, err := store.Open(t.Context(), db, o)
+	require.NoError(t, err)
+	unreadable, err := changed.Resources().Get(t.Context(), id)
+	require.NoError(t, err)
+	assert.True(t, unreadable.Settings.Connection.BindPassword.IsZero())
+}
+
+func testClaimConflict(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	one, two := lease(t, s, 1), lease(t, s, 2)
+	assert.Equal(t, []error{nil, nil}, claim(t, s, one, link(1, "a", "a@example.com"), link(1, "b", "b@example.com")))
+	results := claim(t, s, two,
+		link(2, "a", "a@example.com"), link(2, "c", "c@example.com"), link(2, "d", "c@example.com"))
+	assert.ErrorIs(t, results[0], run.ErrConflict)
+	assert.NoError(t, results[1])
+	assert.ErrorIs(t, results[2], run.ErrConflict, "twice in one batch")
+
+	assert.Equal(t, []account.Link{
+		link(1, "a", "a@example.com"), link(1, "b", "b@example.com"), link(2, "c", "c@example.com"),
+	}, links(t, s, 1), "other resources' links in the domain are seen too")
+	n, err := s.Resources().Links(t.Context(), 1)
+	require.NoError(t, err)
+	assert.Equal(t, 2, n)
+}
+
+func testSwap(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	claim(t, s, l, link(1, "a", "a@example.com"), link(1, "b", "b@example.com"), link(1, "c", "c@example.com"))
+	results := claim(t, s, l, link(1, "a", "b@example.com"), link(1, "b", "c@example.com"), link(1, "c", "a@example.com"))
+	assert.Equal(t, []error{nil, nil, nil}, results)
+	assert.Equal(t, []account.Link{
+		link(1, "a", "b@example.com"), link(1, "b", "c@example.com"), link(1, "c", "a@example.com"),
+	}, links(t, s, 1))
+}
+
+func testManyLinks(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	var many []account.Link
+	for i := range 4500 {
+		many = append(many, link(1, fmt.Sprintf("%05d", i), fmt.Sprintf("u%05d@example.com", i)))
+	}
+	claim(t, s, l, many...)
+	seen := 0
+	for got, err := range s.Links().Links(t.Context(), 1, "example.com") {
+		require.NoError(t, err)
+		require.Equal(t, many[seen], got)
+		if seen%1000 == 0 { // the store is free for others while its rows are gone through
+			_, err := s.Resources().All(t.Context())
+			require.NoError(t, err)
+		}
+		seen++
+	}
+	assert.Equal(t, len(many), seen)
+}
+
+func testLease(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	s2, err := store.Open(t.Context(), connect(), options(c))
+	require.NoError(t, err)
+
+	var all sync.WaitGroup
+	var got atomic.Int32
+	for _, leases := range []*store.Leases{s.Leases(), s2.Leases(), s.Leases(), s2.Leases()} {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			_, err := leases.Acquire(t.Context(), 1, "racer", time.Minute)
+			if err == nil {
+				got.Add(1)
+			} else {
+				assert.ErrorIs(t, err, run.ErrRunning)
+			}
+		}()
+	}
+	all.Wait()
+	require.EqualValues(t, 1, got.Load())
+
+	held, err := s2.Leases().Held(t.Context(), 1)
+	require.NoError(t, err)
+	assert.True(t, held)
+	c.advance(2 * time.Minute)
+	held, err = s2.Leases().Held(t.Context(), 1)
+	require.NoError(t, err)
+	assert.False(t, held, "it has expired")
+
+	first := lease(t, s, 1)
+	began, err := s.Runs().Begin(t.Context(), first, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	first, err = s.Leases().Renew(t.Context(), first, 3*time.Minute)
+	require.NoError(t, err)
+	c.advance(2 * time.Minute)
+	require.NoError(t, s.Leases().Sweep(t.Context()))
+	_, err = s2.Leases().Acquire(t.Context(), 1, "other", time.Minute)
+	require.ErrorIs(t, err, run.ErrRunning, "renewed")
+	going, err := s.Runs().Run(t.Context(), began.ID)
+	require.NoError(t, err)
+	assert.Empty(t, going.Outcome)
+
+	c.advance(2 * time.Minute)
+	second := lease(t, s2, 1)
+	assert.Greater(t, second.Fence, first.Fence)
+	cut, err := s.Runs().Run(t.Context(), began.ID)
+	require.NoError(t, err)
+	assert.Equal(t, run.Interrupted, cut.Outcome)
+	assert.Equal(t, c.now(), cut.Finished)
+	_, err = s.Leases().Renew(t.Context(), first, time.Minute)
+	assert.ErrorIs(t, err, run.ErrLeaseLost)
+	require.NoError(t, s.Leases().Release(t.Context(), first), "giving back what is lost is no error")
+	held, err = s.Leases().Held(t.Context(), 1)
+	require.NoError(t, err)
+	assert.True(t, held, "and does not take it from its holder")
+	require.NoError(t, s2.Leases().Release(t.Context(), second))
+	assert.Greater(t, lease(t, s, 1).Fence, second.Fence, "the number only rises")
+}
+
+func testFence(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	old := lease(t, s, 1)
+	began, err := s.Runs().Begin(t.Context(), old, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	c.advance(2 * time.Minute)
+	lease(t, s, 1)
+	_, err = s.Links().Claim(t.Context(), old, []account.Link{link(1, "a", "a@example.com")})
+	require.ErrorIs(t, err, run.ErrLeaseLost)
+	err = s.Runs().Settle(t.Context(), old, began.ID, run.Settled{
+		Links:   []account.Link{link(1, "a", "a@example.com")},
+		Entries: []run.Entry{{Action: account.ActionCreated, Address: "a@example.com"}},
+	})
+	require.ErrorIs(t, err, run.ErrLeaseLost)
+	assert.Empty(t, links(t, s, 1))
+	_, total, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 10})
+	require.NoError(t, err)
+	assert.Zero(t, total)
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, c.now(), c.now()))
+	cut, err := s.Runs().Run(t.Context(), began.ID)
+	require.NoError(t, err)
+	assert.Equal(t, run.Interrupted, cut.Outcome, "a run given up for dead does not come back as a success")
+}
+
+func testHistory(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	began, err := s.Runs().Begin(t.Context(), l, run.Scheduled, run.Full, c.now())
+	require.NoError(t, err)
+	entries := []run.Entry{
+		{
+			Time: c.now(), Action: account.ActionUpdated, Kind: account.Mailbox, Source: "a", DN: "CN=Ann", Address: "ann@example.com",
+			Diff: []account.Difference{{What: "name", Old: "Ann", New: "Ann 100% Lee"}},
+		},
+		{Time: c.now(), Action: account.ActionIgnored, Source: "b", DN: "CN=Bob", Reason: account.Say("reason_x", "A", "1")},
+		{Time: c.now(), Action: account.ActionFailed, Source: "c", Address: "c_d@example.com", Detail: "Disk Full"},
+	}
+	confirmed := link(1, "a", "ann@example.com")
+	claimed := confirmed
+	claimed.State, claimed.Intent, claimed.Suspended = account.Disabling, entries[0].Diff, []account.Route{{Address: "x", Forwarding: "y"}}
+	claimed.Kept[account.Title] = "Chief"
+	claim(t, s, l, claimed, link(1, "z", "z@example.com"))
+	assert.Equal(t, claimed, links(t, s, 1)[0])
+	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
+		Entries: entries, Links: []account.Link{confirmed}, Unlinked: []account.SourceID{"z"},
+	}))
+	assert.Equal(t, []account.Link{confirmed}, links(t, s, 1))
+	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Entries: entries[2:]}))
+
+	going, err := s.Runs().Latest(t.Context(), 1, 2)
+	require.NoError(t, err)
+	assert.Equal(t, map[account.Action]int{"updated": 1, "ignored": 1, "failed": 2}, going[1].Counts)
+	assert.NotContains(t, going, int64(2))
+	why := account.Say("problem_x", "Host", "dc1")
+	c.advance(time.Minute)
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Failed, why, c.now(), time.Time{}))
+	want := run.Run{
+		ID: began.ID, Resource: 1, Trigger: run.Scheduled, Mode: run.Full, Started: began.Started, Finished: c.now(),
+		Outcome: run.Failed, Error: why, Counts: going[1].Counts,
+	}
+	got, total, err := s.Runs().Runs(t.Context(), 1, 1, 10)
+	require.NoError(t, err)
+	assert.Equal(t, 1, total)
+	assert.Empty(t, cmp.Diff([]run.Run{want}, got))
+
+	all, total, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 3})
+	require.NoError(t, err)
+	assert.Equal(t, 4, total)
+	require.Len(t, all, 3)
+	first := all[0]
+	first.ID, first.Run = 0, 0
+	assert.Empty(t, cmp.Diff(entries[0], first))
+	for name, c := range map[string]struct {
+		filter run.LogFilter
+		want   []string
+	}{
+		"action":            {run.LogFilter{Action: account.ActionIgnored}, []string{"b"}},
+		"address":           {run.LogFilter{Query: "ANN@"}, []string{"a"}},
+		"dn":                {run.LogFilter{Query: "cn=bob"}, []string{"b"}},
+		"value":             {run.LogFilter{Query: "100% lee"}, []string{"a"}},
+		"detail":            {run.LogFilter{Query: "disk full"}, []string{"c", "c"}},
+		"percent is no any": {run.LogFilter{Query: "%"}, []string{"a"}},
+		"underscore":        {run.LogFilter{Query: "c_d@"}, []string{"c", "c"}},
+		"nothing":           {run.LogFilter{Query: "' OR 1=1 --"}, nil},
+	} {
+		c.filter.Page, c.filter.Size = 1, 10
+		found, total, err := s.Runs().Entries(t.Context(), began.ID, c.filter)
+		require.NoError(t, err, name)
+		var sources []string
+		for _, e := range found {
+			sources = append(sources, string(e.Source))
+		}
+		assert.Equal(t, c.want, sources, name)
+		assert.Equal(t, len(c.want), total, name)
+	}
+	_, err = s.Runs().Run(t.Context(), began.ID+1)
+	assert.ErrorIs(t, err, run.ErrNotFound)
+}
+
+func testForget(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	var ids []int64
+	for range 3 {
+		began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
+		require.NoError(t, err)
+		require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
+			Entries: slices.Repeat([]run.Entry{{Action: account.ActionCreated}}, 1200),
+		}))
+		ids = append(ids, began.ID)
+		require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, c.now(),
+			c.now().Add(-90*time.Minute)))
+		c.advance(time.Hour)
+	}
+	_, err := s.Runs().Run(t.Context(), ids[0])
+	require.ErrorIs(t, err, run.ErrNotFound, "two hours old")
+	_, total, err := s.Runs().Entries(t.Context(), ids[0], run.LogFilter{})
+	require.NoError(t, err)
+	assert.Zero(t, total)
+	for _, id := range ids[1:] {
+		r, err := s.Runs().Run(t.Context(), id)
+		require.NoError(t, err)
+		assert.Equal(t, 1200, r.Counts[account.ActionCreated])
+	}
+	require.NoError(t, s.Runs().End(t.Context(), ids[2], run.Succeeded, account.Message{}, c.now(), c.now()))
+	_, err = s.Runs().Run(t.Context(), ids[2])
+	require.NoError(t, err, "the newest run is never forgotten")
+}
+
+func testDelete(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	id, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
+	require.NoError(t, err)
+	l := lease(t, s, id)
+	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	claim(t, s, l, link(id, "a", "a@example.com"))
+	require.ErrorIs(t, s.Resources().Delete(t.Context(), id), run.ErrRunning)
+	require.NoError(t, s.Leases().Release(t.Context(), l))
+	require.NoError(t, s.Resources().Delete(t.Context(), id))
+	_, err = s.Resources().Get(t.Context(), id)
+	require.ErrorIs(t, err, resource.ErrNotFound)
+	_, err = s.Runs().Run(t.Context(), began.ID)
+	require.ErrorIs(t, err, run.ErrNotFound)
+	assert.Empty(t, links(t, s, id))
+}
+
+func testOddCharacters(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	odd := link(1, "a", "a@example.com")
+	odd.DN = `CN=O'Brien\, "Żółć" 山田 👩‍👩‍👧 مرحبا \#,DC=corp;--`
+	odd.Kept[account.Title] = odd.DN
+	claim(t, s, l, odd)
+	assert.Equal(t, []account.Link{odd}, links(t, s, 1))
+	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
+		Entries: []run.Entry{{Action: account.ActionIgnored, DN: odd.DN, Address: odd.DN, Diff: []account.Difference{{New: odd.DN}}}},
+	}))
+	got, _, err := s.Runs().Entries(context.Background(), began.ID, run.LogFilter{Page: 1, Size: 1, Query: "山田 👩‍👩‍👧"})
+	require.NoError(t, err)
+	require.Len(t, got, 1)
+	assert.Equal(t, odd.DN, got[0].Address)
+	assert.Equal(t, odd.DN, got[0].Diff[0].New)
+}

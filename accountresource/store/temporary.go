@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+)
+
+// giveUps are how servers say that a transaction lost against another and may be tried again: MySQL errors 1213, 1205
+// and 1062, PostgreSQL SQLSTATE 40001, 40P01 and 23505, SQLite SQLITE_BUSY and a broken unique constraint (who looks
+// again finds the row that was quicker). Drivers have types for them, but which driver the host uses is not known here.
+var giveUps = [...]string{
+	"Error 1213", "Error 1205", "SQLSTATE 40001", "SQLSTATE 40P01", "could not serialize access", "deadlock detected",
+	"database is locked", "SQLITE_BUSY", "Error 1062", "SQLSTATE 23505", "duplicate key value", "UNIQUE constraint failed",
+}
+
+func temporary(err error) bool {
+	for _, text := range giveUps {
+		if strings.Contains(err.Error(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// patience is how long work that lost against another is tried again, and pause what is waited in between.
+const (
+	patience = 10 * time.Second
+	pause    = 10 * time.Millisecond
+)
+
+// patiently does work again while the server says that it lost against another.
+func patiently(ctx context.Context, work func() error) error {
+	until := time.Now().Add(patience)
+	for {
+		err := work()
+		if err == nil || !temporary(err) || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
+
+// onItsOwn does a statement patiently where it stands alone; inside a transaction the whole of it has to be done again.
+func onItsOwn(ctx context.Context, q queryer, statement func() error) error {
+	if _, inside := q.(*sql.Tx); inside {
+		return statement()
+	}
+	return patiently(ctx, statement)
+}
