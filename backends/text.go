@@ -40,3 +40,13 @@ func clings(before, after rune) bool {
 		unicode.In(after, unicode.Mn, unicode.Mc, unicode.Me, unicode.Variation_Selector) ||
 		after >= 0x1F3FB && after <= 0x1F3FF // skin tones
 }
+
+// NarrowText replaces what lies beyond the Basic Multilingual Plane, which MySQL's character set utf8mb3 cannot hold.
+func NarrowText(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r > 0xFFFF {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}

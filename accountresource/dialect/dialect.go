@@ -30,6 +30,8 @@ type Dialect struct {
 	Quote string
 	// LockRow is appended to a SELECT to keep others from changing the row until the transaction ends.
 	LockRow string
+	// ValuesList: a list of rows behind IN begins with VALUES.
+	ValuesList bool
 	// IgnoreBefore and IgnoreAfter have an INSERT pass over rows that exist: in front of INTO, or at the end.
 	IgnoreBefore, IgnoreAfter string
 	// NewValue, in an upsert's assignment, stands for the value that was to be inserted; %s is the column.
@@ -54,7 +56,7 @@ var known = map[Name]Dialect{
 			" FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false)) AND table_name = $1",
 	},
 	SQLite: {
-		Name: SQLite, Quote: `"`, IgnoreAfter: "ON CONFLICT DO NOTHING",
+		Name: SQLite, Quote: `"`, ValuesList: true, IgnoreAfter: "ON CONFLICT DO NOTHING",
 		NewValue: "excluded.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		// The declared type is all there is: varchar(255) has its length in it.
 		Columns: "SELECT name, COALESCE(CAST(SUBSTR(type, INSTR(type, '(') + 1) AS INTEGER), 0), ''" +

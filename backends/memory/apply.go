@@ -31,10 +31,12 @@ func (b *Backend) apply(d account.Domain, c *account.Change) error {
 	switch {
 	case account.DomainOf(c.Address) != d.Name:
 		return fmt.Errorf("outside of domain %s", d.Name)
+	case c.Kind != account.Mailbox, c.Action == account.ActionRenamed, c.Action == account.ActionDeleted:
+		return backends.ErrUnsupported
 	case c.Action == account.ActionCreated:
 		return b.create(c)
-	case c.Action == account.ActionRenamed, c.Action == account.ActionDeleted:
-		return backends.ErrUnsupported
+	case !c.TouchesAccount():
+		return nil
 	}
 	return b.update(c)
 }

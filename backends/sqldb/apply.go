@@ -1,0 +1,115 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// step is a change and where its result goes.
+type step struct {
+	*account.Change
+	result *error
+}
+
+// Apply makes the changes in one transaction with a few statements. Where the server refuses that, it tries halves,
+// until the change that is to blame stands alone.
+func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+	results := make([]error, len(changes))
+	var steps []step
+	for i := range changes {
+		c := &changes[i]
+		switch {
+		case account.DomainOf(c.Address) != d.Name:
+			results[i] = fmt.Errorf("%s is not in domain %s", c.Address, d.Name)
+		case c.Kind != account.Mailbox || c.Action == account.ActionRenamed || c.Action == account.ActionDeleted:
+			results[i] = fmt.Errorf("%s of %s %s: %w", c.Action, c.Kind, c.Address, backends.ErrUnsupported)
+		case c.TouchesAccount():
+			steps = append(steps, step{c, &results[i]})
+		}
+	}
+	if err := b.applyAll(ctx, d, steps); err != nil {
+		return nil, fmt.Errorf("apply %d changes: %w", len(changes), err)
+	}
+	return results, nil
+}
+
+func (b *Backend) applyAll(ctx context.Context, d account.Domain, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	err := b.transaction(ctx, d, steps)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return errors.Join(context.Cause(ctx), err)
+	case len(steps) == 1:
+		if lost := b.db.PingContext(ctx); lost != nil {
+			return errors.Join(lost, err) // the server is to blame, not the change
+		}
+		*steps[0].result = fmt.Errorf("%s %s: %w", steps[0].Action, steps[0].Address, err)
+		return nil
+	}
+	half := len(steps) / 2
+	if err := b.applyAll(ctx, d, steps[:half]); err != nil {
+		return err
+	}
+	return b.applyAll(ctx, d, steps[half:])
+}
+
+func (b *Backend) transaction(ctx context.Context, d account.Domain, steps []step) error {
+	for _, s := range steps {
+		*s.result = nil // of an earlier attempt
+	}
+	tx, err := b.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	var creations, others []step
+	for _, s := range steps {
+		if s.Action == account.ActionCreated {
+			creations = append(creations, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	if err := errors.Join(b.create(ctx, tx, d, creations), b.update(ctx, tx, others)); err != nil {
+		_ = tx.Rollback() // the statement's error is the one that counts
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// pending are the steps that have no result yet.
+func pending(steps []step) []step {
+	var left []step
+	for _, s := range steps {
+		if *s.result == nil {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+func addresses(steps []step) []string {
+	list := make([]string, len(steps))
+	for i, s := range steps {
+		list[i] = s.Address
+	}
+	return list
+}
+
+func exec(ctx context.Context, tx *sql.Tx, statement squirrel.Sqlizer) error {
+	_, err := squirrel.ExecContextWith(ctx, tx, statement)
+	return err
+}

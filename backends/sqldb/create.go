@@ -1,0 +1,197 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// create makes mailboxes, each with the forwarding row to itself (without which a catch-all would get its mail). One
+// that is there already with the same mail directory was made by an attempt whose answer was lost.
+func (b *Backend) create(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
+	for chunk := range slices.Chunk(steps, listChunk) {
+		made, err := b.lookAround(ctx, tx, chunk)
+		if err != nil {
+			return err
+		}
+		missing := pending(chunk)
+		var fresh []step
+		for _, s := range missing {
+			if !made[s.Address] {
+				fresh = append(fresh, s)
+			}
+		}
+		if err := b.insertMailboxes(ctx, tx, d, fresh); err != nil {
+			return err
+		}
+		if err := b.insertSelfRows(ctx, tx, missing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookAround finds out which addresses are taken, and which of the mailboxes are already there.
+func (b *Backend) lookAround(ctx context.Context, tx *sql.Tx, steps []step) (made map[string]bool, err error) {
+	type holder struct{ address, base, node, maildir string }
+	byAddress := make(map[string]step, len(steps))
+	for _, s := range steps {
+		byAddress[s.Address] = s
+	}
+	list := addresses(steps)
+	nothing := []string{"''", "''", "''"}
+	others := b.sql.Select(append([]string{"address"}, nothing...)...).Where(squirrel.Eq{"address": list})
+	look := []squirrel.SelectBuilder{
+		b.sql.Select("username", "storagebasedirectory", "storagenode", "maildir").From("mailbox").
+			Where(squirrel.Eq{"username": list}),
+		others.From("alias"), others.From("maillists"),
+		others.From("forwardings").Where("NOT (is_forwarding = 1 AND address = forwarding)"),
+	}
+	made = make(map[string]bool)
+	for _, q := range look {
+		found, err := query(ctx, tx, q, func(scan func(...any) error) (h holder, err error) {
+			return h, scan(&h.address, &h.base, &h.node, &h.maildir)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look for the addresses: %w", err)
+		}
+		for _, h := range found {
+			s, known := byAddress[strings.ToLower(h.address)]
+			switch {
+			case !known: // what the server's collation takes for the same; the insert will tell
+			case h.maildir != "" && homeOf(h.base, h.node, h.maildir) == s.Home:
+				made[s.Address] = true
+			case !made[s.Address]: // own forwardings of a mailbox that is ours are not in its way
+				*s.result = fmt.Errorf("create %s: %w", s.Address, backends.ErrExists)
+			}
+		}
+	}
+	return made, nil
+}
+
+func (b *Backend) insertMailboxes(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	common := b.domainValues(d)
+	var names []string
+	for name := range common {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	statement := b.sql.Insert("mailbox")
+	for i, s := range steps {
+		values, err := b.mailboxValues(s.Change)
+		if err != nil {
+			return err
+		}
+		row := make([]any, 0, len(values)+len(names))
+		header := make([]string, 0, cap(row))
+		for _, v := range values {
+			header, row = append(header, v.column), append(row, v.value)
+		}
+		for _, name := range names {
+			header, row = append(header, b.dialect.Quoted(name)), append(row, common[name])
+		}
+		if i == 0 {
+			statement = statement.Columns(header...)
+		}
+		statement = statement.Values(row...)
+	}
+	if err := exec(ctx, tx, statement); err != nil {
+		return fmt.Errorf("insert %d mailboxes: %w", len(steps), err)
+	}
+	return nil
+}
+
+// domainValues are the columns that are the same for all new mailboxes of a domain.
+func (b *Backend) domainValues(d account.Domain) map[string]any {
+	now := stamp(b.clock())
+	values := map[string]any{
+		"domain": d.Name, "quota": d.Quota, "mailboxformat": "maildir", "mailboxfolder": "Maildir",
+		"passwordlastchange": now, "created": now, "modified": now,
+	}
+	if length := b.mailbox["language"].length; length == 0 || len(d.Language) <= length {
+		values["language"] = d.Language
+	}
+	if d.Timezone != "" && !strings.ContainsAny(d.Timezone, ":;") { // the list's own separators
+		values["settings"] = "timezone:" + d.Timezone + ";"
+	}
+	for _, service := range d.DisabledServices {
+		name := "enable" + service
+		switch c, found := b.mailbox[name]; {
+		case !found: // a service that only LDAP knows
+		case c.length > 0:
+			values[name] = "n" // SOGo's switches are characters
+		default:
+			values[name] = 0
+		}
+	}
+	for name := range values {
+		if !b.mailbox.has(name) {
+			delete(values, name)
+		}
+	}
+	return values
+}
+
+type value struct {
+	column string
+	value  any
+}
+
+// mailboxValues are the columns in which new mailboxes differ. Those that are not named keep the table's defaults;
+// among them allow_nets, which must be NULL: an empty text would lock the user out.
+func (b *Backend) mailboxValues(c *account.Change) ([]value, error) {
+	base, node, maildir, err := b.split(c.Home)
+	if err != nil {
+		return nil, fmt.Errorf("create %s: %w", c.Address, err)
+	}
+	values := []value{
+		{"username", c.Address}, {"password", unknownPassword()}, {"active", flag(c.Active)},
+		{"storagebasedirectory", base}, {"storagenode", node}, {"maildir", maildir},
+	}
+	for _, f := range account.AllFields() {
+		if name := fieldColumns[f]; b.mailbox.has(name) {
+			text := ""
+			if c.Set.Has(f) {
+				text = c.Profile[f]
+			}
+			values = append(values, value{name, text})
+		}
+	}
+	return values, nil
+}
+
+// insertSelfRows makes the forwarding row of each mailbox to itself. One that a deleted account left behind is taken
+// over.
+func (b *Backend) insertSelfRows(ctx context.Context, tx *sql.Tx, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	statement := b.sql.Insert("forwardings").
+		Columns("address", "forwarding", "domain", "dest_domain", "is_forwarding", "active").
+		Suffix(b.dialect.Upsert([]string{"address", "forwarding"}, []string{"is_forwarding", "active"}))
+	for _, s := range steps {
+		domain := account.DomainOf(s.Address)
+		statement = statement.Values(s.Address, s.Address, domain, domain, 1, flag(s.Active))
+	}
+	if err := exec(ctx, tx, statement); err != nil {
+		return fmt.Errorf("insert %d forwardings: %w", len(steps), err)
+	}
+	return nil
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

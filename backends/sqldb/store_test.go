@@ -1,0 +1,172 @@
+package sqldb_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends/backendtest"
+	"github.com/mailpanel/account-resource/backends/sqldb"
+	"github.com/mailpanel/account-resource/examples/panel/vmail"
+)
+
+// base is the base directory of DefaultStorage, which the suite's mail directories are below.
+var fixedClock = func() time.Time { return time.Date(2026, 5, 6, 9, 8, 9, 0, time.FixedZone("CEST", 7200)) }
+
+// database is a vmail database of one test.
+type database struct {
+	t       *testing.T
+	db      *sql.DB
+	backend *sqldb.Backend
+	writes  atomic.Int64
+	dollars bool
+}
+
+func newDatabase(t *testing.T, server, driver, dsn string) *database {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	db.SetMaxOpenConns(1) // whatever works with one connection works with more
+	require.NoError(t, vmail.Create(t.Context(), db, server))
+	b, err := sqldb.Open(t.Context(), db, sqldb.Options{Clock: fixedClock})
+	require.NoError(t, err)
+	return &database{t: t, db: db, backend: b, dollars: server == "pgsql"}
+}
+
+func (d *database) exec(query string, args ...any) {
+	d.t.Helper()
+	if d.dollars {
+		for n := 1; strings.Contains(query, "?"); n++ {
+			query = strings.Replace(query, "?", fmt.Sprintf("$%d", n), 1)
+		}
+	}
+	_, err := d.db.ExecContext(context.Background(), query, args...)
+	require.NoError(d.t, err)
+}
+
+// row reads one row as texts by column.
+func (d *database) row(query string) map[string]string {
+	d.t.Helper()
+	rows, err := d.db.QueryContext(d.t.Context(), query)
+	require.NoError(d.t, err)
+	defer rows.Close()
+	names, err := rows.Columns()
+	require.NoError(d.t, err)
+	require.True(d.t, rows.Next(), query)
+	values := make([]sql.NullString, len(names))
+	into := make([]any, len(names))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	require.NoError(d.t, rows.Scan(into...))
+	require.False(d.t, rows.Next(), "one row only")
+	found := map[string]string{}
+	for i, name := range names {
+		found[name] = values[i].String
+		if !values[i].Valid {
+			found[name] = "NULL"
+		}
+	}
+	return found
+}
+
+func (d *database) store() backendtest.Store {
+	return backendtest.Store{
+		Backend: d.backend, AddDomain: d.addDomain, AddMailbox: d.addMailbox, AddAlias: d.addAlias,
+		AddReserved: func(address string) {
+			d.exec("INSERT INTO maillists (address, domain) VALUES (?, ?)", address, account.DomainOf(address))
+		},
+		SetRoute: d.setRoute, Route: d.route, Writes: d.countWrites,
+	}
+}
+
+// countWrites tells changes of the database apart by what it counts itself.
+func (d *database) countWrites() int {
+	var n int
+	if err := d.db.QueryRowContext(d.t.Context(), "SELECT total_changes()").Scan(&n); err == nil {
+		return n
+	}
+	var name string
+	require.NoError(d.t, d.db.QueryRowContext(d.t.Context(),
+		"SHOW SESSION STATUS LIKE 'Handler_write'").Scan(&name, &n))
+	var updates, deletes int
+	require.NoError(d.t, d.db.QueryRowContext(d.t.Context(),
+		"SHOW SESSION STATUS LIKE 'Com_update'").Scan(&name, &updates))
+	require.NoError(d.t, d.db.QueryRowContext(d.t.Context(),
+		"SHOW SESSION STATUS LIKE 'Com_insert'").Scan(&name, &deletes))
+	return updates + deletes
+}
+
+func (d *database) addDomain(a account.Domain) {
+	var settings strings.Builder
+	add := func(key, value string) {
+		if value != "" && value != "0" {
+			settings.WriteString(key + ":" + value + ";")
+		}
+	}
+	add("default_user_quota", fmt.Sprint(a.Quota))
+	add("default_language", a.Language)
+	add("timezone", a.Timezone)
+	add("disabled_mail_services", strings.Join(a.DisabledServices, ","))
+	add("unknown_setting", "kept")
+	d.exec("INSERT INTO domain (domain, active, backupmx, mailboxes, aliases, maxquota, settings) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		a.Name, number(a.Active), number(a.BackupMX), a.MailboxLimit, a.AliasLimit, a.QuotaLimit, settings.String())
+}
+
+func (d *database) addMailbox(a account.Account) {
+	d.exec("INSERT INTO mailbox (username, domain, name, mobile, employeeid, storagebasedirectory, storagenode, maildir, active, isglobaladmin)"+
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", a.Address, account.DomainOf(a.Address), a.Profile[account.Name],
+		a.Profile[account.Mobile], a.Profile[account.EmployeeID], "", strings.Split(a.Home, "/")[1],
+		strings.Join(strings.Split(a.Home, "/")[2:], "/"), number(a.Active), number(a.Role == account.GlobalAdmin))
+	if a.Role == account.DomainAdmin {
+		d.exec("INSERT INTO domain_admins (username, domain) VALUES (?, ?)", a.Address, account.DomainOf(a.Address))
+	}
+	d.setRoute(account.Route{Address: a.Address, Forwarding: a.Address}, a.Active)
+	d.exec("UPDATE forwardings SET is_forwarding = 1 WHERE address = forwarding")
+}
+
+func (d *database) addAlias(address string, members ...string) {
+	d.exec("INSERT INTO alias (address, domain) VALUES (?, ?)", address, account.DomainOf(address))
+	for _, m := range members {
+		d.setRoute(account.Route{Address: address, Forwarding: m}, true)
+	}
+}
+
+func (d *database) setRoute(r account.Route, active bool) {
+	d.exec("DELETE FROM forwardings WHERE address = ? AND forwarding = ?", r.Address, r.Forwarding)
+	d.exec("INSERT INTO forwardings (address, forwarding, domain, dest_domain, active) VALUES (?, ?, ?, ?, ?)",
+		r.Address, r.Forwarding, account.DomainOf(r.Address), account.DomainOf(r.Forwarding), number(active))
+}
+
+func (d *database) route(r account.Route) (active, exists bool) {
+	err := d.db.QueryRowContext(d.t.Context(), fmt.Sprintf(
+		"SELECT active FROM forwardings WHERE address = '%s' AND forwarding = '%s'", r.Address, r.Forwarding)).Scan(&active)
+	return active, err == nil
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func sqlite(t *testing.T) *database {
+	return newDatabase(t, "sqlite", "sqlite", filepath.Join(t.TempDir(), "vmail.db"))
+}
+
+func TestConformanceOnSQLite(t *testing.T) {
+	backendtest.Run(t, func(t *testing.T) backendtest.Store { return sqlite(t).store() })
+}
+
+func TestColumnsOnSQLite(t *testing.T) { testColumns(t, sqlite) }

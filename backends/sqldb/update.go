@@ -1,0 +1,114 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// update changes mailboxes that exist: profile columns, then the switch. Accounts that change alike share a statement.
+func (b *Backend) update(ctx context.Context, tx *sql.Tx, steps []step) error {
+	for chunk := range slices.Chunk(steps, listChunk) {
+		if err := b.findGone(ctx, tx, chunk); err != nil {
+			return err
+		}
+		present := pending(chunk)
+		if err := b.updateProfiles(ctx, tx, present); err != nil {
+			return err
+		}
+		for _, on := range []bool{false, true} {
+			if err := b.switchAccounts(ctx, tx, present, on); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// findGone refuses changes of accounts that are no longer there.
+func (b *Backend) findGone(ctx context.Context, tx *sql.Tx, steps []step) error {
+	present := make(map[string]bool, len(steps))
+	q := b.sql.Select("username").From("mailbox").Where(squirrel.Eq{"username": addresses(steps)})
+	_, err := query(ctx, tx, q, func(scan func(...any) error) (name string, err error) {
+		err = scan(&name)
+		present[strings.ToLower(name)] = true
+		return name, err
+	})
+	if err != nil {
+		return fmt.Errorf("look for the accounts: %w", err)
+	}
+	for _, s := range steps {
+		if !present[s.Address] {
+			*s.result = fmt.Errorf("%s %s: %w", s.Action, s.Address, backends.ErrNotFound)
+		}
+	}
+	return nil
+}
+
+func (b *Backend) updateProfiles(ctx context.Context, tx *sql.Tx, steps []step) error {
+	bySet := make(map[account.Fields][]step)
+	for _, s := range steps {
+		if set := s.Set & b.Fields(); set != 0 {
+			bySet[set] = append(bySet[set], s)
+		}
+	}
+	for set, alike := range bySet {
+		statement := b.sql.Update("mailbox").Set("modified", stamp(b.clock())).
+			Where(squirrel.Eq{"username": addresses(alike)})
+		for _, f := range account.AllFields() {
+			if !set.Has(f) {
+				continue
+			}
+			which := squirrel.Case("username")
+			for _, s := range alike {
+				which = which.When(squirrel.Expr("?", s.Address), squirrel.Expr("?", s.Profile[f]))
+			}
+			statement = statement.Set(fieldColumns[f], which)
+		}
+		if err := exec(ctx, tx, statement); err != nil {
+			return fmt.Errorf("update %d mailboxes: %w", len(alike), err)
+		}
+	}
+	return nil
+}
+
+// switchAccounts switches mailboxes on or off, and with them those forwarding rows that the change names.
+func (b *Backend) switchAccounts(ctx context.Context, tx *sql.Tx, steps []step, on bool) error {
+	var names []string
+	var routes []account.Route
+	for _, s := range steps {
+		if on && s.Enable || !on && s.Disable {
+			names = append(names, s.Address)
+			routes = append(routes, s.Routes...)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if err := exec(ctx, tx, b.sql.Update("mailbox").Set("active", flag(on)).Set("modified", stamp(b.clock())).
+		Where(squirrel.Eq{"username": names})); err != nil {
+		return fmt.Errorf("switch %d mailboxes: %w", len(names), err)
+	}
+	for chunk := range slices.Chunk(routes, listChunk) {
+		args := make([]any, 0, 2*len(chunk))
+		for _, r := range chunk {
+			args = append(args, r.Address, r.Forwarding)
+		}
+		pairs := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(chunk)), ", ")
+		if b.dialect.ValuesList {
+			pairs = "VALUES " + pairs
+		}
+		if err := exec(ctx, tx, b.sql.Update("forwardings").Set("active", flag(on)).
+			Where(squirrel.Expr("(address, forwarding) IN ("+pairs+")", args...))); err != nil {
+			return fmt.Errorf("switch %d forwardings: %w", len(chunk), err)
+		}
+	}
+	return nil
+}
