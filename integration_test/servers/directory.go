@@ -46,6 +46,12 @@ func (d Directory) Connect(tb testing.TB) *ldap.Conn {
 	return conn
 }
 
+// TryBind signs in over a connection of its own and gives the server's answer.
+func (d Directory) TryBind(tb testing.TB, dn, password string) error {
+	tb.Helper()
+	return d.Connect(tb).Bind(dn, password)
+}
+
 // treeDelete makes a deletion take everything below along (MS-ADTS 3.1.1.3.4.1.15).
 const treeDelete = "1.2.840.113556.1.4.805"
 

@@ -1,0 +1,77 @@
+//go:build unfinished
+
+package web
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// replicate starts a run and shows its log.
+func (w *Web) replicate(r *request) error {
+	id, err := r.id()
+	if err != nil {
+		return err
+	}
+	started, err := w.cfg.Operations.Replicate(r.UserContext(), id)
+	var problems resource.Problems
+	switch {
+	case err == nil:
+		return r.goTo(pathOf(id, "/log?run="+strconv.FormatInt(started.ID, 10)), "")
+	case errors.Is(err, run.ErrRunning):
+		return w.listWith(r, fiber.StatusConflict, r.T("refused_running"))
+	case errors.Is(err, run.ErrDisabled):
+		return w.listWith(r, fiber.StatusConflict, r.T("refused_disabled"))
+	case errors.As(err, &problems):
+		return w.listWith(r, fiber.StatusConflict, r.T("refused_incomplete"))
+	}
+	return err
+}
+
+func (w *Web) enable(r *request) error {
+	res, err := r.resource()
+	if err != nil {
+		return err
+	}
+	if len(res.Settings.Connection.Complete()) > 0 {
+		return w.listWith(r, fiber.StatusConflict, r.T("refused_incomplete"))
+	}
+	return w.change(r, res.ID, "enabled", w.cfg.Resources.SetEnabled(r.UserContext(), res.ID, true))
+}
+
+func (w *Web) disable(r *request) error {
+	id, err := r.id()
+	if err != nil {
+		return err
+	}
+	return w.change(r, id, "disabled", w.cfg.Resources.SetEnabled(r.UserContext(), id, false))
+}
+
+// remove deletes a resource; its accounts stay.
+func (w *Web) remove(r *request) error {
+	id, err := r.id()
+	if err != nil {
+		return err
+	}
+	err = w.cfg.Resources.Delete(r.UserContext(), id)
+	if errors.Is(err, run.ErrRunning) {
+		return w.listWith(r, fiber.StatusConflict, r.T("refused_delete_running"))
+	}
+	return w.change(r, id, "deleted", err)
+}
+
+// change tells the schedule of a change that was made, and shows the list.
+func (w *Web) change(r *request, id int64, done string, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := w.cfg.Operations.Changed(r.UserContext(), id); err != nil {
+		return err
+	}
+	return r.goTo("/", done)
+}

@@ -1,0 +1,64 @@
+//go:build unfinished
+
+package web
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+func pathOf(id int64, rest string) string { return "/" + strconv.FormatInt(id, 10) + rest }
+
+// domains answers what is typed into the domain field.
+func (w *Web) domains(r *request) error {
+	names, err := w.cfg.Operations.Domains(r.UserContext(), r.Query("q"), 20)
+	if err != nil {
+		return err
+	}
+	if names == nil {
+		names = []string{}
+	}
+	return r.JSON(fiber.Map{"domains": names})
+}
+
+// statusCounts names the counts of the status; one of them is not called like its action.
+var statusCounts = map[account.Action]string{account.ActionConflict: "conflicts"}
+
+// status is for monitoring: the newest run, with its counts so far while it goes on.
+func (w *Web) status(r *request) error {
+	res, err := r.resource()
+	if err != nil {
+		return err
+	}
+	running, err := w.cfg.Operations.Running(r.UserContext(), res.ID)
+	if err != nil {
+		return err
+	}
+	latest, err := w.cfg.History.Latest(r.UserContext(), res.ID)
+	if err != nil {
+		return err
+	}
+	answer := fiber.Map{"running": running, "run": nil}
+	if l, ran := latest[res.ID]; ran {
+		row := fiber.Map{
+			"id": l.ID, "mode": l.Mode, "trigger": l.Trigger, "started": l.Started.UTC().Format(time.RFC3339Nano),
+			"finished": nil, "outcome": l.Outcome, "error": r.Say(l.Error),
+		}
+		if !l.Finished.IsZero() {
+			row["finished"] = l.Finished.UTC().Format(time.RFC3339Nano)
+		}
+		for _, a := range account.Actions() {
+			name := string(a)
+			if other, differs := statusCounts[a]; differs {
+				name = other
+			}
+			row[name] = l.Counts[a]
+		}
+		answer["run"] = row
+	}
+	return r.JSON(answer)
+}

@@ -1,0 +1,124 @@
+//go:build unfinished
+
+package web
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/locales"
+)
+
+// texts are the sentences in every language there is.
+type texts struct {
+	bundle  *i18n.Bundle
+	matcher language.Matcher
+	tags    []language.Tag
+}
+
+// fallback is the language that has every text.
+var fallback = language.AmericanEnglish
+
+func loadTexts() (*texts, error) {
+	bundle := i18n.NewBundle(fallback)
+	names, err := fs.Glob(locales.FS, "*.json")
+	if err != nil {
+		return nil, fmt.Errorf("list the languages: %w", err)
+	}
+	t := &texts{bundle: bundle, tags: []language.Tag{fallback}}
+	for _, name := range names {
+		file, err := bundle.LoadMessageFileFS(locales.FS, name)
+		if err != nil {
+			return nil, fmt.Errorf("read language %s: %w", name, err)
+		}
+		if file.Tag != fallback {
+			t.tags = append(t.tags, file.Tag)
+		}
+	}
+	t.matcher = language.NewMatcher(t.tags)
+	return t, nil
+}
+
+// speaker says things in one language.
+type speaker struct {
+	tag       language.Tag
+	localizer *i18n.Localizer
+	printer   *message.Printer
+}
+
+// speaker is for the admin's language, else for the browser's.
+func (w *Web) speaker(c *fiber.Ctx, admin Admin) *speaker {
+	_, i := language.MatchStrings(w.texts.matcher, strings.ReplaceAll(admin.Language, "_", "-"), c.Get(fiber.HeaderAcceptLanguage))
+	tag := w.texts.tags[i]
+	return &speaker{
+		tag: tag, localizer: i18n.NewLocalizer(w.texts.bundle, tag.String(), fallback.String()),
+		printer: message.NewPrinter(tag),
+	}
+}
+
+// T is the text of a key with pairs of name and value; Count chooses the plural form. A key without a text is its
+// own text: somebody will notice.
+func (s *speaker) T(key string, pairs ...any) string {
+	args := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		args[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return s.text(key, args, args["Count"])
+}
+
+// Say is a message's sentence.
+func (s *speaker) Say(m account.Message) string {
+	if m.IsZero() {
+		return ""
+	}
+	return s.text(m.Key, m.Args, nil)
+}
+
+func (s *speaker) text(key string, args, count any) string {
+	text, err := s.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: args, PluralCount: count})
+	if err != nil && text == "" {
+		return key
+	}
+	return text
+}
+
+// Number writes a number as the language does.
+func (s *speaker) Number(n int) string { return s.printer.Sprint(n) }
+
+// Moment writes a time for people; pages give it to the script, too, which knows the reader's time zone.
+func (s *speaker) Moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+// Stamp writes a time for machines.
+func (s *speaker) Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Duration writes how long something took.
+func (s *speaker) Duration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return s.T("duration_below_second")
+	case d < time.Minute:
+		return s.T("duration_seconds", "Seconds", s.printer.Sprintf("%.1f", d.Seconds()))
+	}
+	return s.T("duration_minutes", "Minutes", s.Number(int(d.Minutes())), "Seconds", s.Number(int(d.Seconds())%60))
+}
+
+// Language is the tag for the page.
+func (s *speaker) Language() string { return s.tag.String() }
+
+// Direction is "rtl" for languages written from right to left.
+func (s *speaker) Direction() string {
+	script, _ := s.tag.Script()
+	switch script.String() {
+	case "Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm":
+		return "rtl"
+	}
+	return "ltr"
+}

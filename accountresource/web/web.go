@@ -1,0 +1,76 @@
+//go:build unfinished
+
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/template/html/v2"
+
+	"github.com/mailpanel/account-resource/views"
+)
+
+// Web is the pages of one registration.
+type Web struct {
+	cfg    Config
+	texts  *texts
+	engine *html.Engine
+	assets map[string]asset
+}
+
+// New prepares the pages: templates, texts and files for the browser.
+func New(cfg Config) (*Web, error) {
+	if cfg.Layout == nil {
+		cfg.Layout = plainLayout
+	}
+	texts, err := loadTexts()
+	if err != nil {
+		return nil, err
+	}
+	engine := html.NewFileSystem(http.FS(views.FS), ".html")
+	if err := engine.Load(); err != nil {
+		return nil, fmt.Errorf("read the templates: %w", err)
+	}
+	assets, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	return &Web{cfg: cfg, texts: texts, engine: engine, assets: assets}, nil
+}
+
+// Mount registers the routes, all of them below the prefix.
+func (w *Web) Mount(app *fiber.App) {
+	r := app.Group(w.cfg.Prefix)
+	r.Get("/assets/:hash/:name", w.serveAsset)
+
+	page, data := w.guard(asPage), w.guard(asJSON)
+	r.Get("/", page(w.list))
+	r.Post("/", page(w.create))
+	r.Get("/domains", data(w.domains))
+	r.Get("/:id/status", data(w.status))
+	r.Get("/:id/log", page(w.log))
+	r.Get("/:id", page(w.show))
+	r.Post("/:id/test", page(w.test))
+	r.Post("/:id/replicate", page(w.replicate))
+	r.Post("/:id/enable", page(w.enable))
+	r.Post("/:id/disable", page(w.disable))
+	r.Post("/:id/delete", page(w.remove))
+	for _, tab := range tabs {
+		r.Post("/:id/"+tab.name, page(w.save(tab)))
+	}
+}
+
+// SidebarEntry is the module's entry in the host's navigation.
+type SidebarEntry struct {
+	Title string // in the language of the request
+	Path  string
+	Icon  string // a name for the host's icons
+}
+
+// SidebarEntry is the entry in the language of the request.
+func (w *Web) SidebarEntry(c *fiber.Ctx) SidebarEntry {
+	admin, _ := w.cfg.Auth.Admin(c)
+	return SidebarEntry{Title: w.speaker(c, admin).T("sidebar_title"), Path: w.cfg.Prefix, Icon: "directory"}
+}
