@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +26,6 @@ type database struct {
 	t       *testing.T
 	db      *sql.DB
 	backend *sqldb.Backend
-	writes  atomic.Int64
 	dollars bool
 }
 
