@@ -83,4 +83,3 @@ func listProblem(c resource.Connection, field string, err error) error {
 	}
 	return requestProblem(c, err)
 }
-
