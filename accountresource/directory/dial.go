@@ -1,101 +1,95 @@
 package directory
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
-// dial connects and, where the settings ask for it, encrypts: TLS from the first byte on the ports that mean it,
-// StartTLS (RFC 4511, section 4.14) on others, before anything else is said. Certificates are always verified.
-func dial(ctx context.Context, c resource.Connection) (*ldap.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.TimeoutDuration())
+// connection is an LDAP connection that can be cut at any moment.
+type connection struct {
+	ldap    *ldap.Conn
+	raw     net.Conn
+	timeout time.Duration
+}
+
+// errSilent says that the server did not answer a request in time.
+var errSilent = errors.New("no answer in time")
+
+// dial connects and, where the settings ask for it, encrypts before anything else is said.
+func (r *Reader) dial(ctx context.Context) (*connection, error) {
+	c := r.settings.Connection
+	timeout := cmp.Or(c.TimeoutDuration(), time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var dialer net.Dialer
-	plain, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
+	raw, err := r.options.Dial(ctx, "tcp", net.JoinHostPort(hostOf(c), strconv.Itoa(c.Port)))
 	if err != nil {
 		return nil, dialProblem(c, err)
 	}
-	conn, err := encrypt(ctx, plain, c)
+	conn, err := encrypt(ctx, raw, c)
 	if err != nil {
-		_ = plain.Close() // the first error is the one that counts
+		_ = raw.Close() // the first error is the one that counts
 		return nil, err
 	}
-	client := ldap.NewConn(conn, conn != plain)
-	client.SetTimeout(c.TimeoutDuration())
+	client := ldap.NewConn(conn, conn != raw)
 	client.Start()
-	return client, nil
+	return &connection{ldap: client, raw: raw, timeout: timeout}, nil
 }
 
-func encrypt(ctx context.Context, plain net.Conn, c resource.Connection) (net.Conn, error) {
-	if !c.TLS && !c.ImplicitTLS() {
-		return plain, nil
-	}
-	roots, err := authorities(c)
-	if err != nil {
-		return nil, err
-	}
-	if !c.ImplicitTLS() {
-		if err := startTLS(ctx, plain); err != nil {
-			return nil, resource.NewProblem("tls", "starttls_refused", err, "Host", c.Host, "Port", strconv.Itoa(c.Port))
-		}
-	}
-	conn := tls.Client(plain, &tls.Config{ServerName: c.Host, RootCAs: roots, MinVersion: tls.VersionTLS12})
-	if err := conn.HandshakeContext(ctx); err != nil {
-		return nil, handshakeProblem(c, err)
-	}
-	return conn, nil
+// hostOf is the host without the brackets that people put around IPv6 addresses.
+func hostOf(c resource.Connection) string {
+	return strings.TrimSuffix(strings.TrimPrefix(c.Host, "["), "]")
 }
 
-// authorities are those of the uploaded certificates, and no others; nil: the system's.
-func authorities(c resource.Connection) (*x509.CertPool, error) {
-	if c.CACertificate == "" {
-		return nil, nil //nolint:nilnil // nil is how package tls asks for the system's
+// do sends a request, and cuts the connection when ctx ends or the server takes too long: nothing waits any more
+// then. go-ldap's own time limit is left alone, as it also drops answers that are not picked up in time, without a
+// word, and a listing would look whole that is not.
+func (c *connection) do(ctx context.Context, request func(*ldap.Conn) error) error {
+	limited, cancel := context.WithTimeoutCause(ctx, c.timeout, errSilent)
+	defer cancel()
+	defer context.AfterFunc(limited, func() { _ = c.raw.Close() })()
+	if err := request(c.ldap); err != nil {
+		return stopped(limited, err)
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM([]byte(c.CACertificate)) {
-		return nil, resource.NewProblem("ca_certificate", "ca_no_pem", nil)
-	}
-	return pool, nil
+	return nil
 }
 
-const startTLSName = "1.3.6.1.4.1.1466.20037"
+// Close ends the connection; one that was cut before is none the worse.
+func (c *connection) Close() error {
+	if err := c.ldap.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close the connection: %w", err)
+	}
+	return nil
+}
 
-// startTLS asks for encryption. It is spoken here rather than by go-ldap, which would turn the reason of a failed
-// handshake into text.
-func startTLS(ctx context.Context, conn net.Conn) error {
-	if deadline, limited := ctx.Deadline(); limited {
-		if err := conn.SetDeadline(deadline); err != nil {
-			return fmt.Errorf("limit the time for StartTLS: %w", err)
-		}
+// dialProblem says why there is no connection.
+func dialProblem(c resource.Connection, err error) error {
+	args := []string{"Host", c.Host, "Port", strconv.Itoa(c.Port), "Seconds", strconv.Itoa(c.Timeout)}
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return resource.NewProblem("host", "host_unknown", err, args...)
+	case errors.As(err, &name):
+		return resource.NewProblem("host", "host_lookup", err, args...)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return resource.NewProblem("port", "port_closed", err, args...)
+	case timedOut(err):
+		return resource.NewProblem("host", "host_silent", err, args...)
 	}
-	request := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, "LDAP request")
-	request.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, 1, "message ID"))
-	extended := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationExtendedRequest, nil, "StartTLS")
-	extended.AppendChild(ber.NewString(ber.ClassContext, ber.TypePrimitive, 0, startTLSName, "name"))
-	request.AppendChild(extended)
-	if _, err := conn.Write(request.Bytes()); err != nil {
-		return fmt.Errorf("ask for StartTLS: %w", err)
-	}
-	answer, err := ber.ReadPacket(conn)
-	if err != nil {
-		return fmt.Errorf("read the answer to StartTLS: %w", err)
-	}
-	if len(answer.Children) < 2 {
-		return errors.New("the answer to StartTLS is no LDAP message")
-	}
-	if err := ldap.GetLDAPError(answer); err != nil {
-		return fmt.Errorf("StartTLS: %w", err)
-	}
-	return conn.SetDeadline(time.Time{})
+	return resource.NewProblem("host", "host_unreachable", err, args...)
+}
+
+func timedOut(err error) bool {
+	var wait net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &wait) && wait.Timeout()
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
+
+	"github.com/go-ldap/ldap/v3"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
@@ -15,116 +16,92 @@ import (
 // that it is a safe watermark for what is read afterwards.
 func (r *Reader) Probe(ctx context.Context) (run.Probe, error) {
 	var p run.Probe
-	if err := CheckSyntax(r.settings).AsError(); err != nil {
+	if err := CheckSyntax(r.checked()).AsError(); err != nil {
 		return p, err
 	}
-	if err := r.connect(ctx); err != nil {
+	if _, err := r.connect(ctx); err != nil {
 		return p, err
 	}
-	root, err := r.base(ctx, "", "defaultNamingContext", "dnsHostName", "highestCommittedUSN", "dsServiceName",
-		"subschemaSubentry")
+	root, err := r.entry(ctx, "", "defaultNamingContext", "dnsHostName", "highestCommittedUSN", "dsServiceName",
+		"subschemaSubentry", "schemaNamingContext", "vendorName")
 	if err != nil {
-		return p, fmt.Errorf("read what the server says of itself: %w", err)
+		return p, fmt.Errorf("read what the server says of itself: %w", stopped(ctx, requestProblem(r.settings.Connection, err)))
 	}
-	p.BaseDN, p.Server = root.GetAttributeValue("defaultNamingContext"), root.GetAttributeValue("dnsHostName")
-	p.HighestUSN, _ = strconv.ParseInt(root.GetAttributeValue("highestCommittedUSN"), 10, 64) // 0: it has none
-	p.Invocation = r.invocation(ctx, root.GetAttributeValue("dsServiceName"))
-	if _, err := r.base(ctx, r.settings.Connection.BaseDN, "objectClass"); err != nil {
-		return p, r.baseProblem(p, err)
+	p.BaseDN, p.Server = clean(first(root, "defaultNamingContext")), clean(first(root, "dnsHostName"))
+	p.HighestUSN, _ = strconv.ParseInt(first(root, "highestCommittedUSN"), 10, 64) // 0: it has none
+	if p.Invocation, err = r.invocation(ctx, first(root, "dsServiceName")); err != nil {
+		return p, fmt.Errorf("ask which database this is: %w", err)
 	}
-	return p, r.checkAttributes(ctx, root.GetAttributeValue("subschemaSubentry"))
+	if _, err := r.entry(ctx, r.settings.Connection.BaseDN, "objectClass"); err != nil {
+		err = stopped(ctx, baseProblem(r.settings.Connection, p.BaseDN, err))
+		return p, fmt.Errorf("look at the base DN: %w", err)
+	}
+	return p, r.checkAttributes(ctx, root)
 }
 
-// invocation identifies the database of the server that answers; empty where it may not be read.
-func (r *Reader) invocation(ctx context.Context, service string) string {
+// invocation identifies the database of the server that answers; empty where that may not be read.
+func (r *Reader) invocation(ctx context.Context, service string) (string, error) {
 	if service == "" {
-		return ""
+		return "", nil
 	}
-	entry, err := r.base(ctx, service, "invocationId")
+	entry, err := r.entry(ctx, service, "invocationId")
+	if hidden(err) {
+		return "", nil
+	}
 	if err != nil {
-		return ""
+		return "", stopped(ctx, requestProblem(r.settings.Connection, err))
 	}
-	id, _ := formatGUID(entry.GetRawAttributeValue("invocationId"))
-	return string(id)
+	id, _ := formatGUID(raw(entry, "invocationId")) // empty where there is none
+	return string(id), nil
 }
 
-// baseProblem names the server's own proposal beside a base DN that does not exist.
-func (r *Reader) baseProblem(p run.Probe, err error) error {
-	problems := resource.ProblemsOf(err)
-	if problems[0].Message.Key != "problem_base_missing" || p.BaseDN == "" {
-		return fmt.Errorf("look at the base DN: %w", err)
+// checked are the settings as far as they are in use: what is wrong with groups is no obstacle while there are none.
+func (r *Reader) checked() resource.Settings {
+	s := r.settings
+	if !s.Replication.Groups {
+		s.Groups = resource.Groups{}
 	}
-	return resource.NewProblem("base_dn", "base_missing_proposal", err,
-		"BaseDN", r.settings.Connection.BaseDN, "Proposal", p.BaseDN)
-}
-
-// checkAttributes refuses mapped attributes that the server's schema does not know: read as absent, they would clear
-// everybody's value. A schema that this account may not read is passed over.
-func (r *Reader) checkAttributes(ctx context.Context, subschema string) error {
-	if subschema == "" {
-		return nil
-	}
-	entry, err := r.base(ctx, subschema, "attributeTypes")
-	if err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		return nil
-	}
-	known := make(map[string]bool)
-	for _, definition := range entry.GetAttributeValues("attributeTypes") {
-		for _, name := range attributeNames(definition) {
-			known[strings.ToLower(name)] = true
-		}
-	}
-	if len(known) == 0 {
-		return nil
-	}
-	var problems resource.Problems
-	for _, a := range r.mapped() {
-		if a.name != "" && !known[strings.ToLower(a.name)] {
-			problems = append(problems, resource.NewProblem(a.field, "attribute_unknown", nil, "Attribute", a.name))
-		}
-	}
-	return problems.AsError()
+	return s
 }
 
 type mappedAttribute struct{ field, name string }
 
 // mapped are the attributes that the settings name, with their form fields.
-func (r *Reader) mapped() []mappedAttribute {
-	u, g := &r.settings.Users, &r.settings.Groups
-	all := []mappedAttribute{
-		{"user_mail", u.Mail}, {"user_status", u.Status}, {"group_mail", g.Mail}, {"group_name", g.Name},
-	}
+func mapped(s resource.Settings) []mappedAttribute {
+	all := []mappedAttribute{{"user_mail", s.Users.Mail}, {"user_status", s.Users.Status}}
 	for _, f := range account.AllFields() {
-		all = append(all, mappedAttribute{"user_" + f.String(), u.Attribute(f)})
+		all = append(all, mappedAttribute{"user_" + f.String(), s.Users.Attribute(f)})
 	}
-	return all
+	all = append(all, mappedAttribute{"group_mail", s.Groups.Mail}, mappedAttribute{"group_name", s.Groups.Name})
+	named := all[:0]
+	for _, a := range all {
+		if a.name != "" {
+			named = append(named, a)
+		}
+	}
+	return named
 }
 
-// attributeNames reads the OID and the names of an attribute type description (RFC 4512, section 4.1.2):
-// ( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name ... )
-func attributeNames(definition string) []string {
-	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(definition))
-	if len(words) < 2 || words[0] != "(" {
+// checkAttributes refuses mapped attributes that the server does not know or does not have: read as absent, they
+// would clear everybody's value. A schema that this account may not read is passed over.
+func (r *Reader) checkAttributes(ctx context.Context, root *ldap.Entry) error {
+	names, err := r.readSchema(ctx, first(root, "subschemaSubentry"))
+	if err != nil {
+		return fmt.Errorf("read the schema: %w", err)
+	}
+	if len(names) == 0 {
+		r.options.Logger.WarnContext(ctx, "the directory does not show its schema; attribute names are not checked")
 		return nil
 	}
-	names := []string{words[1]}
-	for i := 2; i+1 < len(words); i++ {
-		if words[i] != "NAME" {
-			continue
+	r.names = names
+	var problems resource.Problems
+	for _, a := range mapped(r.checked()) {
+		if !names.knows(a.name) {
+			problems = append(problems, resource.NewProblem(a.field, "attribute_unknown", nil, "Attribute", a.name))
 		}
-		for _, word := range words[i+1:] {
-			quoted := len(word) > 2 && word[0] == '\'' && word[len(word)-1] == '\''
-			if quoted {
-				names = append(names, strings.Trim(word, "'"))
-			}
-			if word != "(" && !quoted || words[i+1] != "(" {
-				break
-			}
-		}
-		break
 	}
-	return names
+	if len(problems) > 0 {
+		return problems
+	}
+	return r.checkCatalogue(ctx, root)
 }

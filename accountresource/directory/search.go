@@ -1,0 +1,51 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// errNotThere is the answer of a server that hides what one may not read.
+var errNotThere = errors.New("no such entry")
+
+// search sends one request and gives the server's answer or its error. Aliases are never dereferenced, and references
+// to other servers neither followed nor taken for entries.
+func (r *Reader) search(ctx context.Context, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
+	conn, err := r.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, r.settings.Connection.Timeout
+	var result *ldap.SearchResult
+	err = conn.do(ctx, func(l *ldap.Conn) (err error) {
+		result, err = l.Search(request)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// entry reads one entry.
+func (r *Reader) entry(ctx context.Context, dn string, attributes ...string) (*ldap.Entry, error) {
+	result, err := r.search(ctx, &ldap.SearchRequest{
+		BaseDN: dn, Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)", Attributes: attributes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(result.Entries) != 1 {
+		return nil, errNotThere
+	}
+	return result.Entries[0], nil
+}
+
+// hidden tells whether the error is a server's answer that this account may not see something, rather than that
+// nobody answered.
+func hidden(err error) bool {
+	_, answered := answerOf(err)
+	return answered || errors.Is(err, errNotThere)
+}

@@ -1,0 +1,48 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// source is where a kind of object is found and which attribute is what.
+type source struct {
+	filter, filterField string
+	mail, status        string
+	fields              [account.NumFields]string // by account.Field
+	members             bool
+}
+
+// source is what the settings say of a kind, with the names under which the server answers.
+func (r *Reader) source(kind account.ObjectKind) source {
+	if kind == account.Group {
+		g := &r.settings.Groups
+		s := source{filter: g.Filter, filterField: "group_filter", mail: r.names.answered(g.Mail), members: true}
+		s.fields[account.Name] = r.names.answered(g.Name)
+		return s
+	}
+	u := &r.settings.Users
+	s := source{
+		filter: u.Filter, filterField: "user_filter", mail: r.names.answered(u.Mail), status: r.names.answered(u.Status),
+	}
+	for _, f := range account.AllFields() {
+		s.fields[f] = r.names.answered(u.Attribute(f))
+	}
+	return s
+}
+
+// attributes are those that a listing asks for, each once.
+func (s *source) attributes() []string {
+	names := append([]string{"objectGUID", "objectClass", "uSNChanged", s.mail, s.status}, s.fields[:]...)
+	if s.members {
+		names = append(names, "member")
+	}
+	seen := map[string]bool{"": true}
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[strings.ToLower(name)]
+		seen[strings.ToLower(name)] = true
+		return again
+	})
+}
