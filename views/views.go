@@ -1,5 +1,3 @@
-//go:build unfinished
-
 // Package views holds the pages' templates, the stylesheet and the script.
 package views
 
