@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -23,6 +24,8 @@ type scripted struct {
 	// read answers base searches of anything but the rootDSE; ok is false for what does not exist.
 	read func(dn string, attributes []string) (values map[string][]string, ok bool)
 	list func(s *session, r request)
+	// cutAt is an entry whose reading ends the connection.
+	cutAt string
 }
 
 // request is what the server read.
@@ -102,6 +105,10 @@ func (s *session) search(r request) {
 		if s.script.read != nil {
 			values, ok = s.script.read(r.base, r.attributes)
 		}
+	}
+	if s.script.cutAt != "" && r.base == s.script.cutAt {
+		_ = s.Close()
+		return
 	}
 	if !ok {
 		s.result(r, ldap.ApplicationSearchResultDone, ldap.LDAPResultNoSuchObject, "not here")
@@ -234,6 +241,18 @@ func settings(t testing.TB, address string) resource.Settings {
 func open(t testing.TB, s resource.Settings, size int) run.Reader {
 	t.Helper()
 	r, err := directory.Options{PageSize: size}.Open(s)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// openVia is a reader whose connections all lead to the address, whatever port the settings name.
+func openVia(t testing.TB, s resource.Settings, address string) run.Reader {
+	t.Helper()
+	var dialer net.Dialer
+	r, err := directory.Options{Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return dialer.DialContext(ctx, network, address)
+	}}.Open(s)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = r.Close() })
 	return r
