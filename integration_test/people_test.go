@@ -39,7 +39,7 @@ type attributes map[string]string
 // add makes an enabled user and gives its DN.
 func (p *people) add(cn, address string, a attributes) string {
 	p.tb.Helper()
-	dn := "CN=" + ldap.EscapeDN(cn) + "," + p.unit
+	dn := rdn(cn) + "," + p.unit
 	request := ldap.NewAddRequest(dn, nil)
 	request.Attribute("objectClass", []string{"user"})
 	request.Attribute("userPrincipalName", []string{address})
@@ -69,12 +69,14 @@ func (p *people) change(dn string, a attributes) {
 	require.NoError(p.tb, p.conn.Modify(request), "change %s", dn)
 }
 
+// rdn is a name as the first part of a DN. Samba takes no "=" in it as it is, although RFC 4514 allows that.
+func rdn(cn string) string { return "CN=" + strings.ReplaceAll(ldap.EscapeDN(cn), "=", `\3D`) }
+
 // move renames the user and gives the new DN.
 func (p *people) move(dn, cn string) string {
 	p.tb.Helper()
-	rdn := "CN=" + ldap.EscapeDN(cn)
-	require.NoError(p.tb, p.conn.ModifyDN(ldap.NewModifyDNRequest(dn, rdn, true, "")))
-	return rdn + "," + p.unit
+	require.NoError(p.tb, p.conn.ModifyDN(ldap.NewModifyDNRequest(dn, rdn(cn), true, "")))
+	return rdn(cn) + "," + p.unit
 }
 
 // crowd adds n users with every attribute that is mapped by default, addresses user0001@domain and so on.

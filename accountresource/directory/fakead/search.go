@@ -1,0 +1,292 @@
+package fakead
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+	"time"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	"github.com/go-ldap/ldap/v3"
+)
+
+// query is what a search request asks for (RFC 4511, section 4.5.1).
+type query struct {
+	base, key  string
+	scope      int64
+	sizeLimit  int
+	filter     *ber.Packet
+	attributes []string
+	deleted    bool // tombstones too
+	local      bool // without references
+	paged      bool
+	size       int
+	from, page int // where the page begins, and its number from 1
+}
+
+// The controls of Active Directory that matter here (MS-ADTS 3.1.1.3.4.1).
+const (
+	showDeleted = ldap.ControlTypeMicrosoftShowDeleted
+	domainScope = "1.2.840.113556.1.4.1339"
+)
+
+// search answers a search request; false ends the connection.
+func (c *session) search(r request) bool {
+	q, err := c.query(r)
+	if err != nil {
+		c.result(r, ldap.ApplicationSearchResultDone, err)
+		return true
+	}
+	if q.base == "" && q.scope == ldap.ScopeBaseObject {
+		c.entry(r, c.server.rootDSE(), q.attributes)
+		c.result(r, ldap.ApplicationSearchResultDone, nil)
+		return true
+	}
+	if c.bound == nil {
+		c.result(r, ldap.ApplicationSearchResultDone, failure(ldap.LDAPResultOperationsError,
+			"000004DC: LdapErr: DSID-0C090CF4, comment: In order to perform this operation a successful bind must be completed on the connection., data 0, v4563"))
+		return true
+	}
+	page, err := c.server.tree.page(q, c.server.options.MaxPageSize)
+	if err != nil {
+		c.result(r, ldap.ApplicationSearchResultDone, err)
+		return true
+	}
+	return c.give(r, q, page)
+}
+
+// give sends a page, with what faults make of it.
+func (c *session) give(r request, q query, p page) bool {
+	fault, failing := c.server.faults.of(q)
+	if failing && !c.server.wait(fault.Delay) {
+		return false
+	}
+	for i, o := range p.objects {
+		if failing && fault.ends() && i == fault.After {
+			break
+		}
+		c.entry(r, o, q.attributes)
+	}
+	switch {
+	case failing && fault.Cut:
+		_ = c.out.Flush() // the connection ends either way
+		return false
+	case failing && fault.Code != 0:
+		c.result(r, ldap.ApplicationSearchResultDone, failure(fault.Code, fault.Text))
+		return true
+	}
+	if p.next == 0 && p.err == nil && !q.local && q.scope == ldap.ScopeWholeSubtree && q.key == c.server.tree.contexts[2] {
+		c.references(r)
+	}
+	var controls []ldap.Control
+	if q.paged {
+		paging := ldap.NewControlPaging(0)
+		if p.next > 0 {
+			cookie := binary.BigEndian.AppendUint32(nil, uint32(p.next))
+			paging.SetCookie(binary.BigEndian.AppendUint32(cookie, uint32(q.page+1)))
+		}
+		controls = append(controls, paging)
+	}
+	c.result(r, ldap.ApplicationSearchResultDone, p.err, controls...)
+	return true
+}
+
+// references name the parts of the tree below that other servers may have (RFC 4511, section 4.5.3).
+func (c *session) references(r request) {
+	t := c.server.tree
+	for _, name := range []string{"CN=Configuration", "DC=DomainDnsZones", "DC=ForestDnsZones"} {
+		host := t.domain
+		if zone, isZone := strings.CutPrefix(name, "DC="); isZone {
+			host = zone + "." + host
+		}
+		c.send(r, sequence(ber.ClassApplication, ldap.ApplicationSearchResultReference,
+			octets("ldap://"+host+"/"+name+","+t.base)))
+	}
+}
+
+// query reads a search request.
+func (c *session) query(r request) (query, *ldap.Error) {
+	broken := failure(ldap.LDAPResultProtocolError, "0000203D: LdapErr: DSID-0C090CF4, comment: Error decoding ldap message, data 0, v4563")
+	parts := r.op.Children
+	if len(parts) < 8 {
+		return query{}, broken
+	}
+	q := query{base: text(parts[0]), filter: parts[6], page: 1}
+	scope, isScope := parts[1].Value.(int64)
+	limit, isLimit := parts[3].Value.(int64)
+	if !isScope || !isLimit {
+		return query{}, broken
+	}
+	q.scope, q.sizeLimit = scope, int(limit)
+	for _, a := range parts[7].Children {
+		q.attributes = append(q.attributes, text(a))
+	}
+	for _, control := range r.controls {
+		switch control.GetControlType() {
+		case showDeleted:
+			q.deleted = c.admin
+		case domainScope:
+			q.local = true
+		case ldap.ControlTypePaging:
+			paging, ok := control.(*ldap.ControlPaging)
+			if !ok {
+				return query{}, broken
+			}
+			q.paged, q.size = true, int(paging.PagingSize)
+			if len(paging.Cookie) == 8 {
+				q.from = int(binary.BigEndian.Uint32(paging.Cookie))
+				q.page = int(binary.BigEndian.Uint32(paging.Cookie[4:]))
+			}
+		}
+	}
+	var err *ldap.Error
+	q.key, err = keyOf(q.base)
+	return q, err
+}
+
+// page is an answer to a query.
+type page struct {
+	objects []object
+	next    int         // where the next page begins; 0 after the last
+	err     *ldap.Error // what the answer ends with instead of success
+}
+
+// object is an entry's state at the time of the answer.
+type object struct {
+	dn         string
+	attributes []attribute
+}
+
+// page collects what matches. Values are replaced and never changed, so that they may be sent without the lock.
+func (t *tree) page(q query, most int) (page, *ldap.Error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.byKey[q.key] == nil {
+		return page{}, t.missing(q.base)
+	}
+	limit := most
+	if q.paged && q.size > 0 {
+		limit = min(limit, q.size)
+	}
+	var p page
+	context := t.context(q.key)
+	for i := q.from; i < len(t.entries); i++ {
+		e := t.entries[i]
+		if e.deleted && !q.deleted || !q.covers(e.key) || t.context(e.key) != context || !t.matches(q.filter, e) {
+			continue
+		}
+		if !q.paged && q.sizeLimit > 0 && len(p.objects) == q.sizeLimit {
+			p.err = failure(ldap.LDAPResultSizeLimitExceeded, "")
+			return p, nil
+		}
+		if len(p.objects) == limit {
+			if q.paged {
+				p.next = i
+			} else {
+				p.err = failure(ldap.LDAPResultSizeLimitExceeded, "00000000: LdapErr: DSID-0C0908A4, comment: size limit exceeded, data 0")
+			}
+			return p, nil
+		}
+		p.objects = append(p.objects, e.state())
+	}
+	return p, nil
+}
+
+func (q *query) covers(key string) bool {
+	switch q.scope {
+	case ldap.ScopeBaseObject:
+		return key == q.key
+	case ldap.ScopeSingleLevel:
+		return parentOf(key) == q.key
+	}
+	return within(key, q.key)
+}
+
+func (e *entry) state() object {
+	o := object{dn: e.dn, attributes: make([]attribute, 0, len(e.attributes)+len(computed))}
+	for _, name := range computed {
+		if values := e.values(name); len(values) > 0 {
+			o.attributes = append(o.attributes, attribute{name, values})
+		}
+	}
+	o.attributes = append(o.attributes, e.attributes...)
+	return o
+}
+
+// entry sends an object with the attributes that were asked for, large ones in ranges.
+func (c *session) entry(r request, o object, asked []string) {
+	all := sequence(ber.ClassUniversal, ber.TagSequence)
+	for _, a := range o.attributes {
+		from, wanted := wants(asked, a.name)
+		if !wanted || a.name == "unicodePwd" {
+			continue
+		}
+		for _, part := range c.server.ranges(a, from) {
+			set := sequence(ber.ClassUniversal, ber.TagSet)
+			for _, v := range part.values {
+				set.AppendChild(octets(v))
+			}
+			all.AppendChild(sequence(ber.ClassUniversal, ber.TagSequence, octets(part.name), set))
+		}
+	}
+	c.send(r, sequence(ber.ClassApplication, ldap.ApplicationSearchResultEntry, octets(o.dn), all))
+}
+
+// wants tells whether an attribute was asked for, and from which value on; -1 stands for no range.
+func wants(asked []string, name string) (from int, wanted bool) {
+	if len(asked) == 0 || slices.Contains(asked, "*") {
+		return -1, true
+	}
+	for _, a := range asked {
+		plain, option, _ := strings.Cut(a, ";")
+		if known, ok := schemaName(plain); ok {
+			plain = known
+		}
+		if !strings.EqualFold(plain, name) {
+			continue
+		}
+		if text, ok := strings.CutPrefix(strings.ToLower(option), "range="); ok {
+			start, _, _ := strings.Cut(text, "-")
+			return int(number(start)), true
+		}
+		return -1, true
+	}
+	return 0, false
+}
+
+// ranges splits an attribute with more values than one answer may have (MS-ADTS 3.1.1.3.1.3.3): it comes empty, and
+// once more with the range in its name.
+func (s *Server) ranges(a attribute, from int) []attribute {
+	most := s.options.MaxValRange
+	if from < 0 && len(a.values) <= most {
+		return []attribute{a}
+	}
+	start := max(from, 0)
+	if start >= len(a.values) {
+		return nil
+	}
+	end, last := min(start+most, len(a.values)), "*"
+	if end < len(a.values) {
+		last = decimal(end - 1)
+	}
+	part := attribute{a.name + ";range=" + decimal(start) + "-" + last, a.values[start:end]}
+	if from < 0 {
+		return []attribute{{name: a.name}, part}
+	}
+	return []attribute{part}
+}
+
+// wait passes the time unless the directory closes first.
+func (s *Server) wait(d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.closing:
+		return false
+	}
+}
