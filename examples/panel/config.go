@@ -1,0 +1,85 @@
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// config is the panel's environment.
+type config struct {
+	listen         string // PANEL_LISTEN
+	admin          string // PANEL_ADMIN: the global admin that is made if absent
+	password       string // PANEL_PASSWORD: printed if it was made up here
+	madeUp         bool
+	backend        string            // PANEL_BACKEND: sqlite, mysql, pgsql
+	db             string            // PANEL_DB: data source of the panel's own tables
+	vmail          string            // PANEL_VMAIL_DB: that of the mail accounts
+	directory      bool              // PANEL_DIRECTORY=none: no fake directory
+	secretKey      []byte            // PANEL_SECRET_KEY
+	applications   map[string]string // PANEL_APP_DBS
+	temporary      string            // a folder to remove at the end; empty where PANEL_DB was given
+	keyFileBesides string            // where the module keeps its key when there is no PANEL_SECRET_KEY
+}
+
+// readConfig makes sense of the environment, or says what is wrong with it in a sentence.
+func readConfig() (c config, err error) {
+	c = config{
+		listen: cmp.Or(os.Getenv("PANEL_LISTEN"), "127.0.0.1:8080"), admin: cmp.Or(os.Getenv("PANEL_ADMIN"), "admin@corp.example"),
+		password: os.Getenv("PANEL_PASSWORD"), backend: cmp.Or(os.Getenv("PANEL_BACKEND"), "sqlite"),
+		db: os.Getenv("PANEL_DB"), directory: os.Getenv("PANEL_DIRECTORY") != "none",
+	}
+	if c.password == "" {
+		c.password, c.madeUp = strings.ToLower(rand.Text()[:12]), true
+	}
+	if text := os.Getenv("PANEL_SECRET_KEY"); text != "" {
+		if c.secretKey, err = hex.DecodeString(text); err != nil || len(c.secretKey) != 32 {
+			return c, errors.New("PANEL_SECRET_KEY must be 64 hexadecimal digits")
+		}
+	}
+	if c.applications, err = parsePairs(os.Getenv("PANEL_APP_DBS")); err != nil {
+		return c, err
+	}
+	switch c.backend {
+	case "sqlite", "mysql", "pgsql":
+	default:
+		return c, fmt.Errorf("PANEL_BACKEND is %q; it must be one of sqlite, mysql, pgsql", c.backend)
+	}
+	if c.db == "" {
+		if c.temporary, err = os.MkdirTemp("", "account-resource-panel-"); err != nil {
+			return c, fmt.Errorf("make a temporary folder: %w", err)
+		}
+		c.db = filepath.Join(c.temporary, "panel.db")
+	}
+	c.vmail = cmp.Or(os.Getenv("PANEL_VMAIL_DB"), c.db)
+	if got := driverOf(c.vmail).server; got != c.backend {
+		return c, fmt.Errorf("PANEL_BACKEND is %s, but the data source of the mail accounts (PANEL_VMAIL_DB, else PANEL_DB) "+
+			"is one for %s", c.backend, got)
+	}
+	c.keyFileBesides = "account-resource.key"
+	if d := driverOf(c.db); d.server == "sqlite" {
+		c.keyFileBesides = filepath.Join(filepath.Dir(d.path), "account-resource.key")
+	}
+	return c, nil
+}
+
+// parsePairs reads name=value,name=value.
+func parsePairs(text string) (map[string]string, error) {
+	pairs := make(map[string]string)
+	for part := range strings.SplitSeq(text, ",") {
+		if part == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || name == "" || value == "" {
+			return nil, errors.New("PANEL_APP_DBS must look like roundcube=dsn,sogo=dsn")
+		}
+		pairs[name] = value
+	}
+	return pairs, nil
+}

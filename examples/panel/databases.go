@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/mailpanel/account-resource/examples/panel/vmail"
+)
+
+// driver is what a data source is opened with.
+type driver struct {
+	server, name, source string
+	path                 string // of an SQLite file
+}
+
+// driverOf tells by its looks what a data source is for.
+func driverOf(dsn string) driver {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return driver{server: "pgsql", name: "pgx", source: dsn}
+	}
+	if strings.Contains(dsn, "@tcp(") || strings.Contains(dsn, "@unix(") {
+		return driver{server: "mysql", name: "mysql", source: dsn}
+	}
+	path, parameters, _ := strings.Cut(strings.TrimPrefix(dsn, "file:"), "?")
+	// Several connections write: each waits for the others, and says at the beginning that it will write.
+	source := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(NORMAL)&_txlock=immediate"
+	if parameters != "" {
+		source += "&" + parameters
+	}
+	return driver{server: "sqlite", name: "sqlite", source: source, path: path}
+}
+
+// databases are the panel's own and the one with the mail accounts, which may be the same.
+type databases struct {
+	panel, vmail *sql.DB
+	numbered     bool // placeholders of vmail are $1, $2
+}
+
+func openDatabases(ctx context.Context, c config) (*databases, error) {
+	panel, err := open(ctx, c.db)
+	if err != nil {
+		return nil, fmt.Errorf("PANEL_DB: %w", err)
+	}
+	d := &databases{panel: panel, vmail: panel, numbered: driverOf(c.vmail).server == "pgsql"}
+	if c.vmail != c.db {
+		if d.vmail, err = open(ctx, c.vmail); err != nil {
+			return nil, errors.Join(fmt.Errorf("PANEL_VMAIL_DB: %w", err), panel.Close())
+		}
+	}
+	if c.backend == "sqlite" { // iRedMail knows no SQLite; on the others its schema is taken as it is
+		if err := vmail.Create(ctx, d.vmail, "sqlite"); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
+	return d, nil
+}
+
+func open(ctx context.Context, dsn string) (*sql.DB, error) {
+	d := driverOf(dsn)
+	db, err := sql.Open(d.name, d.source)
+	if err != nil {
+		return nil, fmt.Errorf("this is no data source for %s", d.server) // the error would show the password
+	}
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach the %s database: %w", d.server, err), db.Close())
+	}
+	return db, nil
+}
+
+// Close closes both.
+func (d *databases) Close() error {
+	if d.vmail == d.panel {
+		return d.panel.Close()
+	}
+	return errors.Join(d.vmail.Close(), d.panel.Close())
+}
+
+// marks puts the placeholders of the mail accounts' database in place of question marks.
+func (d *databases) marks(query string) string { return marked(query, d.numbered) }
+
+func marked(query string, numbered bool) string {
+	if !numbered {
+		return query
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(query, "?") {
+		if i > 0 {
+			b.WriteString("$" + strconv.Itoa(i))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}

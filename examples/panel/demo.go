@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/directory/fakead"
+)
+
+const demoDomain = "corp.example"
+
+// demonstrate makes a resource for the fake directory in a fresh temporary panel, through the module's own forms. In
+// a panel that somebody set up it only says how to reach the directory.
+func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config) error {
+	password := rand.Text()
+	account, err := ad.Reader("panel-reader", password)
+	if err != nil {
+		return err
+	}
+	connection := url.Values{
+		"domain": {demoDomain}, "host": {"127.0.0.1"}, "port": {strconv.Itoa(ad.Addr().Port)}, "tls": {"on"}, "timeout": {"10"},
+		"base_dn": {ad.StaffOU()}, "bind_dn": {account}, "bind_password": {password}, "ca_certificate": {string(ad.CA())},
+	}
+	if c.temporary == "" {
+		return tell(connection)
+	}
+	if err := p.mail.addDomain(ctx, demoDomain); err != nil {
+		return err
+	}
+	visit := visitor{p.app, p.sessions.open(admin{Username: c.admin})}
+	return visit.setUp(connection)
+}
+
+// tell prints how to reach the fake directory.
+func tell(connection url.Values) error {
+	file := filepath.Join(os.TempDir(), "fake-directory-"+connection.Get("port")+".pem")
+	if err := os.WriteFile(file, []byte(connection.Get("ca_certificate")), 0o600); err != nil {
+		return fmt.Errorf("write the authority of the fake directory: %w", err)
+	}
+	fmt.Printf("\n  Fake directory, for Account Resources (PANEL_DIRECTORY=none turns it off)\n")
+	for _, name := range []string{"host", "port", "base_dn", "bind_dn", "bind_password"} {
+		fmt.Printf("    %-16s %s\n", name, connection.Get(name))
+	}
+	fmt.Printf("    %-16s the content of %s\n", "ca_certificate", file)
+	return nil
+}
+
+// visitor fills in forms as a browser would, within the process.
+type visitor struct {
+	app     *fiber.App
+	session string
+}
+
+// setUp adds a resource, saves its connection and enables it.
+func (v visitor) setUp(connection url.Values) error {
+	added, err := v.submit("/account-resources/", url.Values{"kind": {"activedirectory"}})
+	if err != nil {
+		return fmt.Errorf("add the demo's resource: %w", err)
+	}
+	base, _, _ := strings.Cut(added, "?")
+	if _, err := v.submit(base+"/connection", connection); err != nil {
+		return fmt.Errorf("save the connection of the demo's resource: %w", err)
+	}
+	if _, err := v.submit(base+"/enable", url.Values{}); err != nil {
+		return fmt.Errorf("enable the demo's resource: %w", err)
+	}
+	return nil
+}
+
+var tokenPattern = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
+
+// submit sends a form and gives the path that the answer leads to.
+func (v visitor) submit(path string, form url.Values) (string, error) {
+	_, page, err := v.send(http.MethodGet, "/account-resources", "")
+	if err != nil {
+		return "", err
+	}
+	token := tokenPattern.FindStringSubmatch(page)
+	if token == nil {
+		return "", errors.New("the page has no form")
+	}
+	form.Set("_csrf", token[1])
+	response, page, err := v.send(http.MethodPost, path, form.Encode())
+	if err != nil {
+		return "", err
+	}
+	if response.StatusCode != http.StatusSeeOther {
+		return "", fmt.Errorf("%s answered %d: %s", path, response.StatusCode, page)
+	}
+	return response.Header.Get("Location"), nil
+}
+
+func (v visitor) send(method, path, form string) (*http.Response, string, error) {
+	request, err := http.NewRequest(method, path, strings.NewReader(form))
+	if err != nil {
+		return nil, "", err
+	}
+	request.AddCookie(&http.Cookie{Name: sessionCookie, Value: v.session})
+	if form != "" {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	response, err := v.app.Test(request, -1)
+	if err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return response, string(body), err
+}
