@@ -1,4 +1,4 @@
-//go:build integration && unfinished
+//go:build integration
 
 package integration_test
 
@@ -52,7 +52,8 @@ func TestEveryMistakeInTheConnectionIsNamedAtItsField(t *testing.T) {
 		{"certificate of another name", values{"host": misnamed.host, "ca_certificate": misnamed.ca}, "host", "dc.elsewhere.example"},
 		{"wrong password", values{"bind_password": "wrong-secret-1"}, "bind_password", "password"},
 		{"empty password", values{"bind_password": ""}, "bind_password", "password"},
-		{"no such bind account", values{"bind_dn": "CN=Nobody," + ad.directory.BaseDN}, "bind_dn", ""},
+		// Samba says of an account that does not exist what it says of a wrong password.
+		{"no such bind account", values{"bind_dn": "CN=Nobody," + ad.directory.BaseDN}, "bind_password", "account name"},
 		{"disabled bind account", values{"bind_dn": disabled, "bind_password": password}, "bind_dn", "disabled"},
 		{"expired bind account", values{"bind_dn": expired, "bind_password": password}, "bind_dn", "expired"},
 		{"locked bind account", values{"bind_dn": locked, "bind_password": password}, "bind_dn", "locked"},
@@ -153,11 +154,13 @@ func TestEveryMistakeInTheOtherTabsIsNamedAtItsField(t *testing.T) {
 				t.Logf("%s: %s", m.field, sentence)
 				kept := d.form(t, s.path("/"+tab)).values
 				for name, value := range m.typed {
-					assert.Equal(t, value, kept.Get(name), "lost from the form")
+					if name != "existing_accounts" { // a list has no place for what is not on it
+						assert.Equal(t, value, kept.Get(name), "lost from the form")
+					}
 				}
 				after := s.tab(tab).values
 				for name := range before {
-					if name != "csrf" && !strings.Contains(name, "token") {
+					if name != "_csrf" && !strings.Contains(name, "token") {
 						assert.Equal(t, before[name], after[name], "saved in spite of the mistake: %s", name)
 					}
 				}

@@ -1,4 +1,4 @@
-//go:build integration && unfinished
+//go:build integration
 
 package integration_test
 
@@ -17,7 +17,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/directory"
 	"github.com/mailpanel/account-resource/accountresource/resource"
-	"github.com/mailpanel/account-resource/accountresource/run"
+	runs "github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/accountresource/store"
 	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/sqldb"
@@ -31,12 +31,12 @@ const benchmarkSize = 10_000
 // with bare multi-row inserts of 500.
 func BenchmarkReplication(b *testing.B) {
 	for b.Loop() {
-		d := newBenchDirectory(b, benchmarkSize)
 		mail := newMail(b)
+		d := newBenchDirectory(b, benchmarkSize, mail.domain)
 		read := d.readBare(b)
 		r := newBenchRunner(b, d, mail)
-		first := r.once(b, run.Run{Outcome: run.Succeeded, Counts: map[account.Action]int{account.ActionCreated: benchmarkSize}})
-		second := r.once(b, run.Run{Outcome: run.Succeeded, Counts: map[account.Action]int{}})
+		first := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{account.ActionCreated: benchmarkSize}})
+		second := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{}})
 		write := writeBare(b, mail)
 		b.ReportMetric(benchmarkSize/first.Seconds(), "users/s")
 		b.ReportMetric(benchmarkSize/second.Seconds(), "unchanged-users/s")
@@ -49,7 +49,7 @@ func BenchmarkReplication(b *testing.B) {
 }
 
 type benchRunner struct {
-	runner    *run.Runner
+	runner    *runs.Runner
 	resources interface {
 		Get(ctx context.Context, id int64) (resource.Resource, error)
 	}
@@ -68,19 +68,19 @@ func newBenchRunner(b *testing.B, d *benchDirectory, mail *mail) *benchRunner {
 	id, err := kept.Resources().Create(ctx, resource.Samba, settings)
 	require.NoError(b, err)
 	require.NoError(b, kept.Resources().SetEnabled(ctx, id, true))
-	return &benchRunner{id: id, resources: kept.Resources(), runner: run.New(run.Config{
+	return &benchRunner{id: id, resources: kept.Resources(), runner: runs.New(runs.Config{
 		OpenReader: directory.Open, Backend: backend, Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
 		Storage: backends.DefaultStorage(), Owner: "benchmark", Logger: logger, Clock: time.Now,
 	})}
 }
 
 // once runs a replication that must end as wanted, and gives the time it took.
-func (r *benchRunner) once(b *testing.B, want run.Run) time.Duration {
+func (r *benchRunner) once(b *testing.B, want runs.Run) time.Duration {
 	b.Helper()
 	res, err := r.resources.Get(b.Context(), r.id)
 	require.NoError(b, err)
 	began := time.Now()
-	got, err := r.runner.Once(b.Context(), res, run.Manual)
+	got, err := r.runner.Once(b.Context(), res, runs.Manual)
 	took := time.Since(began)
 	require.NoError(b, err)
 	require.Equal(b, want.Outcome, got.Outcome, got.Error.String())

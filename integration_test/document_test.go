@@ -1,4 +1,4 @@
-//go:build integration && unfinished
+//go:build integration
 
 package integration_test
 
@@ -35,12 +35,6 @@ type form struct {
 
 func (f *form) set(name, value string) *form {
 	f.values.Set(name, value)
-	return f
-}
-
-// uncheck takes a check box off: browsers send nothing for it.
-func (f *form) uncheck(name string) *form {
-	f.values.Del(name)
 	return f
 }
 
@@ -167,7 +161,10 @@ func (r *reader) end(element string) {
 	switch element {
 	case "form":
 		r.form = nil
-	case "textarea":
+	case "textarea": // browsers drop a line break at its beginning
+		if r.form != nil {
+			r.form.values.Set(r.area, strings.TrimPrefix(r.form.values.Get(r.area), "\n"))
+		}
 		r.area = ""
 	case "select":
 		r.choice = ""

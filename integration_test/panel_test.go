@@ -1,4 +1,4 @@
-//go:build integration && unfinished
+//go:build integration
 
 package integration_test
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -37,7 +38,7 @@ func newPanel(a *admins, d *databases, logger *slog.Logger) *panel {
 		ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	})
 	p.app.Use(headers, sameOrigin)
-	p.app.Get("/assets/panel.css", stylesheet)
+	p.app.Get("/assets/:name", asset)
 	p.app.Get("/login", func(c *fiber.Ctx) error { return p.draw(c, fiber.StatusOK, "login", "Sign in", fiber.Map{}) })
 	p.app.Post("/login", p.login)
 	p.app.Post("/logout", p.logout)
@@ -73,14 +74,15 @@ func sameOrigin(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-func stylesheet(c *fiber.Ctx) error {
-	css, err := pages.ReadFile("pages/assets/panel.css")
+// asset serves the panel's stylesheet and icon.
+func asset(c *fiber.Ctx) error {
+	content, err := pages.ReadFile("pages/assets/" + path.Base(c.Params("name")))
 	if err != nil {
-		return err
+		return fiber.ErrNotFound
 	}
-	c.Set(fiber.HeaderContentType, "text/css; charset=utf-8")
+	c.Type(path.Ext(c.Params("name")), "utf-8")
 	c.Set(fiber.HeaderCacheControl, "max-age=300")
-	return c.Send(css)
+	return c.Send(content)
 }
 
 type page func(c *fiber.Ctx, who admin) error

@@ -165,15 +165,6 @@ func (e *entry) set(name string, values ...string) {
 // computed are the names of the attributes that are not stored.
 var computed = []string{"objectGUID", "uSNChanged", "uSNCreated", "whenChanged", "distinguishedName", "memberOf"}
 
-// names are the attributes that the entry has.
-func (e *entry) names() []string {
-	names := slices.Clone(computed)
-	for _, a := range e.attributes {
-		names = append(names, a.name)
-	}
-	return names
-}
-
 func guid() string {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails, by its contract
