@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends"
 )
@@ -13,26 +15,73 @@ import (
 // step is a change of the batch and what became of it.
 type step struct {
 	account.Change
-	err error
+	claimed bool
+	err     error
 }
 
-// apply makes the changes of a batch: claim links, mail store, then links and log rows together. A change that fails
-// stops no other; an error means that nothing is known of the batch, and the next run settles its claims (rule R19).
-func (p *Replication) apply(ctx context.Context, changes []account.Change) error {
+// cameTrue tells whether the claim says all that the link is to say, but for its state. What is enabled forgets at
+// the end what it had to remember.
+func (s *step) cameTrue() bool {
+	return s.claimed && !s.Enable && s.Link.State == account.Confirmed && len(s.Link.Intent) == 0
+}
+
+// announced are batches that are claimed, done those that are written. Few wait, so that memory stays small.
+type pipeline struct {
+	announced, done chan []step
+}
+
+// apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
+// once, each on another batch. A change that fails stops no other; an error means that nothing is known of the
+// batches on the way, and the next run settles their claims (rule R19).
+func (p *Replication) apply(ctx context.Context, batches <-chan []account.Change) error {
+	line := pipeline{announced: make(chan []step, 1), done: make(chan []step, 1)}
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		defer close(line.announced)
+		for changes := range batches {
+			batch, err := p.announce(ctx, changes)
+			if err != nil {
+				return err
+			}
+			if err := send(ctx, line.announced, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	work.Go(func() error {
+		defer close(line.done)
+		for batch := range line.announced {
+			if err := p.write(ctx, batch); err != nil {
+				return err
+			}
+			if err := send(ctx, line.done, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	work.Go(func() error {
+		for batch := range line.done {
+			if err := p.settle(ctx, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return work.Wait()
+}
+
+// announce claims the links of a batch, with what has to be remembered of each account.
+func (p *Replication) announce(ctx context.Context, changes []account.Change) ([]step, error) {
 	batch := make([]step, len(changes))
 	for i := range changes {
 		batch[i].Change = changes[i]
 	}
 	if err := p.findRoutes(ctx, batch); err != nil {
-		return err
+		return nil, err
 	}
-	if err := p.claim(ctx, batch); err != nil {
-		return err
-	}
-	if err := p.write(ctx, batch); err != nil {
-		return err
-	}
-	return p.settle(ctx, batch)
+	return batch, p.claim(ctx, batch)
 }
 
 // findRoutes reads which forwarding rows go off with the accounts to be disabled, so that they are remembered before
@@ -75,6 +124,7 @@ func (p *Replication) claim(ctx context.Context, batch []step) error {
 	for i := range batch {
 		if link, ok := batch[i].Claim(); ok {
 			links, owners = append(links, link), append(owners, &batch[i])
+			batch[i].claimed = true
 		}
 	}
 	if len(links) == 0 {
@@ -132,6 +182,8 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
 		case s.Unlink:
 			settled.Unlinked = append(settled.Unlinked, s.Source)
+		case s.Link != nil && s.cameTrue():
+			settled.Confirmed = append(settled.Confirmed, s.Source)
 		case s.Link != nil:
 			settled.Links = append(settled.Links, *s.Link)
 		}

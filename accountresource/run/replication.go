@@ -60,14 +60,7 @@ func (p *Replication) replicate(ctx context.Context) error {
 		defer close(batches)
 		return p.read(ctx, reader, builder, batches)
 	})
-	work.Go(func() error {
-		for batch := range batches {
-			if err := p.apply(ctx, batch); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	work.Go(func() error { return p.apply(ctx, batches) })
 	return work.Wait()
 }
 
@@ -146,7 +139,8 @@ func (p *Replication) read(
 	return send(ctx, batches, batch)
 }
 
-func send(ctx context.Context, batches chan<- []account.Change, batch []account.Change) error {
+// send hands a batch on, unless it is empty or the run is over.
+func send[T any](ctx context.Context, batches chan<- []T, batch []T) error {
 	if len(batch) == 0 {
 		return nil
 	}

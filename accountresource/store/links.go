@@ -177,15 +177,28 @@ func (s *Store) replace(ctx context.Context, tx *sql.Tx, resource int64, links [
 	return nil
 }
 
-// confirm updates links that have been claimed with the same address.
-func (s *Store) confirm(ctx context.Context, tx *sql.Tx, links []account.Link) error {
+// confirm has claims stand as links.
+func (s *Store) confirm(ctx context.Context, tx *sql.Tx, resource int64, sources []account.SourceID) error {
+	ids := make([]string, len(sources))
+	for i := range sources {
+		ids[i] = string(sources[i])
+	}
+	if _, err := exec(ctx, tx, s.sql.Update(linkTable).Set("state", string(account.Confirmed)).Set("intent", "").
+		Set("changed", millis(s.clock())).Where(squirrel.Eq{"resource_id": resource, "source_id": ids})); err != nil {
+		return fmt.Errorf("confirm links: %w", err)
+	}
+	return nil
+}
+
+// update writes links that have been claimed with the same address.
+func (s *Store) update(ctx context.Context, tx *sql.Tx, links []account.Link) error {
 	statement, err := s.insertLinks(links)
 	if err != nil {
 		return err
 	}
 	values := slices.DeleteFunc(slices.Clone(linkColumns), func(c string) bool { return slices.Contains(linkKey, c) })
 	if _, err := exec(ctx, tx, statement.Suffix(s.dialect.Upsert(linkKey, values))); err != nil {
-		return fmt.Errorf("confirm links: %w", err)
+		return fmt.Errorf("update links: %w", err)
 	}
 	return nil
 }

@@ -57,7 +57,12 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 			}
 		}
 		for chunk := range slices.Chunk(settled.Links, sendChunk) {
-			if err := s.confirm(ctx, tx, chunk); err != nil {
+			if err := s.update(ctx, tx, chunk); err != nil {
+				return err
+			}
+		}
+		for chunk := range slices.Chunk(settled.Confirmed, sendChunk) {
+			if err := s.confirm(ctx, tx, l.Resource, chunk); err != nil {
 				return err
 			}
 		}

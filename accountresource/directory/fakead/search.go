@@ -2,7 +2,6 @@ package fakead
 
 import (
 	"encoding/binary"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,7 @@ type query struct {
 	scope      int64
 	sizeLimit  int
 	filter     *ber.Packet
-	attributes []string
+	attributes selection
 	deleted    bool // tombstones too
 	local      bool // without references
 	paged      bool
@@ -118,9 +117,7 @@ func (c *session) query(r request) (query, *ldap.Error) {
 		return query{}, broken
 	}
 	q.scope, q.sizeLimit = scope, int(limit)
-	for _, a := range parts[7].Children {
-		q.attributes = append(q.attributes, text(a))
-	}
+	q.attributes = selectionOf(parts[7].Children)
 	for _, control := range r.controls {
 		switch control.GetControlType() {
 		case showDeleted:
@@ -214,10 +211,10 @@ func (e *entry) state() object {
 }
 
 // entry sends an object with the attributes that were asked for, large ones in ranges.
-func (c *session) entry(r request, o object, asked []string) {
+func (c *session) entry(r request, o object, asked selection) {
 	all := sequence(ber.ClassUniversal, ber.TagSequence)
 	for _, a := range o.attributes {
-		from, wanted := wants(asked, a.name)
+		from, wanted := asked.wants(a.name)
 		if !wanted || a.name == "unicodePwd" {
 			continue
 		}
@@ -232,26 +229,33 @@ func (c *session) entry(r request, o object, asked []string) {
 	c.send(r, sequence(ber.ClassApplication, ldap.ApplicationSearchResultEntry, octets(o.dn), all))
 }
 
-// wants tells whether an attribute was asked for, and from which value on; -1 stands for no range.
-func wants(asked []string, name string) (from int, wanted bool) {
-	if len(asked) == 0 || slices.Contains(asked, "*") {
-		return -1, true
+// selection is what a search wants of each entry: everything, or attributes by name with the value to begin at; -1
+// stands for no range.
+type selection struct {
+	all  bool
+	from map[string]int
+}
+
+func selectionOf(asked []*ber.Packet) selection {
+	s := selection{all: len(asked) == 0, from: make(map[string]int, len(asked))}
+	for _, p := range asked {
+		name, option, _ := strings.Cut(text(p), ";")
+		s.all = s.all || name == "*"
+		name, start := attributeName(name), -1
+		if r, ok := strings.CutPrefix(strings.ToLower(option), "range="); ok {
+			first, _, _ := strings.Cut(r, "-")
+			start = int(number(first))
+		}
+		s.from[name] = start
 	}
-	for _, a := range asked {
-		plain, option, _ := strings.Cut(a, ";")
-		if known, ok := schemaName(plain); ok {
-			plain = known
-		}
-		if !strings.EqualFold(plain, name) {
-			continue
-		}
-		if text, ok := strings.CutPrefix(strings.ToLower(option), "range="); ok {
-			start, _, _ := strings.Cut(text, "-")
-			return int(number(start)), true
-		}
-		return -1, true
+	return s
+}
+
+func (s selection) wants(name string) (from int, wanted bool) {
+	if from, named := s.from[name]; named {
+		return from, true
 	}
-	return 0, false
+	return -1, s.all
 }
 
 // ranges splits an attribute with more values than one answer may have (MS-ADTS 3.1.1.3.1.3.3): it comes empty, and
