@@ -357,7 +357,12 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 		Entries: entries, Links: []account.Link{confirmed}, Unlinked: []account.SourceID{"z"},
 	}))
 	assert.Equal(t, []account.Link{confirmed}, links(t, s, 1))
-	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Entries: entries[2:]}))
+	claim(t, s, l, claimed)
+	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
+		Entries: entries[2:], Confirmed: []account.SourceID{"a", "nobody"},
+	}))
+	claimed.State, claimed.Intent = account.Confirmed, nil
+	assert.Equal(t, []account.Link{claimed}, links(t, s, 1), "only state and intent have changed")
 
 	going, err := s.Runs().Latest(t.Context(), 1, 2)
 	require.NoError(t, err)
