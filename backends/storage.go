@@ -31,13 +31,13 @@ func (s Storage) Home(address string, now time.Time) string {
 	b.WriteString(strings.TrimRight(s.BaseDirectory, "/") + "/")
 	if s.HashDomain {
 		label, _, _ := strings.Cut(domain, ".")
-		b.WriteString(levels(label, 2))
+		b.WriteString(levels(label, 2, "-_.~"))
 	}
 	if s.PrependDomain || s.HashDomain {
 		b.WriteString(domain + "/")
 	}
 	if s.Hash {
-		b.WriteString(levels(local, 3))
+		b.WriteString(levels(local, 3, ".~"))
 	}
 	b.WriteString(local)
 	if s.AppendTimestamp {
@@ -46,13 +46,13 @@ func (s Storage) Home(address string, now time.Time) string {
 	return strings.ToLower(b.String()) + "/"
 }
 
-// levels makes n one-character directories of the first characters of name; what is missing, or is not fit to be a
-// directory, becomes an underscore.
-func levels(name string, n int) string {
+// levels makes n one-character directories of the first characters of name; what is missing or one of unfit becomes an
+// underscore.
+func levels(name string, n int, unfit string) string {
 	var b strings.Builder
 	for i := range n {
 		c := byte('_')
-		if i < len(name) && name[i] != '.' && name[i] != '~' {
+		if i < len(name) && strings.IndexByte(unfit, name[i]) < 0 {
 			c = name[i]
 		}
 		b.WriteByte(c)
