@@ -212,21 +212,33 @@ func (e *entry) state() object {
 
 // entry sends an object with the attributes that were asked for, large ones in ranges.
 func (c *session) entry(r request, o object, asked selection) {
-	all := sequence(ber.ClassUniversal, ber.TagSequence)
+	m := message{c.scratch[:0]}
+	whole := m.open(sequenceTag)
+	m.number(r.id)
+	body := m.open(entryTag)
+	m.octets(o.dn)
+	all := m.open(sequenceTag)
 	for _, a := range o.attributes {
 		from, wanted := asked.wants(a.name)
 		if !wanted || a.name == "unicodePwd" {
 			continue
 		}
 		for _, part := range c.server.ranges(a, from) {
-			set := sequence(ber.ClassUniversal, ber.TagSet)
+			one := m.open(sequenceTag)
+			m.octets(part.name)
+			set := m.open(setTag)
 			for _, v := range part.values {
-				set.AppendChild(octets(v))
+				m.octets(v)
 			}
-			all.AppendChild(sequence(ber.ClassUniversal, ber.TagSequence, octets(part.name), set))
+			m.close(set)
+			m.close(one)
 		}
 	}
-	c.send(r, sequence(ber.ClassApplication, ldap.ApplicationSearchResultEntry, octets(o.dn), all))
+	m.close(all)
+	m.close(body)
+	m.close(whole)
+	c.scratch = m.b
+	_, _ = c.out.Write(m.b) // the flush behind every answer has the error
 }
 
 // selection is what a search wants of each entry: everything, or attributes by name with the value to begin at; -1

@@ -20,6 +20,7 @@ type session struct {
 	encrypted bool
 	bound     *entry // nil: anonymous
 	admin     bool
+	scratch   []byte // what entries are written into, again and again
 }
 
 func (c *session) speak(over io.ReadWriter) {
