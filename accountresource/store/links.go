@@ -82,7 +82,28 @@ func scanLink(scan func(...any) error) (l account.Link, err error) {
 
 // Claim inserts or replaces links, fenced by the lease. One whose address belongs to another object fails alone.
 // Links that swap or pass on their addresses among themselves are fine.
+//
+// Newcomers are inserted first as what they seem to be: objects without a link. Only where that fails are the links
+// of the same objects looked for and replaced.
 func (s *Links) Claim(ctx context.Context, l run.Lease, links []account.Link) (results []error, err error) {
+	for _, known := range []func(account.Link) bool{
+		func(link account.Link) bool { return link.State != account.Creating },
+		func(account.Link) bool { return true },
+	} {
+		if results, err = s.claim(ctx, l, links, known); err == nil {
+			return results, nil
+		}
+		if errors.Is(err, run.ErrLeaseLost) || ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, fmt.Errorf("claim %d links: %w", len(links), err)
+}
+
+// claim is one attempt; known tells which objects may have a link already.
+func (s *Links) claim(
+	ctx context.Context, l run.Lease, links []account.Link, known func(account.Link) bool,
+) (results []error, err error) {
 	err = s.transaction(ctx, func(tx *sql.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
@@ -94,16 +115,13 @@ func (s *Links) Claim(ctx context.Context, l run.Lease, links []account.Link) (r
 		var granted []account.Link
 		results, granted = grant(owners, links)
 		for chunk := range slices.Chunk(granted, sendChunk) {
-			if err := s.replace(ctx, tx, l.Resource, chunk); err != nil {
+			if err := s.replace(ctx, tx, l.Resource, chunk, known); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("claim %d links: %w", len(links), err)
-	}
-	return results, nil
+	return results, err
 }
 
 type objectKey struct {
@@ -158,14 +176,20 @@ func (s *Links) owners(ctx context.Context, tx *sql.Tx, links []account.Link) (m
 
 // replace deletes before it inserts, so that addresses can change hands, and so that an address somebody else took
 // at this moment is an error rather than his link overwritten.
-func (s *Store) replace(ctx context.Context, tx *sql.Tx, resource int64, links []account.Link) error {
-	sources := make([]string, len(links))
+func (s *Store) replace(
+	ctx context.Context, tx *sql.Tx, resource int64, links []account.Link, known func(account.Link) bool,
+) error {
+	var sources []string
 	for i := range links {
-		sources[i] = string(links[i].Source)
+		if known(links[i]) {
+			sources = append(sources, string(links[i].Source))
+		}
 	}
-	if _, err := exec(ctx, tx, s.sql.Delete(linkTable).
-		Where(squirrel.Eq{"resource_id": resource, "source_id": sources})); err != nil {
-		return fmt.Errorf("replace links: %w", err)
+	if len(sources) > 0 {
+		if _, err := exec(ctx, tx, s.sql.Delete(linkTable).
+			Where(squirrel.Eq{"resource_id": resource, "source_id": sources})); err != nil {
+			return fmt.Errorf("replace links: %w", err)
+		}
 	}
 	statement, err := s.insertLinks(links)
 	if err != nil {
