@@ -17,7 +17,7 @@ demo: ## run the example panel with 500 users to replicate; needs only Go
 	go run ./examples/panel
 
 .PHONY: test
-test: install build/servers ## all tests with -race, with Samba AD, MariaDB, PostgreSQL and Chromium
+test: install build/servers ## all tests with -race, with Samba AD, MariaDB, PostgreSQL, OpenLDAP and Chromium
 	go vet -tags $(TAGS) $(PACKAGES)
 	build/servers -- go test -race -shuffle=on -tags $(TAGS) -run '$(RUN)' $(PACKAGES)
 

@@ -17,6 +17,7 @@ const (
 	envMySQLTCP = "ACCOUNT_RESOURCE_TEST_MYSQL_TCP" // the same over TCP, with a password
 	envPostgres = "ACCOUNT_RESOURCE_TEST_PGSQL"     // postgres:// URL of a superuser
 	envSamba    = "ACCOUNT_RESOURCE_TEST_SAMBA"     // Directory in JSON
+	envSlapd    = "ACCOUNT_RESOURCE_TEST_SLAPD"     // LDAPServer in JSON
 )
 
 // Set is all the servers, running.
@@ -47,6 +48,7 @@ func Start(ctx context.Context, durable bool) (*Set, error) {
 		"samba":      s.samba,
 		"mariadb":    func(ctx context.Context, dir string) error { return s.mariadb(ctx, dir, durable) },
 		"postgresql": func(ctx context.Context, dir string) error { return s.postgresql(ctx, dir, durable) },
+		"slapd":      func(ctx context.Context, dir string) error { return s.slapd(ctx, dir, durable) },
 	}
 	results := make(chan error)
 	for name, starter := range starters {
@@ -99,6 +101,16 @@ func (s *Set) postgresql(ctx context.Context, dir string, durable bool) error {
 	}
 	s.add(p, envPostgres+"="+url)
 	return nil
+}
+
+func (s *Set) slapd(ctx context.Context, dir string, durable bool) error {
+	server, p, err := startSlapd(ctx, dir, durable)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(server)
+	s.add(p, envSlapd+"="+string(text))
+	return err
 }
 
 func (s *Set) add(p *process, environ ...string) {
