@@ -25,8 +25,10 @@ var arrows = map[string]struct {
 	"accountresource/plan":     {[]string{"accountresource/account"}, "the plan is pure"},
 	"backends":                 {[]string{"accountresource/account"}, "a mail store knows neither directory nor plan"},
 	"backends/memory":          {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
-	"backends/sqldb":           {[]string{"accountresource/account", "accountresource/dialect", "backends"}, "a mail store knows neither directory nor plan"},
-	"backends/openldap":        {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
+	"backends/traces":          {[]string{"accountresource/dialect"}, "rows that name an address know nothing of accounts"},
+	"backends/sqldb":           {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/traces"}, "a mail store knows neither directory nor plan"},
+	"backends/openldap":        {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/sqldb", "backends/traces"}, "a mail store knows neither directory nor plan; usage and deleted mailboxes are in SQL"},
+	"backends/appdata":         {[]string{"accountresource/dialect", "backends/traces"}, "applications know addresses only"},
 	"backends/backendtest":     {[]string{"accountresource/account", "backends"}, "the suite sees a backend's public face only"},
 	"accountresource/run": {
 		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "backends"},
@@ -66,8 +68,8 @@ var rooms = map[string]struct {
 	"github.com/go-co-op/gocron/":     {[]string{"accountresource/schedule"}, "gocron only in schedule"},
 	"github.com/go-ldap/ldap/":        {[]string{"accountresource/directory", "accountresource/directory/fakead", "accountresource/directory/readertest", "backends/openldap"}, "go-ldap only in directory and openldap"},
 	"github.com/go-asn1-ber/asn1-ber": {[]string{"accountresource/directory", "accountresource/directory/fakead"}, "LDAP's encoding stays with LDAP"},
-	"github.com/Masterminds/squirrel": {[]string{"accountresource/store", "backends/sqldb"}, "SQL only in store and sqldb"},
-	"database/sql":                    {[]string{"accountresource", "accountresource/store", "accountresource/dialect", "backends/sqldb", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},
+	"github.com/Masterminds/squirrel": {[]string{"accountresource/store", "backends/sqldb", "backends/traces", "backends/appdata"}, "SQL only in store and the mail stores' SQL"},
+	"database/sql":                    {[]string{"accountresource", "accountresource/store", "accountresource/dialect", "backends/sqldb", "backends/traces", "backends/openldap", "backends/appdata", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},
 }
 
 type listed struct {

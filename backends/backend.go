@@ -24,10 +24,10 @@ type Backend interface {
 	// Fields are the profile fields the store has a place for, found out once when it is opened.
 	Fields() account.Fields
 
-	// Canonical brings wanted profile values to the form in which the store will give them back (white space,
-	// length, characters it cannot hold), so that a comparison never shows a difference that a write would not make.
-	// It is idempotent and does no I/O.
-	Canonical(account.Profile) account.Profile
+	// Canonical brings wanted profile values of the account with the address to the form in which the store will give
+	// them back (white space, length, characters it cannot hold, values it insists on), so that a comparison never
+	// shows a difference that a write would not make. It is idempotent and does no I/O.
+	Canonical(address string, p account.Profile) account.Profile
 
 	// Domains lists the hosted domains whose name contains part, in order, at most limit. Alias domains and domains
 	// that this server only relays for (backup MX) are not listed.
@@ -42,9 +42,11 @@ type Backend interface {
 	Accounts(ctx context.Context, domain string, q Query) iter.Seq2[account.Account, error]
 
 	// Apply makes the changes, all of one domain, and returns one result for each in order: nil where the store now
-	// is as wanted. A bad change fails alone. Applying a change again is harmless: a change may have taken effect
-	// although its result is an error, or although Apply never returned. Results wrap ErrExists (a creation whose
-	// address something else has), ErrNotFound (a change of an account that is gone) or the store's own error.
+	// is as wanted. Deletions come first, then renamings, then the rest, so that an address can pass from one account
+	// to another; renamings may swap addresses and hand them on in a chain. A bad change fails alone. Applying a
+	// change again is harmless: a change may have taken effect although its result is an error, or although Apply
+	// never returned. Results wrap ErrExists (an address that something else has), ErrNotFound (a change of an account
+	// that is gone) or the store's own error.
 	// The error is for what concerns all of them, such as a lost connection: then nothing is known of any.
 	Apply(ctx context.Context, domain account.Domain, changes []account.Change) ([]error, error)
 }

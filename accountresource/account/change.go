@@ -1,5 +1,7 @@
 package account
 
+import "time"
+
 // Action names what happened to an account in a run. The names are those of the log and of the status counts.
 type Action string
 
@@ -44,23 +46,32 @@ type Change struct {
 	Source  SourceID
 	DN      string
 	Address string // the account's address before the change; may be empty for an ignored object
+	// NewAddress is what the address of a renamed account becomes (rule R8). Everything else in the change speaks of
+	// Address.
+	NewAddress string
 	// Profile holds the wanted values of the fields in Set; the backend writes those and no others.
 	Profile Profile
 	Set     Fields
-	// Home is the mail directory of a mailbox to create. A creation that finds an account with this very home has
-	// already happened.
+	// Home is the mail directory of a mailbox to create, rename or delete, and tells it from any other that has or had
+	// the address: a creation or renaming that finds it where it shall be has already happened, a deletion that does
+	// not find it too. Only a deletion may leave it open.
 	Home string
 	// Active is the state a created account starts in.
 	Active bool
 	// Disable and Enable switch an existing account; Routes are the forwarding rows that go with it.
 	Disable, Enable bool
 	Routes          []Route
+	// KeepUntil is the day from which the mail directory of a deleted mailbox may be removed; the zero time keeps it
+	// for ever (rule R14).
+	KeepUntil time.Time
 	// Diff is what the log shows: old and new value of everything that changes.
 	Diff []Difference
 	// Reason says why an object was ignored, held or is in conflict, or why a change failed.
 	Reason Message
 	// Link is the link as it shall stand when the change has happened; nil leaves the link alone.
 	Link *Link
+	// Relink says that the link goes back to an address that it had, though the account changes nothing.
+	Relink bool
 	// Unlink drops the link that the source object has: a claim that came to nothing.
 	Unlink bool
 }
@@ -87,17 +98,33 @@ func (c *Change) Claim() (claim Link, ok bool) {
 		claim.State = Creating
 	case c.Action == ActionLinked:
 		claim.State = Linking
+	case c.Action == ActionRenamed:
+		claim.State = Renaming
+		if c.Enable {
+			claim.Disabled, claim.Suspended = true, c.Routes
+		}
+	case c.Action == ActionDeleted:
+		claim.State, claim.Address = Deleting, vacated(claim.Source)
 	case c.Disable:
 		claim.State = Disabling
 	case c.Enable: // what is switched back on must not be forgotten before it is
 		claim.State, claim.Disabled, claim.Suspended = Enabling, true, c.Routes
 	case c.Action == ActionUpdated:
 		claim.State = Updating
+	case c.Relink:
+		return claim, true
 	default:
 		return claim, false
 	}
 	return claim, true
 }
+
+// vacated is what the link of an account on its way out has for an address, so that somebody else can have the real
+// one in the same run (rule R8). It is no address.
+func vacated(id SourceID) string { return "deleting " + string(id) }
+
+// WhatAddress is the name of the address in a Difference.
+const WhatAddress = "address"
 
 // Difference is one changed value, for people. What names a profile field or "active", "address".
 type Difference struct {

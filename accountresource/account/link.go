@@ -22,6 +22,8 @@ const (
 	Updating  LinkState = "updating"  // its fields may be written already; Link.Intent says which
 	Disabling LinkState = "disabling" // it may be off already; Link.Suspended is what goes off with it
 	Enabling  LinkState = "enabling"  // it may be on already; Link.Suspended is what comes back with it
+	Renaming  LinkState = "renaming"  // it may have the new address already, which Link.Address is; Link.Home tells
+	Deleting  LinkState = "deleting"  // it may be gone already; Link.Address is nobody's any more
 )
 
 // Link says that this source object is that account (rules R1, R2).
@@ -33,8 +35,8 @@ type Link struct {
 	Origin   Origin
 	State    LinkState
 	DN       string // for people; never used to find the object
-	// Home is the mail directory that a claimed creation will have: it tells our account from one that somebody
-	// else made meanwhile.
+	// Home is the mail directory of the mailbox, where a claim needs it to tell our account from another that has or
+	// had the address.
 	Home string
 	// Disabled says that this module switched the account off, and only then may it switch it on again (rule R9).
 	Disabled bool
@@ -44,4 +46,17 @@ type Link struct {
 	Intent []Difference
 	// Kept holds those mapped fields for which the mail server has no place.
 	Kept Profile
+}
+
+// Former is the address that a claimed renaming or deletion takes from the account; empty in any other state.
+func (l *Link) Former() string {
+	if l.State != Renaming && l.State != Deleting {
+		return ""
+	}
+	for _, d := range l.Intent {
+		if d.What == WhatAddress {
+			return d.Old
+		}
+	}
+	return ""
 }

@@ -60,7 +60,7 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 // where nothing does.
 func (b *Builder) compare(o *account.Object, link *account.Link, r *record) (c account.Change, ok bool) {
 	c = account.Change{Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: link.Address}
-	wanted, have := b.wanted(o), r.unpack()
+	wanted, have := b.wanted(o, link.Address), r.unpack()
 	b.compareFields(&c, &have, &wanted, b.policy.Mapped&b.policy.Stored)
 	c.Set = have.Differing(&wanted, b.policy.Mapped&b.policy.Stored)
 	c.Profile = wanted
@@ -118,14 +118,14 @@ func recall(c *account.Change, intent []account.Difference, wanted *account.Prof
 }
 
 // wanted are the object's mapped values in the store's form; fields that are not mapped are empty.
-func (b *Builder) wanted(o *account.Object) account.Profile {
+func (b *Builder) wanted(o *account.Object, address string) account.Profile {
 	var p account.Profile
 	for _, f := range account.AllFields() {
 		if b.policy.Mapped.Has(f) {
 			p[f] = o.Profile[f]
 		}
 	}
-	return b.policy.Canonical(p)
+	return b.policy.Canonical(address, p)
 }
 
 // keep leaves with the link what the mail store has no place for.

@@ -46,7 +46,7 @@ func (b *Builder) create(o *account.Object, address string) (account.Change, boo
 func (b *Builder) creation(o *account.Object, address string) account.Change {
 	link := b.linkOf(o, address, account.Created)
 	link.Home = b.policy.Home(address)
-	wanted := b.wanted(o)
+	wanted := b.wanted(o, address)
 	b.keep(&link, &wanted)
 	if b.policy.FollowStatus && o.Disabled {
 		link.Disabled = true

@@ -31,7 +31,7 @@ func newScene() *scene {
 		Stored:       account.FieldSet(account.Name, account.FirstName, account.Mobile),
 		FollowStatus: true,
 		LinkExisting: true,
-		Canonical: func(p account.Profile) account.Profile {
+		Canonical: func(_ string, p account.Profile) account.Profile {
 			p[account.Name] = strings.TrimSpace(p[account.Name])
 			return p
 		},

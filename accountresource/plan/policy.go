@@ -16,7 +16,7 @@ type Policy struct {
 	// LinkExisting links a local account that has the address of a directory user; else it is left alone (rule R4).
 	LinkExisting bool
 	// Canonical brings wanted values to the form in which the mail store gives them back.
-	Canonical func(account.Profile) account.Profile
+	Canonical func(address string, p account.Profile) account.Profile
 	// Home is the mail directory for a new mailbox.
 	Home func(address string) string
 }

@@ -16,10 +16,24 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	results := make([]error, len(changes))
-	for i := range changes {
-		if err := b.apply(d, &changes[i]); err != nil {
-			results[i] = fmt.Errorf("%s %s: %w", changes[i].Action, changes[i].Address, err)
+	for _, turn := range []func(account.Action) bool{
+		func(a account.Action) bool { return a == account.ActionDeleted },
+		func(a account.Action) bool { return a == account.ActionRenamed },
+		func(a account.Action) bool { return a != account.ActionDeleted && a != account.ActionRenamed },
+	} {
+		var moving []int
+		for i := range changes {
+			c := &changes[i]
+			if !turn(c.Action) {
+				continue
+			}
+			if err := b.apply(d, c); err != nil {
+				results[i] = fmt.Errorf("%s %s: %w", c.Action, c.Address, err)
+			} else if c.Action == account.ActionRenamed {
+				moving = append(moving, i)
+			}
 		}
+		b.rename(changes, moving, results)
 	}
 	return results, nil
 }
@@ -31,8 +45,19 @@ func (b *Backend) apply(d account.Domain, c *account.Change) error {
 	switch {
 	case account.DomainOf(c.Address) != d.Name:
 		return fmt.Errorf("outside of domain %s", d.Name)
-	case c.Kind != account.Mailbox, c.Action == account.ActionRenamed, c.Action == account.ActionDeleted:
+	case c.Kind != account.Mailbox:
 		return backends.ErrUnsupported
+	case c.Action == account.ActionDeleted:
+		b.remove(c)
+		return nil
+	case c.Action == account.ActionRenamed:
+		if b.at(c.Address, c.Home) {
+			return b.update(c)
+		}
+		if !b.at(c.NewAddress, c.Home) {
+			return backends.ErrNotFound
+		}
+		return nil
 	case c.Action == account.ActionCreated:
 		return b.create(c)
 	case !c.TouchesAccount():

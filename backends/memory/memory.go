@@ -20,6 +20,8 @@ type Backend struct {
 	accounts map[string]account.Account
 	routes   map[account.Route]bool // and whether they are active
 	refused  map[string]error
+	traces   [][3]string // kind, owner and other
+	graves   []Grave
 	writes   int
 }
 
@@ -104,7 +106,7 @@ func (b *Backend) Fields() account.Fields {
 }
 
 // Canonical trims and shortens as a column of 255 characters would.
-func (b *Backend) Canonical(p account.Profile) account.Profile {
+func (b *Backend) Canonical(_ string, p account.Profile) account.Profile {
 	for i := range p {
 		p[i] = backends.CleanText(p[i], 255)
 	}

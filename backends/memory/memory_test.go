@@ -13,7 +13,24 @@ func TestConformance(t *testing.T) {
 		b := memory.New()
 		return backendtest.Store{
 			Backend: b, AddDomain: b.AddDomain, AddMailbox: b.AddAccount, AddAlias: b.AddAlias, SetRoute: b.AddRoute,
-			Route: b.Route, Writes: b.Writes,
+			Writes: b.Writes, ForwardOnly: b.ForwardOnly,
+			Route: func(r account.Route) bool {
+				active, exists := b.Route(r)
+				return active && exists
+			},
+			AddTrace: func(t backendtest.Trace) { b.AddTrace(string(t.Kind), t.Owner, t.Other) },
+			Traces: func() (all []backendtest.Trace) {
+				for _, t := range b.Traces() {
+					all = append(all, backendtest.Trace{Kind: backendtest.TraceKind(t[0]), Owner: t[1], Other: t[2]})
+				}
+				return all
+			},
+			Graves: func() (all []backendtest.Grave) {
+				for _, g := range b.Graves() {
+					all = append(all, backendtest.Grave(g))
+				}
+				return all
+			},
 			AddReserved: func(address string) {
 				b.AddAccount(account.Account{Address: address, Kind: account.Reserved, Active: true})
 			},

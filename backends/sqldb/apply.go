@@ -28,7 +28,7 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account
 		switch {
 		case account.DomainOf(c.Address) != d.Name:
 			results[i] = fmt.Errorf("%s is not in domain %s", c.Address, d.Name)
-		case c.Kind != account.Mailbox || c.Action == account.ActionRenamed || c.Action == account.ActionDeleted:
+		case c.Kind != account.Mailbox:
 			results[i] = fmt.Errorf("%s of %s %s: %w", c.Action, c.Kind, c.Address, backends.ErrUnsupported)
 		case c.TouchesAccount():
 			steps = append(steps, step{c, &results[i]})
@@ -72,15 +72,7 @@ func (b *Backend) transaction(ctx context.Context, d account.Domain, steps []ste
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
-	var creations, others []step
-	for _, s := range steps {
-		if s.Action == account.ActionCreated {
-			creations = append(creations, s)
-		} else {
-			others = append(others, s)
-		}
-	}
-	if err := errors.Join(b.create(ctx, tx, d, creations), b.update(ctx, tx, others)); err != nil {
+	if err := b.makeAll(ctx, tx, d, steps); err != nil {
 		_ = tx.Rollback() // the statement's error is the one that counts
 		return err
 	}
@@ -88,6 +80,33 @@ func (b *Backend) transaction(ctx context.Context, d account.Domain, steps []ste
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// makeAll makes the changes in an order in which addresses can pass from one account to another.
+func (b *Backend) makeAll(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
+	var deletions, renamings, creations, others []step
+	for _, s := range steps {
+		switch s.Action {
+		case account.ActionDeleted:
+			deletions = append(deletions, s)
+		case account.ActionRenamed:
+			renamings = append(renamings, s)
+		case account.ActionCreated:
+			creations = append(creations, s)
+		default:
+			others = append(others, s)
+		}
+	}
+	if err := b.remove(ctx, tx, deletions); err != nil {
+		return err
+	}
+	if err := b.rename(ctx, tx, renamings); err != nil {
+		return err
+	}
+	if err := b.update(ctx, tx, others); err != nil {
+		return err
+	}
+	return b.create(ctx, tx, d, creations)
 }
 
 // pending are the steps that have no result yet.

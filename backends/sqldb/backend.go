@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
+	"github.com/mailpanel/account-resource/backends/traces"
 )
 
 // Options are what the store depends on besides its database.
@@ -30,6 +32,8 @@ type Backend struct {
 	dialect dialect.Dialect
 	sql     squirrel.StatementBuilderType
 	mailbox columns
+	traces  *traces.Set
+	graves  *Graves
 	base    string // mail directories begin with it: base directory and storage node
 	clock   func() time.Time
 }
@@ -42,10 +46,7 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the mail accounts: %w", err)
 	}
-	b := &Backend{db: db, dialect: d, sql: squirrel.StatementBuilder, clock: o.Clock}
-	if d.Numbered {
-		b.sql = b.sql.PlaceholderFormat(squirrel.Dollar)
-	}
+	b := &Backend{db: db, dialect: d, sql: builder(d), clock: o.Clock}
 	if b.clock == nil {
 		b.clock = time.Now
 	}
@@ -53,10 +54,10 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Backend, error) {
 		o.Storage = backends.DefaultStorage()
 	}
 	b.base = strings.ToLower(path.Clean(o.Storage.BaseDirectory))
-	if b.mailbox, err = b.columns(ctx, "mailbox"); err != nil {
+	if b.mailbox, err = columnsOf(ctx, db, d, "mailbox"); err != nil {
 		return nil, fmt.Errorf("open the mail accounts: %w", err)
 	}
-	forwardings, err := b.columns(ctx, "forwardings")
+	forwardings, err := columnsOf(ctx, db, d, "forwardings")
 	if err != nil {
 		return nil, fmt.Errorf("open the mail accounts: %w", err)
 	}
@@ -64,7 +65,20 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Backend, error) {
 		return nil, errors.New("open the mail accounts: this is no iRedMail database of version 0.9.7 or newer" +
 			" (tables mailbox and forwardings are needed)")
 	}
+	if b.traces, err = traces.Open(ctx, db, d, slices.Concat(addressTables, UsageTables)); err != nil {
+		return nil, fmt.Errorf("open the mail accounts: %w", err)
+	}
+	if b.graves, err = OpenGraves(ctx, db, d); err != nil {
+		return nil, fmt.Errorf("open the mail accounts: %w", err)
+	}
 	return b, nil
+}
+
+func builder(d dialect.Dialect) squirrel.StatementBuilderType {
+	if d.Numbered {
+		return squirrel.StatementBuilder.PlaceholderFormat(squirrel.Dollar)
+	}
+	return squirrel.StatementBuilder
 }
 
 // query runs a select and scans every row before it returns, so that no rows are open while others use the pool.

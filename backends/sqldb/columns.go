@@ -2,10 +2,12 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
 )
 
@@ -22,9 +24,9 @@ func (c columns) has(name string) bool {
 	return found
 }
 
-// columns finds out the columns of a table; none where there is no such table.
-func (b *Backend) columns(ctx context.Context, table string) (columns, error) {
-	rows, err := b.db.QueryContext(ctx, b.dialect.Columns, table)
+// columnsOf finds out the columns of a table; none where there is no such table.
+func columnsOf(ctx context.Context, db *sql.DB, d dialect.Dialect, table string) (columns, error) {
+	rows, err := db.QueryContext(ctx, d.Columns, table)
 	if err != nil {
 		return nil, fmt.Errorf("find out the columns of %s: %w", table, err)
 	}
@@ -58,7 +60,7 @@ func (b *Backend) Fields() account.Fields {
 }
 
 // Canonical brings values to what their columns give back.
-func (b *Backend) Canonical(p account.Profile) account.Profile {
+func (b *Backend) Canonical(_ string, p account.Profile) account.Profile {
 	for i := range p {
 		c, length := b.mailbox[fieldColumns[account.Field(i)]], 255
 		if c.length > 0 {

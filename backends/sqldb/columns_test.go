@@ -104,8 +104,7 @@ func testUntouched(t *testing.T, d *database) {
 			assert.Equal(t, value, after[column], column)
 		}
 	}
-	active, _ := d.route(account.Route{Address: "ann@example.com", Forwarding: "home@isp.example"})
-	assert.True(t, active, "only the routes of the change are switched")
+	assert.True(t, d.route(account.Route{Address: "ann@example.com", Forwarding: "home@isp.example"}), "only the routes of the change are switched")
 }
 
 func testOldSchema(t *testing.T, d *database) {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Masterminds/squirrel"
-
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends"
 )
@@ -40,33 +38,21 @@ func (b *Backend) create(ctx context.Context, tx *sql.Tx, d account.Domain, step
 
 // lookAround finds out which addresses are taken, and which of the mailboxes are already there.
 func (b *Backend) lookAround(ctx context.Context, tx *sql.Tx, steps []step) (made map[string]bool, err error) {
-	type holder struct{ address, base, node, maildir string }
 	byAddress := make(map[string]step, len(steps))
 	for _, s := range steps {
 		byAddress[s.Address] = s
 	}
-	list := addresses(steps)
-	nothing := []string{"''", "''", "''"}
-	others := b.sql.Select(append([]string{"address"}, nothing...)...).Where(squirrel.Eq{"address": list})
-	look := []squirrel.SelectBuilder{
-		b.sql.Select("username", "storagebasedirectory", "storagenode", "maildir").From("mailbox").
-			Where(squirrel.Eq{"username": list}),
-		others.From("alias"), others.From("maillists"),
-		others.From("forwardings").Where("NOT (is_forwarding = 1 AND address = forwarding)"),
-	}
 	made = make(map[string]bool)
-	for _, q := range look {
-		found, err := query(ctx, tx, q, func(scan func(...any) error) (h holder, err error) {
-			return h, scan(&h.address, &h.base, &h.node, &h.maildir)
-		})
+	for _, q := range b.holders(addresses(steps)) {
+		found, err := query(ctx, tx, q, scanPlace)
 		if err != nil {
 			return nil, fmt.Errorf("look for the addresses: %w", err)
 		}
-		for _, h := range found {
-			s, known := byAddress[strings.ToLower(h.address)]
+		for _, p := range found {
+			s, known := byAddress[p.address]
 			switch {
 			case !known: // what the server's collation takes for the same; the insert will tell
-			case h.maildir != "" && homeOf(h.base, h.node, h.maildir) == s.Home:
+			case p.maildir != "" && p.home() == s.Home:
 				made[s.Address] = true
 			case !made[s.Address]: // own forwardings of a mailbox that is ours are not in its way
 				*s.result = fmt.Errorf("create %s: %w", s.Address, backends.ErrExists)

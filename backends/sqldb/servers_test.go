@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/mailpanel/account-resource/backends/backendtest"
 	"github.com/mailpanel/account-resource/integration_test/servers"
@@ -20,3 +21,18 @@ func TestConformanceOnMariaDB(t *testing.T) {
 }
 
 func TestColumnsOnMariaDB(t *testing.T) { testColumns(t, mariadb) }
+
+func postgres(driver string) func(*testing.T) *database {
+	return func(t *testing.T) *database { return newDatabase(t, "pgsql", driver, servers.PostgreSQL(t).DSN) }
+}
+
+func TestConformanceOnPostgreSQL(t *testing.T) {
+	backendtest.Run(t, func(t *testing.T) backendtest.Store { return postgres("pgx")(t).store() })
+}
+
+// A host may use either driver.
+func TestConformanceOnPostgreSQLWithPq(t *testing.T) {
+	backendtest.Run(t, func(t *testing.T) backendtest.Store { return postgres("postgres")(t).store() })
+}
+
+func TestColumnsOnPostgreSQL(t *testing.T) { testColumns(t, postgres("pgx")) }

@@ -71,6 +71,9 @@ func (d *database) row(query string) map[string]string {
 	found := map[string]string{}
 	for i, name := range names {
 		found[name] = values[i].String
+		if when, err := time.Parse(time.RFC3339, values[i].String); err == nil { // how PostgreSQL's drivers give it
+			found[name] = when.Format(time.DateTime)
+		}
 		if !values[i].Valid {
 			found[name] = "NULL"
 		}
@@ -84,7 +87,8 @@ func (d *database) store() backendtest.Store {
 		AddReserved: func(address string) {
 			d.exec("INSERT INTO maillists (address, domain) VALUES (?, ?)", address, account.DomainOf(address))
 		},
-		SetRoute: d.setRoute, Route: d.route, Writes: d.countWrites,
+		SetRoute: d.setRoute, Route: d.route, ForwardOnly: d.forwardOnly, Writes: d.countWrites,
+		AddTrace: d.addTrace, Traces: d.traces, Graves: d.graves,
 	}
 }
 
@@ -92,6 +96,12 @@ func (d *database) store() backendtest.Store {
 func (d *database) countWrites() int {
 	var n int
 	if err := d.db.QueryRowContext(d.t.Context(), "SELECT total_changes()").Scan(&n); err == nil {
+		return n
+	}
+	if d.dollars {
+		d.exec("SELECT pg_stat_force_next_flush()")
+		require.NoError(d.t, d.db.QueryRowContext(d.t.Context(),
+			"SELECT SUM(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables").Scan(&n))
 		return n
 	}
 	var name string
@@ -146,10 +156,78 @@ func (d *database) setRoute(r account.Route, active bool) {
 		r.Address, r.Forwarding, account.DomainOf(r.Address), account.DomainOf(r.Forwarding), number(active))
 }
 
-func (d *database) route(r account.Route) (active, exists bool) {
+func (d *database) route(r account.Route) (active bool) {
 	err := d.db.QueryRowContext(d.t.Context(), fmt.Sprintf(
 		"SELECT active FROM forwardings WHERE address = '%s' AND forwarding = '%s'", r.Address, r.Forwarding)).Scan(&active)
-	return active, err == nil
+	return active && err == nil
+}
+
+func (d *database) forwardOnly(from, to string) {
+	d.exec("DELETE FROM forwardings WHERE address = ?", from)
+	d.setRoute(account.Route{Address: from, Forwarding: to}, true)
+	d.exec("UPDATE forwardings SET is_forwarding = 1 WHERE address = ?", from)
+}
+
+// traceTables say where a trace of a kind stands.
+var traceTables = map[backendtest.TraceKind]struct{ table, owner, other string }{
+	backendtest.Moderator:   {"moderators", "address", "moderator"},
+	backendtest.Bcc:         {"recipient_bcc_user", "username", "bcc_address"},
+	backendtest.DomainBcc:   {"recipient_bcc_domain", "domain", "bcc_address"},
+	backendtest.DomainAdmin: {"domain_admins", "username", "domain"},
+	backendtest.Quota:       {"used_quota", "username", ""},
+	backendtest.Login:       {"last_login", "username", ""},
+	backendtest.Share:       {"share_folder", "from_user", "to_user"},
+	backendtest.PublicShare: {"anyone_shares", "from_user", ""},
+}
+
+func (d *database) addTrace(t backendtest.Trace) {
+	where := traceTables[t.Kind]
+	if where.other == "" {
+		d.exec("INSERT INTO "+where.table+" ("+where.owner+") VALUES (?)", t.Owner)
+		return
+	}
+	d.exec("INSERT INTO "+where.table+" ("+where.owner+", "+where.other+") VALUES (?, ?)", t.Owner, t.Other)
+}
+
+func (d *database) traces() (all []backendtest.Trace) {
+	for kind, where := range traceTables {
+		other := where.other
+		if other == "" {
+			other = "''"
+		}
+		for _, pair := range d.pairs("SELECT " + where.owner + ", " + other + " FROM " + where.table) {
+			all = append(all, backendtest.Trace{Kind: kind, Owner: pair[0], Other: pair[1]})
+		}
+	}
+	return all
+}
+
+func (d *database) graves() (all []backendtest.Grave) {
+	dates := map[string]string{}
+	for _, pair := range d.pairs("SELECT username, SUBSTR(delete_date, 1, 10) FROM deleted_mailboxes WHERE delete_date IS NOT NULL") {
+		dates[pair[0]] = pair[1]
+	}
+	for _, pair := range d.pairs("SELECT username, maildir FROM deleted_mailboxes") {
+		all = append(all, backendtest.Grave{Address: pair[0], Home: pair[1], Until: dates[pair[0]]})
+	}
+	return all
+}
+
+func (d *database) pairs(query string) (all [][2]string) {
+	d.t.Helper()
+	if d.dollars {
+		query = strings.ReplaceAll(query, "SUBSTR(delete_date, 1, 10)", "TO_CHAR(delete_date, 'YYYY-MM-DD')")
+	}
+	rows, err := d.db.QueryContext(d.t.Context(), query)
+	require.NoError(d.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var pair [2]string
+		require.NoError(d.t, rows.Scan(&pair[0], &pair[1]))
+		all = append(all, pair)
+	}
+	require.NoError(d.t, rows.Err())
+	return all
 }
 
 func number(b bool) int {

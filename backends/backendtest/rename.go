@@ -1,0 +1,210 @@
+package backendtest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// renaming gives the account made by creation(made) another address than it has now.
+func renaming(made, from, to string) account.Change {
+	return account.Change{
+		Action: account.ActionRenamed, Kind: account.Mailbox, Source: account.SourceID(made),
+		Address: from + "@example.com", NewAddress: to + "@example.com", Home: creation(made, "").Home,
+	}
+}
+
+// lives are the mailboxes as "address made", where made names the creation whose mail directory it has.
+func (s suite) lives(made ...string) []string {
+	s.Helper()
+	var got []string
+	for _, a := range s.accounts(backends.Query{}) {
+		for _, m := range made {
+			if a.Kind == account.Mailbox && a.Home == creation(m, "").Home {
+				got = append(got, account.LocalPart(a.Address)+" "+m)
+			}
+		}
+	}
+	return got
+}
+
+// traced plants a trace of every kind that names the account.
+func (s suite) traced(local string) []Trace {
+	s.Helper()
+	address, other := local+"@example.com", "other@elsewhere.example"
+	all := []Trace{
+		{Moderator, "sales@example.com", address}, {Bcc, address, other}, {Bcc, "copied@example.com", address},
+		{DomainBcc, "example.com", address}, {DomainAdmin, address, "example.com"}, {Quota, address, ""},
+		{Login, address, ""}, {Share, address, "bob@example.com"}, {Share, "bob@example.com", address},
+		{PublicShare, address, ""},
+	}
+	for _, t := range all {
+		s.AddTrace(t)
+	}
+	return all
+}
+
+func (s suite) traces() []Trace {
+	s.Helper()
+	all := s.Traces()
+	slices.SortFunc(all, func(a, b Trace) int {
+		return strings.Compare(string(a.Kind)+a.Owner+a.Other, string(b.Kind)+b.Owner+b.Other)
+	})
+	return all
+}
+
+// naming are the traces with an address in another's place.
+func naming(all []Trace, from, to string) []Trace {
+	follow := func(a string) string {
+		if a == from {
+			return to
+		}
+		return a
+	}
+	var next []Trace
+	for _, t := range all {
+		next = append(next, Trace{t.Kind, follow(t.Owner), follow(t.Other)})
+	}
+	slices.SortFunc(next, func(a, b Trace) int {
+		return strings.Compare(string(a.Kind)+a.Owner+a.Other, string(b.Kind)+b.Owner+b.Other)
+	})
+	return next
+}
+
+func renameAccount(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"), creation("copied", "Copied"))
+	s.AddAlias("sales@example.com", "ann@example.com", "bob@example.com")
+	s.SetRoute(route("ann", "bob"), true)
+	s.SetRoute(account.Route{Address: "example.com", Forwarding: "ann@example.com"}, true)
+	planted := s.traced("ann")
+	before := s.account("ann@example.com")
+
+	s.applied(renaming("ann", "ann", "anna"))
+	after := s.account("anna@example.com")
+	assert.Equal(s, before.Home, after.Home, "the mail stays where it is")
+	assert.Equal(s, before.Profile[account.Name], after.Profile[account.Name])
+	assert.True(s, after.Active)
+	assert.True(s, s.Route(route("sales", "anna")))
+	assert.True(s, s.Route(route("anna", "bob")), "her own forwarding")
+	assert.True(s, s.Route(account.Route{Address: "example.com", Forwarding: "anna@example.com"}), "the catch-all")
+	assert.False(s, s.Route(route("sales", "ann")))
+	assert.Empty(s, cmp.Diff(naming(planted, "ann@example.com", "anna@example.com"), s.traces()))
+	assert.Empty(s, s.accounts(backends.Query{Addresses: []string{"ann@example.com"}}))
+}
+
+func swapAddresses(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"), creation("eve", "Eve"))
+	s.AddAlias("sales@example.com", "ann@example.com", "eve@example.com")
+	s.AddTrace(Trace{Quota, "ann@example.com", ""})
+	s.AddTrace(Trace{Share, "ann@example.com", "bob@example.com"})
+	s.applied(renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"))
+	assert.Equal(s, []string{"ann bob", "bob ann", "eve eve"}, s.lives("ann", "bob", "eve"))
+	assert.True(s, s.Route(route("sales", "bob")))
+	assert.False(s, s.Route(route("sales", "ann")))
+	assert.True(s, s.Route(route("sales", "eve")))
+	assert.Equal(s, []Trace{{Share, "bob@example.com", "ann@example.com"}, {Quota, "bob@example.com", ""}}, s.traces())
+}
+
+func chainAddresses(s suite) {
+	s.applied(creation("a", "A"), creation("b", "B"), creation("c", "C"), creation("x", "X"), creation("y", "Y"), creation("z", "Z"))
+	s.applied(
+		renaming("a", "a", "b"), renaming("b", "b", "c"), renaming("c", "c", "d"), // a chain that ends where there is room
+		renaming("x", "x", "y"), renaming("y", "y", "z"), renaming("z", "z", "x"), // and one that bites its tail
+	)
+	assert.Equal(s, []string{"b a", "c b", "d c", "x z", "y x", "z y"}, s.lives("a", "b", "c", "x", "y", "z"))
+}
+
+func renameTwice(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"), creation("eve", "Eve"))
+	s.AddAlias("sales@example.com", "ann@example.com", "eve@example.com")
+	changes := []account.Change{renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"), renaming("eve", "eve", "eva")}
+	s.applied(changes...)
+	s.applied(changes...)
+	assert.Equal(s, []string{"ann bob", "bob ann", "eva eve"}, s.lives("ann", "bob", "eve"))
+	assert.True(s, s.Route(route("sales", "bob")))
+	assert.True(s, s.Route(route("sales", "eva")))
+	assert.False(s, s.Route(route("sales", "ann")))
+}
+
+func renameTaken(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"), creation("eve", "Eve"), creation("joe", "Joe"))
+	s.AddAlias("sales@example.com", "bob@example.com")
+	s.AddReserved("list@example.com")
+	results := s.apply(renaming("ann", "ann", "bob"), renaming("eve", "eve", "sales"), renaming("joe", "joe", "list"),
+		renaming("gone", "gone", "here"), creation("max", "Max"))
+	for i := range 3 {
+		assert.ErrorIs(s, results[i], backends.ErrExists, "change %d", i)
+	}
+	assert.ErrorIs(s, results[3], backends.ErrNotFound)
+	assert.NoError(s, results[4])
+	assert.Equal(s, []string{"ann ann", "bob bob", "eve eve", "joe joe", "max max"}, s.lives("ann", "bob", "eve", "joe", "max"))
+
+	results = s.apply(renaming("eve", "eve", "sales"), renaming("joe", "joe", "eve"))
+	assert.ErrorIs(s, results[0], backends.ErrExists)
+	assert.ErrorIs(s, results[1], backends.ErrExists, "there is no room where nobody leaves")
+}
+
+func handOver(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
+	newcomer, second := creation("new", "New"), creation("other", "Other")
+	newcomer.Address, second.Address = "ann@example.com", "bob@example.com"
+	s.applied(newcomer, second, renaming("bob", "bob", "rob"), deletion("ann"))
+	assert.Equal(s, []string{"ann new", "bob other", "rob bob"}, s.lives("ann", "bob", "new", "other"))
+}
+
+func renameOverLeftovers(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
+	s.AddAlias("sales@example.com", "ann@example.com", "anna@example.com") // there was an Anna once
+	s.AddAlias("old@example.com", "anna@example.com")
+	s.AddTrace(Trace{Quota, "ann@example.com", ""})
+	s.AddTrace(Trace{Quota, "anna@example.com", ""})
+	s.applied(renaming("ann", "ann", "anna"))
+	assert.True(s, s.Route(route("sales", "anna")))
+	assert.True(s, s.Route(route("old", "anna")))
+	assert.Equal(s, []Trace{{Quota, "anna@example.com", ""}}, s.traces())
+}
+
+func renameAndUpdate(s suite) {
+	s.applied(creation("ann", "Ann"))
+	s.AddAlias("sales@example.com", "ann@example.com")
+	c := renaming("ann", "ann", "anna")
+	c.Profile, c.Set = account.Profile{account.Name: "Anna"}, account.FieldSet(account.Name)
+	c.Disable, c.Routes = true, s.account("ann@example.com").Routes
+	s.applied(c)
+	off := s.account("anna@example.com")
+	assert.Equal(s, "Anna", off.Profile[account.Name])
+	assert.False(s, off.Active)
+	assert.False(s, s.Route(route("sales", "anna")))
+
+	back := renaming("ann", "anna", "ann")
+	back.Enable = true
+	for _, r := range c.Routes { // as they are called now
+		back.Routes = append(back.Routes, account.Route{
+			Address:    strings.Replace(r.Address, "ann@", "anna@", 1),
+			Forwarding: strings.Replace(r.Forwarding, "ann@", "anna@", 1),
+		})
+	}
+	s.applied(back)
+	assert.True(s, s.account("ann@example.com").Active)
+	assert.True(s, s.Route(route("sales", "ann")))
+}
+
+func failingRename(s suite) {
+	d, boom := s.domain("example.com"), errors.New("boom")
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
+	changes := []account.Change{renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"), deletion("eve")}
+	faulty := NewFaulty(s.Backend)
+	_, err := faulty.FailAfter(boom).Apply(s.Context(), d, changes)
+	require.ErrorIs(s, err, boom)
+	results, err := faulty.FailAfter(nil).Apply(context.WithoutCancel(s.Context()), d, changes)
+	require.NoError(s, errors.Join(append(results, err)...))
+	assert.Equal(s, []string{"ann bob", "bob ann"}, s.lives("ann", "bob"))
+}

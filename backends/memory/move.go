@@ -1,0 +1,135 @@
+package memory
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// Grave is a deleted mailbox; Until is the date from which its directory may go, or empty.
+type Grave struct{ Address, Home, Until string }
+
+// at tells whether the mailbox with this mail directory has the address.
+func (b *Backend) at(address, home string) bool {
+	a, exists := b.accounts[address]
+	return exists && a.Kind == account.Mailbox && a.Home == home
+}
+
+// rename gives those of the changes that moving names their new addresses, all at once. One that finds its address
+// taken stays, and with it whoever wanted its place.
+func (b *Backend) rename(changes []account.Change, moving []int, results []error) {
+	moving = slices.DeleteFunc(moving, func(i int) bool { return !b.at(changes[i].Address, changes[i].Home) })
+	becomes := make(map[string]string)
+	for again := true; again; {
+		clear(becomes)
+		for _, i := range moving {
+			becomes[changes[i].Address] = changes[i].NewAddress
+		}
+		left := slices.DeleteFunc(slices.Clone(moving), func(i int) bool {
+			c := &changes[i]
+			_, taken := b.accounts[c.NewAddress]
+			if _, leaves := becomes[c.NewAddress]; !taken || leaves {
+				return false
+			}
+			results[i] = fmt.Errorf("%s %s: %w", c.Action, c.Address, backends.ErrExists)
+			return true
+		})
+		again, moving = len(left) < len(moving), left
+	}
+	if len(becomes) == 0 {
+		return
+	}
+	b.writes++
+	follow := func(address string) string {
+		if next, moves := becomes[address]; moves {
+			return next
+		}
+		return address
+	}
+	accounts := make(map[string]account.Account, len(b.accounts))
+	for address, a := range b.accounts {
+		a.Address = follow(address)
+		accounts[a.Address] = a
+	}
+	b.accounts = accounts
+	routes := make(map[account.Route]bool, len(b.routes))
+	for r, active := range b.routes {
+		next := account.Route{Address: follow(r.Address), Forwarding: follow(r.Forwarding)}
+		if _, both := routes[next]; !both || next != r { // what was renamed wins over what only named the address
+			routes[next] = active
+		}
+	}
+	b.routes = routes
+	var traces [][3]string
+	for _, t := range b.traces {
+		if next := [3]string{t[0], follow(t[1]), follow(t[2])}; !slices.Contains(traces, next) {
+			traces = append(traces, next)
+		}
+	}
+	b.traces = traces
+}
+
+func (b *Backend) remove(c *account.Change) {
+	a, exists := b.accounts[c.Address]
+	if !exists || a.Kind != account.Mailbox || c.Home != "" && a.Home != c.Home {
+		return
+	}
+	b.writes++
+	grave := Grave{Address: c.Address, Home: a.Home}
+	if !c.KeepUntil.IsZero() {
+		grave.Until = c.KeepUntil.Format(time.DateOnly)
+	}
+	b.graves = append(b.graves, grave)
+	delete(b.accounts, c.Address)
+	for r := range b.routes {
+		if r.Address != c.Address && r.Forwarding != c.Address {
+			continue
+		}
+		delete(b.routes, r)
+		if box := b.accounts[r.Address]; box.Kind == account.Mailbox && !b.forwards(r.Address) {
+			b.routes[account.Route{Address: r.Address, Forwarding: r.Address}] = box.Active
+		}
+	}
+	b.traces = slices.DeleteFunc(b.traces, func(t [3]string) bool { return t[1] == c.Address || t[2] == c.Address })
+}
+
+func (b *Backend) forwards(address string) bool {
+	for r := range b.routes {
+		if r.Address == address {
+			return true
+		}
+	}
+	return false
+}
+
+// AddTrace has something of a kind name two addresses.
+func (b *Backend) AddTrace(kind, owner, other string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.traces = append(b.traces, [3]string{kind, owner, other})
+}
+
+// Traces are what AddTrace added, as it is called now.
+func (b *Backend) Traces() [][3]string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.traces)
+}
+
+// Graves are the deleted mailboxes.
+func (b *Backend) Graves() []Grave {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.graves)
+}
+
+// ForwardOnly has a mailbox send all its mail on and keep none.
+func (b *Backend) ForwardOnly(from, to string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.routes, account.Route{Address: from, Forwarding: from})
+	b.routes[account.Route{Address: from, Forwarding: to}] = true
+}

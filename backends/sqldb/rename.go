@@ -1,0 +1,193 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/backends"
+	"github.com/mailpanel/account-resource/backends/traces"
+)
+
+// rename gives mailboxes their new addresses everywhere in the database (rule R8), after the rest of each change has
+// been made under the old one. A mailbox that has its new address already was renamed by an attempt whose answer was
+// lost, and all of that attempt with it: this is one transaction.
+func (b *Backend) rename(ctx context.Context, tx *sql.Tx, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	moving, err := b.findMoving(ctx, tx, steps)
+	if err != nil {
+		return err
+	}
+	if err := b.refuseTaken(ctx, tx, moving); err != nil {
+		return err
+	}
+	moving = pending(moving)
+	if err := b.update(ctx, tx, moving); err != nil {
+		return err
+	}
+	var moves []traces.Move
+	for _, s := range pending(moving) {
+		moves = append(moves, traces.Move{From: s.Address, To: s.NewAddress})
+	}
+	for _, pass := range traces.Passes(moves) {
+		for part := range slices.Chunk(pass, listChunk) {
+			from := make([]string, len(part))
+			for i, m := range part {
+				from[i] = m.From
+			}
+			if err := exec(ctx, tx, b.sql.Update("mailbox").Set("username", b.traces.Follow("username", part, false)).
+				Set("modified", stamp(b.clock())).Where(squirrel.Eq{"username": from})); err != nil {
+				return fmt.Errorf("rename %d mailboxes: %w", len(part), err)
+			}
+		}
+	}
+	if err := b.traces.Rename(ctx, tx, moves); err != nil {
+		return fmt.Errorf("rename %d mailboxes: %w", len(moves), err)
+	}
+	return nil
+}
+
+// findMoving gives those mailboxes that still have their old address; one that has neither is gone.
+func (b *Backend) findMoving(ctx context.Context, tx *sql.Tx, steps []step) (moving []step, err error) {
+	var list []string
+	for _, s := range steps {
+		list = append(list, s.Address, s.NewAddress)
+	}
+	places, err := b.places(ctx, tx, list)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range steps {
+		old, hasOld := places[s.Address]
+		now, hasNew := places[s.NewAddress]
+		switch {
+		case hasOld && old.home() == s.Home:
+			moving = append(moving, s)
+		case hasNew && now.home() == s.Home: // it has happened
+		default:
+			*s.result = fmt.Errorf("rename %s: %w", s.Address, backends.ErrNotFound)
+		}
+	}
+	return moving, nil
+}
+
+// refuseTaken refuses renamings to an address that something else has and does not leave. A refusal may take away the
+// room that another needs.
+func (b *Backend) refuseTaken(ctx context.Context, tx *sql.Tx, moving []step) error {
+	for {
+		left := pending(moving)
+		leaving := make(map[string]bool, len(left))
+		for _, s := range left {
+			leaving[s.Address] = true
+		}
+		var targets []step
+		for _, s := range left {
+			if !leaving[s.NewAddress] {
+				targets = append(targets, s)
+			}
+		}
+		if len(targets) == 0 {
+			return nil
+		}
+		if err := b.refuseHeld(ctx, tx, targets); err != nil {
+			return err
+		}
+		if len(pending(targets)) == len(targets) {
+			return nil
+		}
+	}
+}
+
+// refuseHeld refuses those whose new address a mailbox, an alias, a list or an additional address has.
+func (b *Backend) refuseHeld(ctx context.Context, tx *sql.Tx, steps []step) error {
+	wanted := make(map[string]step, len(steps))
+	var list []string
+	for _, s := range steps {
+		wanted[s.NewAddress] = s
+		list = append(list, s.NewAddress)
+	}
+	for part := range slices.Chunk(list, listChunk) {
+		for _, q := range b.holders(part) {
+			found, err := query(ctx, tx, q, scanPlace)
+			if err != nil {
+				return fmt.Errorf("look for the addresses: %w", err)
+			}
+			for _, p := range found {
+				if s, known := wanted[p.address]; known {
+					*s.result = fmt.Errorf("rename %s to %s: %w", s.Address, s.NewAddress, backends.ErrExists)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// place is a mailbox and where its mail lies; an address that something else has is a place without a mail directory.
+type place struct{ address, base, node, maildir string }
+
+func (p place) home() string { return homeOf(p.base, p.node, p.maildir) }
+
+// path is the directory as deleted_mailboxes keeps it.
+func (p place) path() string { return p.base + "/" + p.node + "/" + p.maildir }
+
+func scanPlace(scan func(...any) error) (p place, err error) {
+	err = scan(&p.address, &p.base, &p.node, &p.maildir)
+	p.address = strings.ToLower(p.address)
+	return p, err
+}
+
+// places reads where the mail of mailboxes lies.
+func (b *Backend) places(ctx context.Context, tx *sql.Tx, list []string) (map[string]place, error) {
+	places := make(map[string]place, len(list))
+	for part := range slices.Chunk(list, listChunk) {
+		found, err := query(ctx, tx, b.holders(part)[0], scanPlace)
+		if err != nil {
+			return nil, fmt.Errorf("look for the accounts: %w", err)
+		}
+		for _, p := range found {
+			places[p.address] = p
+		}
+	}
+	return places, nil
+}
+
+// holders are the queries for whatever holds one of the addresses: first mailboxes, with their mail directories.
+func (b *Backend) holders(list []string) []squirrel.SelectBuilder {
+	nothing := []string{"''", "''", "''"}
+	others := b.sql.Select(append([]string{"address"}, nothing...)...).Where(squirrel.Eq{"address": list})
+	return []squirrel.SelectBuilder{
+		b.sql.Select("username", "storagebasedirectory", "storagenode", "maildir").From("mailbox").
+			Where(squirrel.Eq{"username": list}),
+		others.From("alias"), others.From("maillists"),
+		others.From("forwardings").Where("NOT (is_forwarding = 1 AND address = forwarding)"),
+	}
+}
+
+// addressTables are the tables of "vmail" beside mailbox and alias in which an address stands (iRedMail's own tables;
+// what iRedAdmin leaves behind when it deletes a user is among them).
+var addressTables = []traces.Table{
+	{Name: "forwardings", Key: []string{"address", "forwarding"}, Owned: []string{"address", "forwarding"}},
+	{Name: "moderators", Key: []string{"address", "moderator"}, Owned: []string{"address", "moderator"}},
+	{Name: "maillist_owners", Key: []string{"address", "owner"}, Owned: []string{"owner"}},
+	{Name: "domain_admins", Key: []string{"username", "domain"}, Owned: []string{"username"}},
+	{Name: "recipient_bcc_user", Key: []string{"username"}, Owned: []string{"username", "bcc_address"}},
+	{Name: "sender_bcc_user", Key: []string{"username"}, Owned: []string{"username", "bcc_address"}},
+	{Name: "recipient_bcc_domain", Owned: []string{"bcc_address"}},
+	{Name: "sender_bcc_domain", Owned: []string{"bcc_address"}},
+	{Name: "sender_relayhost", Key: []string{"account"}, Owned: []string{"account"}},
+	{Name: "mailbox", Named: []string{"recovery_email"}},
+}
+
+// UsageTables say what was used and shared. On a server with OpenLDAP they are all that SQL knows of an account.
+var UsageTables = []traces.Table{
+	{Name: "used_quota", Key: []string{"username"}, Owned: []string{"username"}},
+	{Name: "last_login", Key: []string{"username"}, Owned: []string{"username"}},
+	{Name: "share_folder", Key: []string{"from_user", "to_user"}, Owned: []string{"from_user", "to_user"}},
+	{Name: "anyone_shares", Key: []string{"from_user"}, Owned: []string{"from_user"}},
+}

@@ -1,0 +1,46 @@
+package traces
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// Move is an address that becomes another.
+type Move struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Passes orders moves into passes, each of which has room where it goes: where a move leads to an address that
+// another leaves, it first steps aside, so that swaps and chains work. A pass that is done again is harmless as long
+// as the next one has not begun.
+func Passes(moves []Move) [][]Move {
+	leaving := make(map[string]bool, len(moves))
+	for _, m := range moves {
+		leaving[m.From] = true
+	}
+	var aside, direct, back []Move
+	for _, m := range moves {
+		if !leaving[m.To] {
+			direct = append(direct, m)
+			continue
+		}
+		temporary := Aside(m)
+		aside = append(aside, Move{m.From, temporary})
+		back = append(back, Move{temporary, m.To})
+	}
+	var passes [][]Move
+	for _, pass := range [][]Move{aside, direct, back} {
+		if len(pass) > 0 {
+			passes = append(passes, pass)
+		}
+	}
+	return passes
+}
+
+// Aside is the address that a move uses on its way: always the same for the same move, and nobody's otherwise.
+func Aside(m Move) string {
+	sum := sha256.Sum256([]byte(m.From + " " + m.To))
+	return "renaming-" + hex.EncodeToString(sum[:12]) + m.To[max(0, strings.LastIndexByte(m.To, '@')):]
+}

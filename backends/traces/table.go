@@ -1,0 +1,258 @@
+package traces
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/dialect"
+)
+
+// Table is a table whose rows name mail addresses.
+type Table struct {
+	Name string
+	// Key are the columns of a unique key that an address is part of; none where no two rows can come to be the same.
+	Key []string
+	// Owned are the columns whose address takes the row along when it goes; Named those that are only emptied then.
+	Owned, Named []string
+	// Binary: the columns hold bytes (Amavisd).
+	Binary bool
+}
+
+func (t *Table) columns() []string { return append(slices.Clone(t.Owned), t.Named...) }
+
+// Set is those tables of a list that a database has.
+type Set struct {
+	dialect dialect.Dialect
+	sql     squirrel.StatementBuilderType
+	tables  []Table
+}
+
+// chunk is how many values stand in one list: bounded by SQLite's 32,766 parameters.
+const chunk = 500
+
+// Open finds out which tables and columns there are; what is missing is left out.
+func Open(ctx context.Context, db *sql.DB, d dialect.Dialect, tables []Table) (*Set, error) {
+	s := &Set{dialect: d, sql: squirrel.StatementBuilder}
+	if d.Numbered {
+		s.sql = s.sql.PlaceholderFormat(squirrel.Dollar)
+	}
+	for _, t := range tables {
+		found, err := columnNames(ctx, db, d, t.Name)
+		if err != nil {
+			return nil, err
+		}
+		missing := func(c string) bool { return !found[c] }
+		t.Owned = slices.DeleteFunc(slices.Clone(t.Owned), missing)
+		t.Named = slices.DeleteFunc(slices.Clone(t.Named), missing)
+		if slices.ContainsFunc(t.Key, missing) {
+			t.Key = nil
+		}
+		if len(t.Owned)+len(t.Named) > 0 {
+			s.tables = append(s.tables, t)
+		}
+	}
+	return s, nil
+}
+
+func columnNames(ctx context.Context, db *sql.DB, d dialect.Dialect, table string) (map[string]bool, error) {
+	rows, err := db.QueryContext(ctx, d.Columns, table)
+	if err != nil {
+		return nil, fmt.Errorf("find out the columns of %s: %w", table, err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells
+	found := make(map[string]bool)
+	for rows.Next() {
+		var name, charset string
+		var length int
+		if err := rows.Scan(&name, &length, &charset); err != nil {
+			return nil, fmt.Errorf("find out the columns of %s: %w", table, err)
+		}
+		found[strings.ToLower(name)] = true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("find out the columns of %s: %w", table, err)
+	}
+	return found, nil
+}
+
+// Empty tells that the database has none of the tables.
+func (s *Set) Empty() bool { return len(s.tables) == 0 }
+
+// Rename has every row follow its address, in the caller's transaction. No account may have an address that a move
+// leads to, unless it moves away itself; rows that only name such an address give way where both would be the same.
+func (s *Set) Rename(ctx context.Context, tx *sql.Tx, moves []Move) error {
+	for _, pass := range Passes(moves) {
+		for part := range slices.Chunk(pass, chunk) {
+			for i := range s.tables {
+				if err := s.rename(ctx, tx, &s.tables[i], part); err != nil {
+					return fmt.Errorf("rename addresses in %s: %w", s.tables[i].Name, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Set) rename(ctx context.Context, tx *sql.Tx, t *Table, moves []Move) error {
+	if err := s.giveWay(ctx, tx, t, moves); err != nil {
+		return err
+	}
+	for _, column := range t.columns() {
+		statement := s.sql.Update(t.Name).Set(s.quoted(column), s.Follow(s.quoted(column), moves, t.Binary)).
+			Where(squirrel.Eq{s.quoted(column): s.values(t, froms(moves))})
+		if _, err := squirrel.ExecContextWith(ctx, tx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Follow is the expression that turns the address in a column into what it becomes.
+func (s *Set) Follow(column string, moves []Move, binary bool) squirrel.Sqlizer {
+	which := squirrel.Case(column)
+	for _, m := range moves {
+		from, to := squirrel.Expr("?", m.From), squirrel.Expr("?", m.To)
+		if binary {
+			from, to = squirrel.Expr("?", []byte(m.From)), squirrel.Expr("?", []byte(m.To))
+			if s.dialect.Name == dialect.Postgres { // it would take the result for text
+				to = squirrel.Expr("CAST(? AS bytea)", []byte(m.To))
+			}
+		}
+		which = which.When(from, to)
+	}
+	return which
+}
+
+// giveWay deletes rows that a renamed one would collide with.
+func (s *Set) giveWay(ctx context.Context, tx *sql.Tx, t *Table, moves []Move) error {
+	if len(t.Key) == 0 {
+		return nil
+	}
+	becomes := make(map[string]string, len(moves))
+	addresses := froms(moves)
+	for _, m := range moves {
+		becomes[m.From] = m.To
+		addresses = append(addresses, m.To)
+	}
+	type row struct {
+		key   []string
+		moved int
+	}
+	rows, err := s.rows(ctx, tx, t, addresses)
+	if err != nil {
+		return err
+	}
+	winner := make(map[string]row, len(rows))
+	var losers [][]string
+	for _, key := range rows {
+		next, r := slices.Clone(key), row{key: key}
+		for i, c := range t.Key {
+			if to, moves := becomes[strings.ToLower(key[i])]; moves && slices.Contains(t.columns(), c) {
+				next[i] = to
+				r.moved++
+			}
+		}
+		final := strings.Join(next, "\x00")
+		rival, taken := winner[final]
+		switch {
+		case !taken:
+			winner[final] = r
+		case rival.moved >= r.moved:
+			losers = append(losers, r.key)
+		default:
+			losers = append(losers, rival.key)
+			winner[final] = r
+		}
+	}
+	for _, key := range losers {
+		where := squirrel.And{}
+		for i, c := range t.Key {
+			where = append(where, squirrel.Eq{s.quoted(c): s.values(t, []string{key[i]})})
+		}
+		if _, err := squirrel.ExecContextWith(ctx, tx, s.sql.Delete(t.Name).Where(where)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows reads the keys of the rows that name one of the addresses.
+func (s *Set) rows(ctx context.Context, tx *sql.Tx, t *Table, addresses []string) (keys [][]string, err error) {
+	quoted := make([]string, len(t.Key))
+	for i, c := range t.Key {
+		quoted[i] = s.quoted(c)
+	}
+	where := squirrel.Or{}
+	for _, c := range t.columns() {
+		if slices.Contains(t.Key, c) {
+			where = append(where, squirrel.Eq{s.quoted(c): s.values(t, addresses)})
+		}
+	}
+	rows, err := squirrel.QueryContextWith(ctx, tx, s.sql.Select(quoted...).From(t.Name).Where(where).OrderBy(quoted...))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		key := make([]string, len(quoted))
+		into := make([]any, len(quoted))
+		for i := range key {
+			into[i] = &key[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, rows.Err()
+}
+
+// Delete removes the rows of addresses, and the addresses from the rows of others, in the caller's transaction.
+func (s *Set) Delete(ctx context.Context, tx *sql.Tx, addresses []string) error {
+	for part := range slices.Chunk(addresses, chunk) {
+		for i := range s.tables {
+			t := &s.tables[i]
+			var statements []squirrel.Sqlizer
+			for _, c := range t.Owned {
+				statements = append(statements, s.sql.Delete(t.Name).Where(squirrel.Eq{s.quoted(c): s.values(t, part)}))
+			}
+			for _, c := range t.Named {
+				statements = append(statements, s.sql.Update(t.Name).Set(s.quoted(c), "").
+					Where(squirrel.Eq{s.quoted(c): s.values(t, part)}))
+			}
+			for _, statement := range statements {
+				if _, err := squirrel.ExecContextWith(ctx, tx, statement); err != nil {
+					return fmt.Errorf("delete addresses from %s: %w", t.Name, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Set) quoted(column string) string { return s.dialect.Quoted(column) }
+
+func (s *Set) values(t *Table, texts []string) any {
+	if !t.Binary {
+		return texts
+	}
+	all := make([][]byte, len(texts))
+	for i, text := range texts {
+		all[i] = []byte(text)
+	}
+	return all
+}
+
+func froms(moves []Move) []string {
+	list := make([]string, len(moves))
+	for i, m := range moves {
+		list[i] = m.From
+	}
+	return list
+}
