@@ -1,0 +1,206 @@
+package openldap
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+var accountAttributes = []string{
+	"objectClass", "mail", "shadowAddress", "accountStatus", "homeDirectory", "domainGlobalAdmin", "enabledService",
+	"mailForwardingAddress", "cn", "givenName", "sn", "employeeNumber", "title", "mobile", "telephoneNumber",
+}
+
+// Accounts streams mailboxes as their pages come, then aliases, then addresses that something else has taken.
+func (b *Backend) Accounts(
+	ctx context.Context, domain string, q backends.Query,
+) iter.Seq2[account.Account, error] {
+	return func(yield func(account.Account, error) bool) {
+		stop := fmt.Errorf("the caller has enough")
+		s := &stream{domain: domain, only: q.Addresses, seen: make(map[string]struct{})}
+		err := b.stream(ctx, s, q, func(a account.Account) error {
+			if !yield(a, nil) {
+				return stop
+			}
+			return nil
+		})
+		if err != nil && err != stop { //nolint:errorlint // it is this very value
+			yield(account.Account{}, fmt.Errorf("read the accounts of %s: %w", domain, err))
+		}
+	}
+}
+
+// stream is what is known so far of the addresses of a domain.
+type stream struct {
+	domain string
+	only   []string
+	seen   map[string]struct{}
+	later  [2][]account.Account // aliases, and what is reserved
+}
+
+func (b *Backend) stream(
+	ctx context.Context, s *stream, q backends.Query, each func(account.Account) error,
+) error {
+	if s.only != nil && len(s.only) == 0 {
+		return nil
+	}
+	admins, err := b.domainAdmins(ctx)
+	if err != nil {
+		return err
+	}
+	give := func(all []account.Account) error {
+		all = slices.DeleteFunc(all, func(a account.Account) bool { return !s.first(a.Address) })
+		if q.Routes {
+			if err := b.routes(ctx, all); err != nil {
+				return err
+			}
+		}
+		for _, a := range all {
+			if _, admin := admins[a.Address]; admin {
+				a.Role = max(a.Role, account.DomainAdmin)
+			}
+			if err := each(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	take := func(entries []*ldap.Entry) error {
+		var mailboxes []account.Account
+		for _, e := range entries {
+			mailboxes = append(mailboxes, s.sort(e, q.Routes)...)
+		}
+		return give(mailboxes)
+	}
+	if err := b.holders(ctx, s.domain, s.only, take); err != nil {
+		return err
+	}
+	for _, all := range s.later {
+		if err := give(all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holders reads the entries of a domain that hold an address: all of them, or those of a list.
+func (b *Backend) holders(ctx context.Context, domain string, only []string, take func([]*ldap.Entry) error) error {
+	const classes = "(|(objectClass=mailUser)(objectClass=mailAlias)(objectClass=mailList))"
+	if only == nil {
+		return b.pages(ctx, b.domainDN(domain), classes, accountAttributes, take)
+	}
+	for part := range slices.Chunk(only, listChunk) {
+		filter := "(&" + classes + anyOf([]string{"mail", "shadowAddress"}, part) + ")"
+		if err := b.pages(ctx, b.domainDN(domain), filter, accountAttributes, take); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// first tells whether the address is wanted and has not been given yet.
+func (s *stream) first(address string) bool {
+	if _, again := s.seen[address]; again || s.only != nil && !slices.Contains(s.only, address) {
+		return false
+	}
+	s.seen[address] = struct{}{}
+	return true
+}
+
+// sort gives what an entry has of mailboxes and keeps the rest for later.
+func (s *stream) sort(e *ldap.Entry, routes bool) (mailboxes []account.Account) {
+	a := accountOf(e)
+	if strings.HasPrefix(a.Address, "@") {
+		return nil // the catch-all takes no address
+	}
+	if routes && a.Active {
+		for _, to := range lowered(e.GetAttributeValues("mailForwardingAddress")) {
+			a.Routes = append(a.Routes, account.Route{Address: a.Address, Forwarding: to})
+		}
+	}
+	switch a.Kind {
+	case account.Mailbox:
+		mailboxes = append(mailboxes, a)
+	case account.Alias:
+		s.later[0] = append(s.later[0], a)
+	default:
+		s.later[1] = append(s.later[1], a)
+	}
+	for _, shadow := range lowered(e.GetAttributeValues("shadowAddress")) {
+		if account.DomainOf(shadow) == s.domain {
+			s.later[1] = append(s.later[1], account.Account{Address: shadow, Kind: account.Reserved})
+		}
+	}
+	return mailboxes
+}
+
+func accountOf(e *ldap.Entry) account.Account {
+	a := account.Account{
+		Address: strings.ToLower(e.GetAttributeValue("mail")),
+		Kind:    account.Reserved,
+		Active:  strings.EqualFold(e.GetAttributeValue("accountStatus"), "active"),
+	}
+	switch {
+	case isClass(e, "mailUser"):
+		a.Kind, a.Home = account.Mailbox, strings.ToLower(e.GetAttributeValue("homeDirectory"))
+		for f, name := range fieldAttributes {
+			a.Profile[f] = e.GetAttributeValue(name)
+		}
+		switch {
+		case strings.EqualFold(e.GetAttributeValue("domainGlobalAdmin"), "yes"):
+			a.Role = account.GlobalAdmin
+		case slices.Contains(lowered(e.GetAttributeValues("enabledService")), "domainadmin"):
+			a.Role = account.DomainAdmin
+		}
+	case isClass(e, "mailAlias"):
+		a.Kind, a.Profile[account.Name] = account.Alias, e.GetAttributeValue("cn")
+	}
+	return a
+}
+
+// domainAdmins are the addresses that administer any domain.
+func (b *Backend) domainAdmins(ctx context.Context) (map[string]struct{}, error) {
+	admins := make(map[string]struct{})
+	err := b.pages(ctx, b.base, "(&(objectClass=mailDomain)(domainAdmin=*))", []string{"domainAdmin"},
+		func(entries []*ldap.Entry) error {
+			for _, e := range entries {
+				for _, admin := range lowered(e.GetAttributeValues("domainAdmin")) {
+					admins[admin] = struct{}{}
+				}
+			}
+			return nil
+		})
+	return admins, err
+}
+
+// routes adds what leads to the accounts from elsewhere: memberships of aliases, forwardings of users, catch-alls.
+func (b *Backend) routes(ctx context.Context, accounts []account.Account) error {
+	index := make(map[string]*account.Account, len(accounts))
+	addresses := make([]string, len(accounts))
+	for i := range accounts {
+		index[accounts[i].Address] = &accounts[i]
+		addresses[i] = accounts[i].Address
+	}
+	const forwarding = "mailForwardingAddress"
+	found, err := b.find(ctx, b.base, addresses, []string{forwarding}, []string{"mail", forwarding})
+	if err != nil {
+		return fmt.Errorf("read forwardings: %w", err)
+	}
+	for _, e := range found {
+		from := strings.TrimPrefix(strings.ToLower(e.GetAttributeValue("mail")), "@") // a catch-all is the bare domain
+		for _, to := range lowered(e.GetAttributeValues(forwarding)) {
+			r := account.Route{Address: from, Forwarding: to}
+			if a := index[to]; a != nil && !slices.Contains(a.Routes, r) && from != to {
+				a.Routes = append(a.Routes, r)
+			}
+		}
+	}
+	return nil
+}

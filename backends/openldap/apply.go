@@ -1,0 +1,168 @@
+package openldap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// step is a change and where its result goes.
+type step struct {
+	*account.Change
+	result *error
+}
+
+// Apply makes the changes: deletions, renamings, updates, creations. Within each, several connections write at once.
+func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+	results := make([]error, len(changes))
+	turns := make(map[account.Action][]step)
+	for i := range changes {
+		c := &changes[i]
+		turn := account.ActionUpdated
+		switch c.Action {
+		case account.ActionDeleted, account.ActionRenamed, account.ActionCreated:
+			turn = c.Action
+		}
+		switch {
+		case account.DomainOf(c.Address) != d.Name:
+			results[i] = fmt.Errorf("%s is not in domain %s", c.Address, d.Name)
+		case c.Kind != account.Mailbox:
+			results[i] = fmt.Errorf("%s of %s %s: %w", c.Action, c.Kind, c.Address, backends.ErrUnsupported)
+		case c.TouchesAccount():
+			turns[turn] = append(turns[turn], step{c, &results[i]})
+		}
+	}
+	removed, err := b.remove(ctx, turns[account.ActionDeleted])
+	if err == nil {
+		err = b.rename(ctx, turns[account.ActionRenamed])
+	}
+	if err == nil {
+		err = b.updateAll(ctx, turns[account.ActionUpdated])
+	}
+	var made int
+	if err == nil {
+		made, err = b.create(ctx, d, turns[account.ActionCreated])
+	}
+	if err == nil && made != removed {
+		err = b.count(ctx, d.Name, made-removed)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("apply %d changes: %w", len(changes), err)
+	}
+	return results, nil
+}
+
+// inParallel works on the steps over several connections. What the server refuses is the step's own result; anything
+// else, such as a lost connection, ends all.
+func (b *Backend) inParallel(ctx context.Context, steps []step, work func(*ldap.Conn, step) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	share := (len(steps) + b.writers - 1) / b.writers
+	for part := range slices.Chunk(steps, max(share, 1)) {
+		group.Go(func() error {
+			return b.pool.use(ctx, func(conn *ldap.Conn) error {
+				for _, s := range part {
+					if err := s.settle(work(conn, s)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	}
+	return group.Wait()
+}
+
+// settle keeps a refusal as the step's result and passes anything else on.
+func (s step) settle(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case refusal(err):
+		*s.result = fmt.Errorf("%s %s: %w", s.Action, s.Address, err)
+		return nil
+	}
+	return err
+}
+
+// refusal tells whether an error concerns one change only: the server answered. Codes from 200 on are the library's
+// own (no answer, no connection); a busy server concerns everybody.
+func refusal(err error) bool {
+	var answer *ldap.Error
+	switch {
+	case errors.Is(err, backends.ErrExists):
+		return true
+	case !errors.As(err, &answer) || answer.ResultCode >= ldap.ErrorNetwork:
+		return false
+	}
+	return !code(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable)
+}
+
+func pending(steps []step) []step {
+	var left []step
+	for _, s := range steps {
+		if *s.result == nil {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// count keeps the domain's counter of users in step, as iRedAdmin does. Nothing but its pages reads it.
+func (b *Backend) count(ctx context.Context, domain string, more int) error {
+	const counter = "domainCurrentUserNumber"
+	e, err := b.entry(ctx, b.domainDN(domain), counter)
+	if err != nil || e == nil || !b.has(counter) {
+		return err
+	}
+	n, err := strconv.Atoi(e.GetAttributeValue(counter))
+	if err != nil {
+		return nil //nolint:nilerr // nobody counts here
+	}
+	change := ldap.NewModifyRequest(e.DN, nil)
+	change.Replace(counter, []string{strconv.Itoa(max(n+more, 0))})
+	return b.pool.use(ctx, func(conn *ldap.Conn) error { return conn.Modify(change) })
+}
+
+// occupant is an entry that holds an address.
+type occupant struct {
+	dn, mail, home, uid string
+	user                bool
+	shadows             []string
+}
+
+func occupantOf(e *ldap.Entry) occupant {
+	return occupant{
+		dn: e.DN, mail: strings.ToLower(e.GetAttributeValue("mail")), user: isClass(e, "mailUser"),
+		home: strings.ToLower(e.GetAttributeValue("homeDirectory")), uid: e.GetAttributeValue("uid"),
+		shadows: lowered(e.GetAttributeValues("shadowAddress")),
+	}
+}
+
+// occupants finds who holds the addresses, by address, anywhere in the tree.
+func (b *Backend) occupants(ctx context.Context, addresses []string) (map[string]occupant, error) {
+	found, err := b.find(ctx, b.base, addresses, []string{"mail", "shadowAddress"},
+		[]string{"objectClass", "mail", "shadowAddress", "homeDirectory", "uid"})
+	if err != nil {
+		return nil, fmt.Errorf("look for the addresses: %w", err)
+	}
+	held := make(map[string]occupant)
+	for _, e := range found {
+		o := occupantOf(e)
+		for _, shadow := range o.shadows {
+			if _, taken := held[shadow]; !taken {
+				held[shadow] = o
+			}
+		}
+		held[o.mail] = o
+	}
+	return held, nil
+}

@@ -1,0 +1,72 @@
+package openldap
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// create makes mailboxes and tells how many. One that is there already with the same mail directory was made by an
+// attempt whose answer was lost.
+func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (made int, err error) {
+	if len(steps) == 0 {
+		return 0, nil
+	}
+	addresses := make([]string, len(steps))
+	for i, s := range steps {
+		addresses[i] = s.Address
+	}
+	held, err := b.occupants(ctx, addresses)
+	if err != nil {
+		return 0, err
+	}
+	var fresh []step
+	for _, s := range steps {
+		switch o, taken := held[s.Address]; {
+		case !taken:
+			fresh = append(fresh, s)
+		case !o.user || o.mail != s.Address || o.home != s.Home:
+			*s.result = fmt.Errorf("create %s: %w", s.Address, backends.ErrExists)
+		}
+	}
+	var count atomic.Int64
+	err = b.inParallel(ctx, fresh, func(conn *ldap.Conn, s step) error {
+		err := b.add(conn, &d, s)
+		if err == nil {
+			count.Add(1)
+		}
+		return err
+	})
+	return int(count.Load()), err
+}
+
+func (b *Backend) add(conn *ldap.Conn, d *account.Domain, s step) error {
+	request := b.newUser(d, s.Change)
+	err := conn.Add(request)
+	if code(err, ldap.LDAPResultNoSuchObject) {
+		if err := b.addUnit(conn, "Users", d.Name); err != nil {
+			return err
+		}
+		err = conn.Add(request)
+	}
+	if code(err, ldap.LDAPResultEntryAlreadyExists) { // made since we looked
+		return backends.ErrExists
+	}
+	return err
+}
+
+// addUnit makes an organizational unit that a domain lacks.
+func (b *Backend) addUnit(conn *ldap.Conn, unit, domain string) error {
+	request := ldap.NewAddRequest(b.unitDN(unit, domain), nil)
+	request.Attribute("objectClass", []string{"organizationalUnit"})
+	request.Attribute("ou", []string{unit})
+	if err := conn.Add(request); err != nil && !code(err, ldap.LDAPResultEntryAlreadyExists) {
+		return fmt.Errorf("make %s: %w", request.DN, err)
+	}
+	return nil
+}

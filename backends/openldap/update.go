@@ -1,0 +1,135 @@
+package openldap
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// updateAll changes mailboxes that exist.
+func (b *Backend) updateAll(ctx context.Context, steps []step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	addresses := make([]string, len(steps))
+	for i, s := range steps {
+		addresses[i] = s.Address
+	}
+	held, err := b.occupants(ctx, addresses)
+	if err != nil {
+		return err
+	}
+	where := make(map[string]string, len(steps))
+	for _, s := range steps {
+		if o, found := held[s.Address]; found && o.user && o.mail == s.Address {
+			where[s.Address] = o.dn
+		} else {
+			*s.result = fmt.Errorf("%s %s: %w", s.Action, s.Address, backends.ErrNotFound)
+		}
+	}
+	return b.update(ctx, pending(steps), where)
+}
+
+// update changes the entries that where names by the steps' addresses.
+func (b *Backend) update(ctx context.Context, steps []step, where map[string]string) error {
+	gates, err := b.gates(ctx, steps)
+	if err != nil {
+		return err
+	}
+	return b.inParallel(ctx, steps, func(conn *ldap.Conn, s step) error {
+		return b.change(conn, s, where[s.Address], gates)
+	})
+}
+
+// change writes the values of the change, and switches the account and the routes that go with it. The switch itself
+// comes last when it goes off and first when it comes on, so that a change that was cut off is seen and done again.
+func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]string) error {
+	request := ldap.NewModifyRequest(dn, nil)
+	for _, f := range account.AllFields() {
+		if !s.Set.Has(f) || !b.has(fieldAttributes[f]) {
+			continue
+		}
+		var values []string // none clears
+		if s.Profile[f] != "" {
+			values = []string{s.Profile[f]}
+		}
+		request.Replace(fieldAttributes[f], values)
+	}
+	if s.Enable {
+		request.Replace("accountStatus", []string{status(true)})
+	}
+	if len(request.Changes) > 0 {
+		if err := conn.Modify(request); err != nil {
+			return err
+		}
+	}
+	for _, r := range s.Routes {
+		gate := gates[r.Address]
+		if r.Address == s.Address || gate == "" || !s.Enable && !s.Disable {
+			continue // her own forwardings are off with the account; others may be gone
+		}
+		if err := switchRoute(conn, gate, r.Forwarding, s.Enable); err != nil {
+			return err
+		}
+	}
+	if !s.Disable {
+		return nil
+	}
+	off := ldap.NewModifyRequest(dn, nil)
+	off.Replace("accountStatus", []string{status(false)})
+	return conn.Modify(off)
+}
+
+// switchRoute adds a forwarding to an entry or takes it away. What is so already is fine.
+func switchRoute(conn *ldap.Conn, dn, to string, on bool) error {
+	request := ldap.NewModifyRequest(dn, nil)
+	if on {
+		request.Add("mailForwardingAddress", []string{to})
+	} else {
+		request.Delete("mailForwardingAddress", []string{to})
+	}
+	err := conn.Modify(request)
+	if code(err, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultNoSuchObject) {
+		return nil
+	}
+	return err
+}
+
+// gates are the entries from which the routes of the steps lead, by address; a bare domain is its catch-all.
+func (b *Backend) gates(ctx context.Context, steps []step) (map[string]string, error) {
+	var addresses []string
+	for _, s := range steps {
+		if !s.Enable && !s.Disable {
+			continue
+		}
+		for _, r := range s.Routes {
+			if r.Address != s.Address {
+				addresses = append(addresses, mailOf(r.Address))
+			}
+		}
+	}
+	gates := make(map[string]string)
+	if len(addresses) == 0 {
+		return gates, nil
+	}
+	found, err := b.find(ctx, b.base, addresses, []string{"mail"}, []string{"mail"})
+	if err != nil {
+		return nil, fmt.Errorf("look for forwardings: %w", err)
+	}
+	for _, e := range found {
+		gates[strings.TrimPrefix(strings.ToLower(e.GetAttributeValue("mail")), "@")] = e.DN
+	}
+	return gates, nil
+}
+
+func mailOf(address string) string {
+	if strings.Contains(address, "@") {
+		return address
+	}
+	return "@" + address
+}
