@@ -208,8 +208,9 @@ func (b *Backend) tidy(ctx context.Context, movers []*mover) error {
 		if local := account.LocalPart(m.mail); m.uid != local {
 			request.Replace("uid", []string{local})
 		}
-		for _, extra := range []string{m.mail, traces.Aside(traces.Move{From: m.Address, To: m.NewAddress})} {
-			if slices.Contains(m.shadows, extra) {
+		slices.Sort(m.shadows)
+		for _, extra := range slices.Compact(m.shadows) {
+			if extra == m.mail || traces.IsAside(extra) {
 				request.Delete("shadowAddress", []string{extra})
 			}
 		}

@@ -20,18 +20,18 @@ func Passes(moves []Move) [][]Move {
 	for _, m := range moves {
 		leaving[m.From] = true
 	}
-	var aside, direct, back []Move
+	var away, direct, back []Move
 	for _, m := range moves {
 		if !leaving[m.To] {
 			direct = append(direct, m)
 			continue
 		}
 		temporary := Aside(m)
-		aside = append(aside, Move{m.From, temporary})
+		away = append(away, Move{m.From, temporary})
 		back = append(back, Move{temporary, m.To})
 	}
 	var passes [][]Move
-	for _, pass := range [][]Move{aside, direct, back} {
+	for _, pass := range [][]Move{away, direct, back} {
 		if len(pass) > 0 {
 			passes = append(passes, pass)
 		}
@@ -42,5 +42,14 @@ func Passes(moves []Move) [][]Move {
 // Aside is the address that a move uses on its way: always the same for the same move, and nobody's otherwise.
 func Aside(m Move) string {
 	sum := sha256.Sum256([]byte(m.From + " " + m.To))
-	return "renaming-" + hex.EncodeToString(sum[:12]) + m.To[max(0, strings.LastIndexByte(m.To, '@')):]
+	return aside + hex.EncodeToString(sum[:12]) + m.To[max(0, strings.LastIndexByte(m.To, '@')):]
+}
+
+const aside = "renaming-"
+
+// IsAside tells whether an address is one of those on the way.
+func IsAside(address string) bool {
+	local, found := strings.CutPrefix(address[:max(0, strings.LastIndexByte(address, '@'))], aside)
+	digits, err := hex.DecodeString(local)
+	return found && err == nil && len(digits) == 12
 }
