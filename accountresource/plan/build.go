@@ -39,6 +39,7 @@ func Build(
 			made.Changes = append(made.Changes, c)
 		}
 	}
-	made.Changes = append(made.Changes, b.Finish()...)
+	together, rest := b.Finish()
+	made.Changes = append(append(made.Changes, together...), rest...)
 	return made
 }

@@ -16,6 +16,17 @@ type Builder struct {
 	owners map[string]owner                   // who is linked to an address, any resource
 	local  map[string]record
 	seen   map[account.SourceID]struct{}
+	// claimed are links whose account may still have the address that a claim takes from it.
+	claimed map[string]account.Link
+	// places say which address the mail directories of claimed renamings and deletions have now; none where they are
+	// gone.
+	places map[string]string
+	// renames wait until all are known: who leaves an address makes room for another.
+	renames []rename
+	// queue are newcomers whose address somebody has who may yet leave it.
+	queue []account.Object
+	// stale are objects whose link leads nowhere and goes, unless another takes its place.
+	stale map[account.SourceID]bool
 	// waiting are creations that compete for the domain's last places.
 	waiting   []account.Change
 	mailboxes int   // mailboxes of the domain, with those planned
@@ -37,6 +48,10 @@ func NewBuilder(p Policy) *Builder {
 		owners: make(map[string]owner),
 		local:  make(map[string]record),
 		seen:   make(map[account.SourceID]struct{}),
+		places: make(map[string]string),
+
+		claimed: make(map[string]account.Link),
+		stale:   make(map[account.SourceID]bool),
 
 		mailboxes: p.Domain.Mailboxes,
 		quota:     p.Domain.QuotaUsed,
@@ -45,10 +60,38 @@ func NewBuilder(p Policy) *Builder {
 
 // AddLink takes a link: this resource's, or another's with an address in the domain.
 func (b *Builder) AddLink(l account.Link) {
-	b.owners[l.Address] = owner{l.Resource, l.Source, l.DN}
+	who := owner{l.Resource, l.Source, l.DN}
+	b.owners[l.Address] = who
+	if former := l.Former(); former != "" {
+		b.claimed[former] = l
+		b.places[l.Home] = ""
+	}
 	if l.Resource == b.policy.Resource {
 		b.links[l.Source] = &l
 	}
+}
+
+// owner tells who is linked to an address, or has a claimed account that is still there.
+func (b *Builder) owner(address string) (who owner, taken bool) {
+	if who, taken = b.owners[address]; taken {
+		return who, true
+	}
+	if l, claimed := b.claimed[address]; claimed && b.place(&l) == address {
+		return owner{l.Resource, l.Source, l.DN}, true
+	}
+	return who, false
+}
+
+// place is the address that a linked account has now; none where it is gone.
+func (b *Builder) place(l *account.Link) string {
+	address := l.Address
+	if l.Former() != "" {
+		address = b.places[l.Home]
+	}
+	if _, exists := b.local[address]; !exists {
+		return ""
+	}
+	return address
 }
 
 // AddLocal takes what holds an address in the domain. All links have been added before.
@@ -58,6 +101,9 @@ func (b *Builder) AddLocal(a account.Account) {
 		if l := b.links[o.source]; l != nil && l.State == account.Creating {
 			r.home = a.Home
 		}
+	}
+	if _, sought := b.places[a.Home]; sought && a.Home != "" {
+		b.places[a.Home] = a.Address
 	}
 	b.local[a.Address] = r
 }
@@ -85,8 +131,23 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 	}
 }
 
-// Finish decides what had to wait for the whole listing.
-func (b *Builder) Finish() []account.Change {
+// Finish decides what had to wait for the whole listing. The first changes hand addresses on among each other and
+// must be applied together, before the rest.
+func (b *Builder) Finish() (together, rest []account.Change) {
+	together = b.settleRenames()
+	for i := range b.queue {
+		o := &b.queue[i]
+		address, _ := b.addressOf(o) // it has one, or it would not wait
+		if c, ok := b.decide(o, address); ok {
+			rest = append(rest, c)
+		}
+	}
+	b.queue = nil
+	return together, append(rest, b.creations()...)
+}
+
+// creations are those that competed for the domain's last places.
+func (b *Builder) creations() []account.Change {
 	slices.SortFunc(b.waiting, func(x, y account.Change) int { return strings.Compare(x.Address, y.Address) })
 	for i := range b.waiting {
 		b.waiting[i] = b.withinLimits(b.waiting[i])
@@ -130,6 +191,6 @@ func (b *Builder) addressOf(o *account.Object) (string, account.Message) {
 
 func (b *Builder) refuse(o *account.Object, address string, a account.Action, why account.Message) account.Change {
 	return account.Change{
-		Action: a, Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: address, Reason: why,
+		Action: a, Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: address, Reason: why, Unlink: b.stale[o.ID],
 	}
 }

@@ -21,33 +21,37 @@ func (b *Builder) settle(o *account.Object, address string, link *account.Link) 
 
 // anew treats an object whose link leads nowhere as one that was never linked.
 func (b *Builder) anew(o *account.Object, address string, link *account.Link) (account.Change, bool) {
-	delete(b.owners, link.Address)
+	if b.owners[link.Address].source == link.Source {
+		delete(b.owners, link.Address)
+	}
 	delete(b.links, link.Source)
-	c, ok := b.newcomer(o, address)
-	c.Unlink = ok && c.Link == nil
-	return c, ok
+	b.stale[link.Source] = true
+	return b.newcomer(o, address)
 }
 
 // follow brings a linked account in step with its object.
 func (b *Builder) follow(o *account.Object, address string, link *account.Link) (account.Change, bool) {
-	r, exists := b.local[link.Address]
-	if !exists {
+	place := b.place(link)
+	if place == "" {
 		// Deleted here by hand, or with its domain: the person is still there, so the mailbox comes back.
 		return b.anew(o, address, link)
 	}
-	next := *link
-	next.DN = o.DN
-	c, changed := b.compare(o, &next, &r)
+	next, r := *link, b.local[place]
+	next.DN, next.Address = o.DN, place
+	c, changed := b.compare(o, &next, &r, address)
 	if link.State == account.Linking {
 		c.Action, changed = account.ActionLinked, true
 	}
+	if link.State == account.Deleting && address == place { // it is here again, and the account still is
+		next.State, next.Intent = account.Confirmed, nil
+		c.Link, c.Relink = &next, true
+		return c, true
+	}
+	former := link.Former()
 	next.State, next.Intent = account.Confirmed, nil
-	if address != link.Address {
-		c.Reason = account.Say("reason_address_changed", "New", address)
-		if !changed {
-			c.Action = account.ActionIgnored
-		}
-		changed = true
+	if address != place || former != "" {
+		b.renames = append(b.renames, rename{change: c, link: link, next: next, from: place, to: address, former: former})
+		return c, false
 	}
 	if c.Action.Writes() && c.Action != "" || next.DN != link.DN || next.State != link.State || next.Disabled != link.Disabled {
 		c.Link = &next
@@ -56,11 +60,11 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 	return c, changed
 }
 
-// compare finds what of the account differs from what the directory wants, and brings the link along. ok is false
-// where nothing does.
-func (b *Builder) compare(o *account.Object, link *account.Link, r *record) (c account.Change, ok bool) {
+// compare finds what of the account differs from what the directory wants of one with the address, and brings the link
+// along. ok is false where nothing does.
+func (b *Builder) compare(o *account.Object, link *account.Link, r *record, address string) (c account.Change, ok bool) {
 	c = account.Change{Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: link.Address}
-	wanted, have := b.wanted(o, link.Address), r.unpack()
+	wanted, have := b.wanted(o, address), r.unpack()
 	b.compareFields(&c, &have, &wanted, b.policy.Mapped&b.policy.Stored)
 	c.Set = have.Differing(&wanted, b.policy.Mapped&b.policy.Stored)
 	c.Profile = wanted
@@ -88,7 +92,8 @@ func (b *Builder) compareFields(c *account.Change, have, wanted *account.Profile
 // compareStatus applies rule R9: what the directory disables is disabled here, and only what this module disabled is
 // enabled again.
 func (b *Builder) compareStatus(c *account.Change, o *account.Object, link *account.Link, r *record) {
-	claimed := link.State == account.Disabling || link.State == account.Linking && link.Disabled
+	claimed := link.State == account.Disabling ||
+		link.Disabled && (link.State == account.Linking || link.State == account.Renaming)
 	switch {
 	case o.Disabled && (r.active || claimed):
 		c.Action, c.Disable = account.ActionDisabled, true
@@ -97,7 +102,7 @@ func (b *Builder) compareStatus(c *account.Change, o *account.Object, link *acco
 		}
 		link.Disabled = true
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
-	case !o.Disabled && link.Disabled && (!r.active || link.State == account.Enabling):
+	case !o.Disabled && link.Disabled && (!r.active || link.State == account.Enabling || link.State == account.Renaming):
 		c.Action, c.Enable, c.Routes = account.ActionEnabled, true, link.Suspended
 		link.Disabled, link.Suspended = false, nil
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "no", New: "yes"})

@@ -6,9 +6,19 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// newcomer decides on an object that no account is linked to.
+// newcomer decides on an object that no account is linked to, unless a linked account has its address and may yet
+// leave it.
 func (b *Builder) newcomer(o *account.Object, address string) (account.Change, bool) {
-	if who, taken := b.owners[address]; taken {
+	if who, taken := b.owner(address); taken && who.resource == b.policy.Resource && b.links[who.source] != nil {
+		b.queue = append(b.queue, *o)
+		return account.Change{}, false
+	}
+	return b.decide(o, address)
+}
+
+// decide is newcomer when nobody leaves any more.
+func (b *Builder) decide(o *account.Object, address string) (account.Change, bool) {
+	if who, taken := b.owner(address); taken {
 		return b.refuse(o, address, account.ActionConflict, b.takenBy(who)), true
 	}
 	r, exists := b.local[address]
@@ -25,7 +35,7 @@ func (b *Builder) newcomer(o *account.Object, address string) (account.Change, b
 		return b.refuse(o, address, account.ActionIgnored, account.Say("reason_left_alone")), true
 	}
 	link := b.linkOf(o, address, account.Linked)
-	c, _ := b.compare(o, &link, &r)
+	c, _ := b.compare(o, &link, &r, address)
 	c.Action = account.ActionLinked
 	c.Link = &link
 	b.owners[address] = owner{b.policy.Resource, o.ID, o.DN}
@@ -80,6 +90,7 @@ func (b *Builder) withinLimits(c account.Change) account.Change {
 	}
 	return account.Change{
 		Action: account.ActionFailed, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address, Reason: why,
+		Unlink: b.stale[c.Source],
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/plan"
 	"github.com/mailpanel/account-resource/backends"
 )
 
@@ -78,43 +79,73 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 	for i := range changes {
 		batch[i].Change = changes[i]
 	}
-	if err := p.findRoutes(ctx, batch); err != nil {
+	if err := p.lookUp(ctx, batch); err != nil {
 		return nil, err
 	}
 	return batch, p.claim(ctx, batch)
 }
 
-// findRoutes reads which forwarding rows go off with the accounts to be disabled, so that they are remembered before
-// anything is switched.
-func (p *Replication) findRoutes(ctx context.Context, batch []step) error {
+// lookUp reads what has to be remembered before anything is done: which forwarding rows go off with the accounts to be
+// disabled, and in which mail directory an account lies that changes its address or goes.
+func (p *Replication) lookUp(ctx context.Context, batch []step) error {
 	byAddress := make(map[string]*step)
+	query := backends.Query{}
 	for i := range batch {
-		if batch[i].Disable {
-			byAddress[batch[i].Address] = &batch[i]
+		s := &batch[i]
+		homeless := s.Home == "" && (s.Action == account.ActionRenamed || s.Action == account.ActionDeleted)
+		if s.Disable || homeless {
+			byAddress[s.Address] = s
+			query.Addresses = append(query.Addresses, s.Address)
+			query.Routes = query.Routes || s.Disable
 		}
 	}
 	if len(byAddress) == 0 {
 		return nil
 	}
-	query := backends.Query{Routes: true}
-	for address := range byAddress {
-		query.Addresses = append(query.Addresses, address)
-	}
 	slices.Sort(query.Addresses)
 	for a, err := range p.cfg.Backend.Accounts(ctx, p.domain.Name, query) {
 		if err != nil {
-			return storeProblem(fmt.Errorf("read the forwardings of accounts to disable: %w", err))
+			return storeProblem(fmt.Errorf("look up accounts to change: %w", err))
 		}
-		if s := byAddress[a.Address]; s != nil {
+		s := byAddress[a.Address]
+		if s == nil {
+			continue
+		}
+		if s.Home == "" && s.Action != account.ActionCreated {
+			s.Home = a.Home
+		}
+		if s.Disable {
 			for _, r := range a.Routes {
 				if !slices.Contains(s.Routes, r) {
 					s.Routes = append(s.Routes, r)
 				}
 			}
-			s.Link.Suspended = s.Routes
 		}
 	}
+	remember(batch)
 	return nil
+}
+
+// remember leaves with the links what lookUp found, under the names that it will have.
+func remember(batch []step) {
+	becomes := make(map[string]string)
+	for i := range batch {
+		if batch[i].Action == account.ActionRenamed {
+			becomes[batch[i].Address] = batch[i].NewAddress
+		}
+	}
+	for i := range batch {
+		s := &batch[i]
+		if s.Link == nil {
+			continue
+		}
+		if s.Action == account.ActionRenamed || s.Action == account.ActionDeleted {
+			s.Link.Home = s.Home
+		}
+		if s.Disable {
+			s.Link.Suspended = plan.Follow(s.Routes, becomes)
+		}
+	}
 }
 
 // claim announces the changes, with what the next run could not find out again by itself.
@@ -176,16 +207,21 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		case s.err != nil:
 			entry.Action, entry.Reason, entry.Detail = failure(s.err)
 			entry.Diff = nil
-			if s.Action == account.ActionCreated && errors.Is(s.err, backends.ErrExists) {
-				settled.Unlinked = append(settled.Unlinked, s.Source) // the claim came to nothing
+			created := s.Action == account.ActionCreated && errors.Is(s.err, backends.ErrExists)
+			gone := s.Action == account.ActionRenamed && errors.Is(s.err, backends.ErrNotFound)
+			if created || gone { // the claim came to nothing
+				settled.Unlinked = append(settled.Unlinked, s.Source)
 			}
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
-		case s.Unlink:
+		case s.Unlink || s.Action == account.ActionDeleted:
 			settled.Unlinked = append(settled.Unlinked, s.Source)
 		case s.Link != nil && s.cameTrue():
 			settled.Confirmed = append(settled.Confirmed, s.Source)
 		case s.Link != nil:
 			settled.Links = append(settled.Links, *s.Link)
+		}
+		if entry.Action == account.ActionRenamed {
+			entry.Address = s.NewAddress // that is its name from now on; the old one is in the difference
 		}
 		if entry.Action != "" {
 			settled.Entries = append(settled.Entries, entry)

@@ -139,9 +139,15 @@ func (l *ledger) Claim(_ context.Context, lease run.Lease, links []account.Link)
 		return nil, err
 	}
 	results := make([]error, len(links))
+	next := map[account.SourceID]string{} // who of the batch leaves his address
+	for _, link := range links {
+		next[link.Source] = link.Address
+	}
 	for i, link := range links {
 		for _, other := range l.links {
-			if other.Address == link.Address && other.Source != link.Source {
+			to, claims := next[other.Source]
+			leaves := claims && to != link.Address
+			if other.Address == link.Address && other.Source != link.Source && !leaves {
 				results[i] = fmt.Errorf("claim %s: %w", link.Address, run.ErrConflict)
 			}
 		}

@@ -80,7 +80,7 @@ func (p *Replication) readDomain(ctx context.Context) (err error) {
 // builder begins the plan with what is here: the links, then the accounts of the domain.
 func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 	users := &p.res.Settings.Users
-	started := p.cfg.Clock()
+	homes := newHomes(p.cfg.Storage, p.cfg.Clock())
 	b := plan.NewBuilder(plan.Policy{
 		Resource:     p.res.ID,
 		Domain:       p.domain,
@@ -89,7 +89,7 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 		FollowStatus: users.Status != "",
 		LinkExisting: p.res.Settings.Replication.ExistingAccounts == resource.LinkExisting,
 		Canonical:    p.cfg.Backend.Canonical,
-		Home:         func(address string) string { return p.cfg.Storage.Home(address, started) },
+		Home:         homes.choose,
 	})
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
@@ -101,6 +101,7 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 		if err != nil {
 			return nil, storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, err))
 		}
+		homes.add(local.Home)
 		b.AddLocal(local)
 	}
 	return b, nil
@@ -131,7 +132,17 @@ func (p *Replication) read(
 		return fmt.Errorf("read the users: %w", err)
 	}
 	p.log.InfoContext(ctx, "directory read", "objects", listing.Count, "complete", listing.Complete)
-	for _, c := range b.Finish() {
+	together, rest := b.Finish()
+	if len(together) > 0 { // in a batch of their own: they hand addresses on to each other
+		if err := send(ctx, batches, batch); err != nil {
+			return err
+		}
+		batch = nil
+		if err := send(ctx, batches, together); err != nil {
+			return err
+		}
+	}
+	for _, c := range rest {
 		if err := add(c); err != nil {
 			return err
 		}

@@ -187,9 +187,14 @@ func TestR19_WhereverARunIsCutOffTheNextEndsLikeAnUnbrokenOne(t *testing.T) {
 		r.people.objects = append(users(6), off, on)
 		r.mail.AddAccount(account.Account{Address: "u0002@example.com", Kind: account.Mailbox, Active: true, Home: "/old/"})
 		r.once()
+		r.now = r.now.Add(time.Hour) // no two mailboxes of an address are made in the same second
 		on.Disabled, off.Disabled = false, true
 		r.people.objects = append(users(12), off, on)
 		r.people.objects[3].Profile[account.Name] = "Renamed"
+		// Two swap their addresses, one leaves his to a newcomer (rule R8).
+		r.people.objects[4].Mail, r.people.objects[5].Mail = r.people.objects[5].Mail, r.people.objects[4].Mail
+		r.people.objects[1].Mail = []string{"new1@example.com"}
+		r.people.objects = append(r.people.objects, user("new", "u0001@example.com", "New"))
 	}
 	want := newRig(t)
 	prepare(want)

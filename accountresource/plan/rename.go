@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// rename is a linked account whose object has another address, or whose renaming was claimed by a run that did not
+// live to confirm it (rules R8, R19).
+type rename struct {
+	change   account.Change // what else changes
+	link     *account.Link  // as it was read
+	next     account.Link   // as it shall stand, but for the address
+	from, to string         // from is where the account is now
+	former   string         // from where the claim took it; empty where there was none
+}
+
+// settleRenames decides who gets his new address: it must be free, or become free by another renaming. Refusing one
+// may take away the room that another needs.
+func (b *Builder) settleRenames() []account.Change {
+	var changes []account.Change
+	granted := b.renames
+	for {
+		leaving := make(map[string]bool, len(granted))
+		for i := range granted {
+			leaving[granted[i].from] = true
+		}
+		wanted := make(map[string]*rename, len(granted))
+		var left []rename
+		for i := range granted {
+			r := &granted[i]
+			if why := b.obstacle(r, leaving, wanted); !why.IsZero() {
+				changes = append(changes, r.refused(why))
+				continue
+			}
+			wanted[r.to] = r
+			left = append(left, *r)
+		}
+		if len(left) == len(granted) {
+			break
+		}
+		granted = left
+	}
+	b.renames = nil
+	return append(changes, b.granted(granted)...)
+}
+
+// obstacle says what keeps an account from its new address.
+func (b *Builder) obstacle(r *rename, leaving map[string]bool, wanted map[string]*rename) account.Message {
+	if other := wanted[r.to]; other != nil {
+		return account.Say("reason_address_taken", "DN", other.change.DN)
+	}
+	if r.to == r.from || leaving[r.to] {
+		return account.Message{}
+	}
+	if who, taken := b.owner(r.to); taken && who.source != r.change.Source {
+		return b.takenBy(who)
+	}
+	switch local, exists := b.local[r.to]; {
+	case !exists:
+		return account.Message{}
+	case local.kind == account.Alias:
+		return account.Say("reason_address_is_alias")
+	case local.kind == account.Mailbox:
+		return account.Say("reason_address_is_mailbox")
+	}
+	return account.Say("reason_address_is_reserved")
+}
+
+// refused is the change that remains where the address cannot be had: the rest of the profile follows all the same.
+func (r *rename) refused(why account.Message) account.Change {
+	c := r.change
+	c.Action, c.Reason = account.ActionConflict, why
+	c.Diff = append([]account.Difference{{What: account.WhatAddress, Old: r.from, New: r.to}}, c.Diff...)
+	next := r.next
+	c.Link = &next
+	c.Relink = r.former != "" // the claimed address goes back
+	return c
+}
+
+// granted are the renamings, and what they change in links of others: the routes that these remember.
+func (b *Builder) granted(renames []rename) []account.Change {
+	becomes := make(map[string]string, len(renames))
+	for i := range renames {
+		r := &renames[i]
+		becomes[r.from] = r.to
+		delete(b.local, r.from)
+		if b.owners[r.from].source == r.change.Source {
+			delete(b.owners, r.from)
+		}
+		if b.claimed[r.former].Source == r.change.Source {
+			delete(b.claimed, r.former)
+		}
+	}
+	var changes []account.Change
+	renamed := make(map[account.SourceID]bool, len(renames))
+	for i := range renames {
+		r := &renames[i]
+		renamed[r.change.Source] = true
+		b.owners[r.to] = owner{b.policy.Resource, r.change.Source, r.change.DN}
+		c, next := r.change, r.next
+		old := r.from
+		if r.from == r.to { // it has happened, and is finished and logged now
+			old = r.former
+		}
+		next.Address, next.Suspended = r.to, Follow(next.Suspended, becomes)
+		c.Action, c.Address, c.NewAddress, c.Home, c.Link = account.ActionRenamed, old, r.to, r.link.Home, &next
+		c.Diff = append([]account.Difference{{What: account.WhatAddress, Old: old, New: r.to}},
+			slices.DeleteFunc(c.Diff, func(d account.Difference) bool { return d.What == account.WhatAddress })...)
+		changes = append(changes, c)
+	}
+	if len(becomes) == 0 {
+		return changes
+	}
+	for id, l := range b.links {
+		names := slices.ContainsFunc(l.Suspended, func(r account.Route) bool {
+			return becomes[r.Address] != "" || becomes[r.Forwarding] != ""
+		})
+		if names && !renamed[id] && l.State == account.Confirmed {
+			next := *l
+			next.Suspended = Follow(l.Suspended, becomes)
+			changes = append(changes, account.Change{Kind: l.Kind, Source: id, DN: l.DN, Address: l.Address, Link: &next})
+		}
+	}
+	return changes
+}
+
+// Follow are routes under their new names.
+func Follow(routes []account.Route, becomes map[string]string) []account.Route {
+	var next []account.Route
+	for _, r := range routes {
+		if to := becomes[r.Address]; to != "" {
+			r.Address = to
+		}
+		if to := becomes[r.Forwarding]; to != "" {
+			r.Forwarding = to
+		}
+		next = append(next, r)
+	}
+	return next
+}
