@@ -25,10 +25,10 @@ var arrows = map[string]struct {
 	"accountresource/plan":     {[]string{"accountresource/account"}, "the plan is pure"},
 	"backends":                 {[]string{"accountresource/account"}, "a mail store knows neither directory nor plan"},
 	"backends/memory":          {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
-	"backends/traces":          {[]string{"accountresource/dialect"}, "rows that name an address know nothing of accounts"},
+	"backends/traces":          {[]string{"accountresource/account", "accountresource/dialect"}, "rows that name an address know nothing of accounts"},
 	"backends/sqldb":           {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/traces"}, "a mail store knows neither directory nor plan"},
 	"backends/openldap":        {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/sqldb", "backends/traces"}, "a mail store knows neither directory nor plan; usage and deleted mailboxes are in SQL"},
-	"backends/appdata":         {[]string{"accountresource/dialect", "backends/traces"}, "applications know addresses only"},
+	"backends/appdata":         {[]string{"accountresource/account", "accountresource/dialect", "backends/traces"}, "applications know addresses only"},
 	"backends/backendtest":     {[]string{"accountresource/account", "backends"}, "the suite sees a backend's public face only"},
 	"accountresource/run": {
 		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "backends"},

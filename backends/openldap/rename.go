@@ -9,7 +9,6 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends"
-	"github.com/mailpanel/account-resource/backends/traces"
 )
 
 // mover is a mailbox on its way to a new address, and where it has got to.
@@ -36,13 +35,13 @@ func (b *Backend) rename(ctx context.Context, steps []step) error {
 	if err := b.updateMovers(ctx, movers); err != nil {
 		return err
 	}
-	var moves []traces.Move
+	var moves []account.Move
 	at := make(map[string]*mover)
 	for _, m := range underWay(movers) {
 		at[m.mail] = m
-		moves = append(moves, traces.Move{From: m.mail, To: m.NewAddress})
+		moves = append(moves, account.Move{From: m.mail, To: m.NewAddress})
 	}
-	for _, pass := range traces.Passes(moves) {
+	for _, pass := range account.Passes(moves) {
 		if err := b.pass(ctx, pass, at); err != nil {
 			return err
 		}
@@ -140,9 +139,9 @@ func (b *Backend) updateMovers(ctx context.Context, movers []*mover) error {
 }
 
 // pass makes moves that all have room where they go.
-func (b *Backend) pass(ctx context.Context, moves []traces.Move, at map[string]*mover) error {
+func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]*mover) error {
 	becomes := make(map[string]string)
-	var going []traces.Move
+	var going []account.Move
 	for _, move := range moves {
 		m := at[move.From]
 		if m == nil || *m.result != nil {
@@ -210,7 +209,7 @@ func (b *Backend) tidy(ctx context.Context, movers []*mover) error {
 		}
 		slices.Sort(m.shadows)
 		for _, extra := range slices.Compact(m.shadows) {
-			if extra == m.mail || traces.IsAside(extra) {
+			if extra == m.mail || account.IsAside(extra) {
 				request.Delete("shadowAddress", []string{extra})
 			}
 		}

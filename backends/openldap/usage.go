@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends/sqldb"
-	"github.com/mailpanel/account-resource/backends/traces"
 )
 
 // dig writes down deleted mailboxes in SQL.
@@ -26,7 +26,7 @@ func (b *Backend) forgetUsage(ctx context.Context, addresses []string) error {
 }
 
 // renameUsage has what SQL knows of accounts follow them.
-func (b *Backend) renameUsage(ctx context.Context, moves []traces.Move) error {
+func (b *Backend) renameUsage(ctx context.Context, moves []account.Move) error {
 	if b.db == nil || len(moves) == 0 || b.usage.Empty() {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/traces"
 )
@@ -31,11 +32,11 @@ func (b *Backend) rename(ctx context.Context, tx *sql.Tx, steps []step) error {
 	if err := b.update(ctx, tx, moving); err != nil {
 		return err
 	}
-	var moves []traces.Move
+	var moves []account.Move
 	for _, s := range pending(moving) {
-		moves = append(moves, traces.Move{From: s.Address, To: s.NewAddress})
+		moves = append(moves, account.Move{From: s.Address, To: s.NewAddress})
 	}
-	for _, pass := range traces.Passes(moves) {
+	for _, pass := range account.Passes(moves) {
 		for part := range slices.Chunk(pass, listChunk) {
 			from := make([]string, len(part))
 			for i, m := range part {

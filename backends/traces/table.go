@@ -10,6 +10,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 )
 
@@ -18,13 +19,14 @@ type Table struct {
 	Name string
 	// Key are the columns of a unique key that an address is part of; none where no two rows can come to be the same.
 	Key []string
-	// Owned are the columns whose address takes the row along when it goes; Named those that are only emptied then.
-	Owned, Named []string
+	// Owned are the columns whose address takes the row along when it goes; Named those that are only emptied then,
+	// Kept those that stay as they are. All follow a renaming.
+	Owned, Named, Kept []string
 	// Binary: the columns hold bytes (Amavisd).
 	Binary bool
 }
 
-func (t *Table) columns() []string { return append(slices.Clone(t.Owned), t.Named...) }
+func (t *Table) columns() []string { return slices.Concat(t.Owned, t.Named, t.Kept) }
 
 // Set is those tables of a list that a database has.
 type Set struct {
@@ -43,24 +45,26 @@ func Open(ctx context.Context, db *sql.DB, d dialect.Dialect, tables []Table) (*
 		s.sql = s.sql.PlaceholderFormat(squirrel.Dollar)
 	}
 	for _, t := range tables {
-		found, err := columnNames(ctx, db, d, t.Name)
+		found, err := Columns(ctx, db, d, t.Name)
 		if err != nil {
 			return nil, err
 		}
 		missing := func(c string) bool { return !found[c] }
 		t.Owned = slices.DeleteFunc(slices.Clone(t.Owned), missing)
 		t.Named = slices.DeleteFunc(slices.Clone(t.Named), missing)
+		t.Kept = slices.DeleteFunc(slices.Clone(t.Kept), missing)
 		if slices.ContainsFunc(t.Key, missing) {
 			t.Key = nil
 		}
-		if len(t.Owned)+len(t.Named) > 0 {
+		if len(t.columns()) > 0 {
 			s.tables = append(s.tables, t)
 		}
 	}
 	return s, nil
 }
 
-func columnNames(ctx context.Context, db *sql.DB, d dialect.Dialect, table string) (map[string]bool, error) {
+// Columns are the names of a table's columns in lower case; none where there is no such table.
+func Columns(ctx context.Context, db *sql.DB, d dialect.Dialect, table string) (map[string]bool, error) {
 	rows, err := db.QueryContext(ctx, d.Columns, table)
 	if err != nil {
 		return nil, fmt.Errorf("find out the columns of %s: %w", table, err)
@@ -86,8 +90,8 @@ func (s *Set) Empty() bool { return len(s.tables) == 0 }
 
 // Rename has every row follow its address, in the caller's transaction. No account may have an address that a move
 // leads to, unless it moves away itself; rows that only name such an address give way where both would be the same.
-func (s *Set) Rename(ctx context.Context, tx *sql.Tx, moves []Move) error {
-	for _, pass := range Passes(moves) {
+func (s *Set) Rename(ctx context.Context, tx *sql.Tx, moves []account.Move) error {
+	for _, pass := range account.Passes(moves) {
 		for part := range slices.Chunk(pass, chunk) {
 			for i := range s.tables {
 				if err := s.rename(ctx, tx, &s.tables[i], part); err != nil {
@@ -99,7 +103,7 @@ func (s *Set) Rename(ctx context.Context, tx *sql.Tx, moves []Move) error {
 	return nil
 }
 
-func (s *Set) rename(ctx context.Context, tx *sql.Tx, t *Table, moves []Move) error {
+func (s *Set) rename(ctx context.Context, tx *sql.Tx, t *Table, moves []account.Move) error {
 	if err := s.giveWay(ctx, tx, t, moves); err != nil {
 		return err
 	}
@@ -114,7 +118,7 @@ func (s *Set) rename(ctx context.Context, tx *sql.Tx, t *Table, moves []Move) er
 }
 
 // Follow is the expression that turns the address in a column into what it becomes.
-func (s *Set) Follow(column string, moves []Move, binary bool) squirrel.Sqlizer {
+func (s *Set) Follow(column string, moves []account.Move, binary bool) squirrel.Sqlizer {
 	which := squirrel.Case(column)
 	for _, m := range moves {
 		from, to := squirrel.Expr("?", m.From), squirrel.Expr("?", m.To)
@@ -130,7 +134,7 @@ func (s *Set) Follow(column string, moves []Move, binary bool) squirrel.Sqlizer 
 }
 
 // giveWay deletes rows that a renamed one would collide with.
-func (s *Set) giveWay(ctx context.Context, tx *sql.Tx, t *Table, moves []Move) error {
+func (s *Set) giveWay(ctx context.Context, tx *sql.Tx, t *Table, moves []account.Move) error {
 	if len(t.Key) == 0 {
 		return nil
 	}
@@ -249,7 +253,7 @@ func (s *Set) values(t *Table, texts []string) any {
 	return all
 }
 
-func froms(moves []Move) []string {
+func froms(moves []account.Move) []string {
 	list := make([]string, len(moves))
 	for i, m := range moves {
 		list[i] = m.From

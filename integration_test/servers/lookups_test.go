@@ -92,8 +92,8 @@ func requireAnswers(t *testing.T, postfix *servers.Postfix, dovecot *servers.Dov
 	require.False(t, dovecot.Login("cat@example.com", "right"), "without IMAP")
 }
 
-// fillTables makes ann, whose folder has capitals; bob, who is disabled; cat, who may not use IMAP; eve in a domain that
-// is off; an alias in an alias; a domain with a catch-all, and dan in it; and two alias domains.
+// fillTables makes ann, whose folder has capitals; bob, who is disabled; cat, who may not use IMAP; eve in a domain
+// that is off; an alias in an alias; a domain with a catch-all, and dan in it; and two alias domains.
 func fillTables(t *testing.T, db *sql.DB, server string) {
 	t.Helper()
 	require.NoError(t, vmail.Create(t.Context(), db, server))

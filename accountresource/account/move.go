@@ -1,4 +1,4 @@
-package traces
+package account
 
 import (
 	"crypto/sha256"
