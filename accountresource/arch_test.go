@@ -47,6 +47,7 @@ var arrows = map[string]struct {
 		[]string{
 			"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/directory",
 			"accountresource/store", "accountresource/schedule", "accountresource/web", "backends", "backends/sqldb",
+			"backends/appdata",
 		},
 		"the door wires the parts",
 	},

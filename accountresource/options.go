@@ -1,6 +1,7 @@
 package accountresource
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -8,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/accountresource/web"
 	"github.com/mailpanel/account-resource/backends"
+	"github.com/mailpanel/account-resource/backends/appdata"
 )
 
 // The types a host implements or receives.
@@ -36,6 +39,8 @@ type options struct {
 	logger    *slog.Logger
 	storage   backends.Storage
 	retention time.Duration
+
+	applications []run.Application
 }
 
 func defaultOptions() options {
@@ -123,6 +128,33 @@ func WithMailStorage(s backends.Storage) Option {
 		o.storage = s
 		return nil
 	}
+}
+
+// WithApplications names the databases of applications that keep data under the addresses of accounts. It follows a
+// renamed account, and goes with a deleted one where the resource says so. A nil database is left out; one that is
+// down is tried again by the next run.
+func WithApplications(a Applications) Option {
+	return func(o *options) error {
+		for kind, db := range map[appdata.Kind]*sql.DB{
+			appdata.Roundcube: a.Roundcube, appdata.SOGo: a.SOGo, appdata.Amavisd: a.Amavisd, appdata.IRedAPD: a.IRedAPD,
+			appdata.IRedAdmin: a.IRedAdmin,
+		} {
+			if db == nil {
+				continue
+			}
+			app, err := appdata.New(kind, db)
+			if err != nil {
+				return fmt.Errorf("WithApplications: %w", err)
+			}
+			o.applications = append(o.applications, app)
+		}
+		return nil
+	}
+}
+
+// Applications are databases, each in MariaDB/MySQL or PostgreSQL and on any server. The host keeps and closes them.
+type Applications struct {
+	Roundcube, SOGo, Amavisd, IRedAPD, IRedAdmin *sql.DB
 }
 
 // WithHistory sets how long runs stay in the history. Default: 90 days.

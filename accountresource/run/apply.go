@@ -227,11 +227,15 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 			settled.Entries = append(settled.Entries, entry)
 		}
 	}
+	settled.Tasks = p.newTasks(batch)
 	if err := p.cfg.Journal.Settle(ctx, p.lease, p.run.ID, settled); err != nil {
 		return fmt.Errorf("settle %d accounts: %w", len(batch), err)
 	}
 	for i := range settled.Entries {
 		p.counts[settled.Entries[i].Action]++
+	}
+	if len(settled.Tasks) > 0 {
+		return p.doTasks(ctx)
 	}
 	return nil
 }

@@ -137,6 +137,8 @@ type Settled struct {
 	Confirmed []account.SourceID
 	// Unlinked are the objects whose link is dropped.
 	Unlinked []account.SourceID
+	// Tasks are to be done in applications.
+	Tasks []Task
 }
 
 // Journal keeps the history.

@@ -22,6 +22,8 @@ type ledger struct {
 	entries map[int64][]run.Entry
 	lease   *run.Lease
 	fence   int64
+	tasks   []run.Task
+	taskID  int64
 	calls   map[string]int
 	fail    map[string]error // by method, once
 	after   map[string]error // by method, once, when the effect has happened
@@ -194,6 +196,11 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	for _, source := range s.Unlinked {
 		delete(l.links, source)
 	}
+	for _, t := range s.Tasks {
+		l.taskID++
+		t.ID = l.taskID
+		l.tasks = append(l.tasks, t)
+	}
 	for _, e := range s.Entries {
 		l.entries[id] = append(l.entries[id], e)
 		l.runs[id-1].Counts[e.Action]++
@@ -213,3 +220,18 @@ func (l *ledger) End(
 	row.Outcome, row.Error, row.Finished = o, why, finished
 	return nil
 }
+
+func (l *ledger) Pending(_ context.Context, _ int64, limit int) ([]run.Task, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.tasks[:min(limit, len(l.tasks))]), l.enter("Pending")
+}
+
+func (l *ledger) Done(_ context.Context, id int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tasks = slices.DeleteFunc(l.tasks, func(t run.Task) bool { return t.ID == id })
+	return l.enter("Done")
+}
+
+func (l *ledger) Failed(context.Context, int64, string) error { return nil }

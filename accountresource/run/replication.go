@@ -24,6 +24,9 @@ type Replication struct {
 	log    *slog.Logger
 	domain account.Domain
 	counts map[account.Action]int
+
+	down    map[string]error // applications that failed in this run
+	waiting map[int64]bool   // tasks that were logged as waiting for one
 }
 
 // Run is the run's row in the history as it was opened.
@@ -32,6 +35,7 @@ func (p *Replication) Run() Run { return p.run }
 // Do runs to the end, closes the run in the history and gives the lease back, whatever happens.
 func (p *Replication) Do(ctx context.Context) Run {
 	p.counts = make(map[account.Action]int)
+	p.down, p.waiting = make(map[string]error), make(map[int64]bool)
 	p.log.InfoContext(ctx, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
 	err := p.leased(ctx, p.replicate)
 	return p.end(ctx, err)
@@ -48,6 +52,9 @@ func (p *Replication) replicate(ctx context.Context) error {
 		return fmt.Errorf("probe the directory: %w", err)
 	}
 	if err = p.readDomain(ctx); err != nil {
+		return err
+	}
+	if err = p.doTasks(ctx); err != nil { // what an earlier run could not do
 		return err
 	}
 	builder, err := p.builder(ctx)

@@ -20,6 +20,9 @@ type Config struct {
 	Journal    Journal
 	Leases     Leases
 
+	Applications []Application // none: Tasks may be nil
+	Tasks        Tasks
+
 	Storage backends.Storage // where new mailboxes lie
 	Owner   string           // this process, for people who look at a lease
 	Logger  *slog.Logger

@@ -66,6 +66,9 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 				return err
 			}
 		}
+		if err := s.addTasks(ctx, tx, l.Resource, settled.Tasks); err != nil {
+			return err
+		}
 		for chunk := range slices.Chunk(settled.Entries, sendChunk) {
 			if err := s.appendLog(ctx, tx, id, chunk); err != nil {
 				return err

@@ -65,6 +65,9 @@ func (s *Store) Links() *Links { return &Links{s} }
 // Runs are the history.
 func (s *Store) Runs() *Runs { return &Runs{s} }
 
+// Tasks are what is still to be done in applications.
+func (s *Store) Tasks() *Tasks { return &Tasks{s} }
+
 // Leases say who may run a resource now.
 func (s *Store) Leases() *Leases { return &Leases{s} }
 

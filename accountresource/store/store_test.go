@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
@@ -40,6 +38,7 @@ var cases = []struct {
 	{"R21 counts are those of the rows", testHistory},
 	{"R21 old runs are forgotten", testForget},
 	{"what is deleted takes its history along", testDelete},
+	{"what is to be done in applications is kept until it is done", testTasks},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 
@@ -200,56 +199,6 @@ func testSecret(t *testing.T, connect func() *sql.DB) {
 	assert.True(t, unreadable.Settings.Connection.BindPassword.IsZero())
 }
 
-func testClaimConflict(t *testing.T, connect func() *sql.DB) {
-	s, _ := opened(t, connect())
-	one, two := lease(t, s, 1), lease(t, s, 2)
-	assert.Equal(t, []error{nil, nil}, claim(t, s, one, link(1, "a", "a@example.com"), link(1, "b", "b@example.com")))
-	results := claim(t, s, two,
-		link(2, "a", "a@example.com"), link(2, "c", "c@example.com"), link(2, "d", "c@example.com"))
-	assert.ErrorIs(t, results[0], run.ErrConflict)
-	assert.NoError(t, results[1])
-	assert.ErrorIs(t, results[2], run.ErrConflict, "twice in one batch")
-
-	assert.Equal(t, []account.Link{
-		link(1, "a", "a@example.com"), link(1, "b", "b@example.com"), link(2, "c", "c@example.com"),
-	}, links(t, s, 1), "other resources' links in the domain are seen too")
-	n, err := s.Resources().Links(t.Context(), 1)
-	require.NoError(t, err)
-	assert.Equal(t, 2, n)
-}
-
-func testSwap(t *testing.T, connect func() *sql.DB) {
-	s, _ := opened(t, connect())
-	l := lease(t, s, 1)
-	claim(t, s, l, link(1, "a", "a@example.com"), link(1, "b", "b@example.com"), link(1, "c", "c@example.com"))
-	results := claim(t, s, l, link(1, "a", "b@example.com"), link(1, "b", "c@example.com"), link(1, "c", "a@example.com"))
-	assert.Equal(t, []error{nil, nil, nil}, results)
-	assert.Equal(t, []account.Link{
-		link(1, "a", "b@example.com"), link(1, "b", "c@example.com"), link(1, "c", "a@example.com"),
-	}, links(t, s, 1))
-}
-
-func testManyLinks(t *testing.T, connect func() *sql.DB) {
-	s, _ := opened(t, connect())
-	l := lease(t, s, 1)
-	var many []account.Link
-	for i := range 4500 {
-		many = append(many, link(1, fmt.Sprintf("%05d", i), fmt.Sprintf("u%05d@example.com", i)))
-	}
-	claim(t, s, l, many...)
-	seen := 0
-	for got, err := range s.Links().Links(t.Context(), 1, "example.com") {
-		require.NoError(t, err)
-		require.Equal(t, many[seen], got)
-		if seen%1000 == 0 { // the store is free for others while its rows are gone through
-			_, err := s.Resources().All(t.Context())
-			require.NoError(t, err)
-		}
-		seen++
-	}
-	assert.Equal(t, len(many), seen)
-}
-
 func testLease(t *testing.T, connect func() *sql.DB) {
 	s, c := opened(t, connect())
 	s2, err := store.Open(t.Context(), connect(), options(c))
@@ -332,134 +281,6 @@ func testFence(t *testing.T, connect func() *sql.DB) {
 	cut, err := s.Runs().Run(t.Context(), began.ID)
 	require.NoError(t, err)
 	assert.Equal(t, run.Interrupted, cut.Outcome, "a run given up for dead does not come back as a success")
-}
-
-func testHistory(t *testing.T, connect func() *sql.DB) {
-	s, c := opened(t, connect())
-	l := lease(t, s, 1)
-	began, err := s.Runs().Begin(t.Context(), l, run.Scheduled, run.Full, c.now())
-	require.NoError(t, err)
-	entries := []run.Entry{
-		{
-			Time: c.now(), Action: account.ActionUpdated, Kind: account.Mailbox, Source: "a", DN: "CN=Ann", Address: "ann@example.com",
-			Diff: []account.Difference{{What: "name", Old: "Ann", New: "Ann 100% Lee"}},
-		},
-		{Time: c.now(), Action: account.ActionIgnored, Source: "b", DN: "CN=Bob", Reason: account.Say("reason_x", "A", "1")},
-		{Time: c.now(), Action: account.ActionFailed, Source: "c", Address: "c_d@example.com", Detail: "Disk Full"},
-	}
-	confirmed := link(1, "a", "ann@example.com")
-	claimed := confirmed
-	claimed.State, claimed.Intent, claimed.Suspended = account.Disabling, entries[0].Diff, []account.Route{{Address: "x", Forwarding: "y"}}
-	claimed.Kept[account.Title] = "Chief"
-	claim(t, s, l, claimed, link(1, "z", "z@example.com"))
-	assert.Equal(t, claimed, links(t, s, 1)[0])
-	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
-		Entries: entries, Links: []account.Link{confirmed}, Unlinked: []account.SourceID{"z"},
-	}))
-	assert.Equal(t, []account.Link{confirmed}, links(t, s, 1))
-	claim(t, s, l, claimed)
-	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
-		Entries: entries[2:], Confirmed: []account.SourceID{"a", "nobody"},
-	}))
-	claimed.State, claimed.Intent = account.Confirmed, nil
-	assert.Equal(t, []account.Link{claimed}, links(t, s, 1), "only state and intent have changed")
-
-	going, err := s.Runs().Latest(t.Context(), 1, 2)
-	require.NoError(t, err)
-	assert.Equal(t, map[account.Action]int{"updated": 1, "ignored": 1, "failed": 2}, going[1].Counts)
-	assert.NotContains(t, going, int64(2))
-	why := account.Say("problem_x", "Host", "dc1")
-	c.advance(time.Minute)
-	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Failed, why, c.now(), time.Time{}))
-	want := run.Run{
-		ID: began.ID, Resource: 1, Trigger: run.Scheduled, Mode: run.Full, Started: began.Started, Finished: c.now(),
-		Outcome: run.Failed, Error: why, Counts: going[1].Counts,
-	}
-	got, total, err := s.Runs().Runs(t.Context(), 1, 1, 10)
-	require.NoError(t, err)
-	assert.Equal(t, 1, total)
-	assert.Empty(t, cmp.Diff([]run.Run{want}, got))
-
-	all, total, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 3})
-	require.NoError(t, err)
-	assert.Equal(t, 4, total)
-	require.Len(t, all, 3)
-	first := all[0]
-	first.ID, first.Run = 0, 0
-	assert.Empty(t, cmp.Diff(entries[0], first))
-	for name, c := range map[string]struct {
-		filter run.LogFilter
-		want   []string
-	}{
-		"action":            {run.LogFilter{Action: account.ActionIgnored}, []string{"b"}},
-		"address":           {run.LogFilter{Query: "ANN@"}, []string{"a"}},
-		"dn":                {run.LogFilter{Query: "cn=bob"}, []string{"b"}},
-		"value":             {run.LogFilter{Query: "100% lee"}, []string{"a"}},
-		"detail":            {run.LogFilter{Query: "disk full"}, []string{"c", "c"}},
-		"percent is no any": {run.LogFilter{Query: "%"}, []string{"a"}},
-		"underscore":        {run.LogFilter{Query: "c_d@"}, []string{"c", "c"}},
-		"nothing":           {run.LogFilter{Query: "' OR 1=1 --"}, nil},
-	} {
-		c.filter.Page, c.filter.Size = 1, 10
-		found, total, err := s.Runs().Entries(t.Context(), began.ID, c.filter)
-		require.NoError(t, err, name)
-		var sources []string
-		for _, e := range found {
-			sources = append(sources, string(e.Source))
-		}
-		assert.Equal(t, c.want, sources, name)
-		assert.Equal(t, len(c.want), total, name)
-	}
-	_, err = s.Runs().Run(t.Context(), began.ID+1)
-	assert.ErrorIs(t, err, run.ErrNotFound)
-}
-
-func testForget(t *testing.T, connect func() *sql.DB) {
-	s, c := opened(t, connect())
-	l := lease(t, s, 1)
-	var ids []int64
-	for range 3 {
-		began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
-		require.NoError(t, err)
-		require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
-			Entries: slices.Repeat([]run.Entry{{Action: account.ActionCreated}}, 1200),
-		}))
-		ids = append(ids, began.ID)
-		require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, c.now(),
-			c.now().Add(-90*time.Minute)))
-		c.advance(time.Hour)
-	}
-	_, err := s.Runs().Run(t.Context(), ids[0])
-	require.ErrorIs(t, err, run.ErrNotFound, "two hours old")
-	_, total, err := s.Runs().Entries(t.Context(), ids[0], run.LogFilter{})
-	require.NoError(t, err)
-	assert.Zero(t, total)
-	for _, id := range ids[1:] {
-		r, err := s.Runs().Run(t.Context(), id)
-		require.NoError(t, err)
-		assert.Equal(t, 1200, r.Counts[account.ActionCreated])
-	}
-	require.NoError(t, s.Runs().End(t.Context(), ids[2], run.Succeeded, account.Message{}, c.now(), c.now()))
-	_, err = s.Runs().Run(t.Context(), ids[2])
-	require.NoError(t, err, "the newest run is never forgotten")
-}
-
-func testDelete(t *testing.T, connect func() *sql.DB) {
-	s, c := opened(t, connect())
-	id, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
-	require.NoError(t, err)
-	l := lease(t, s, id)
-	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
-	require.NoError(t, err)
-	claim(t, s, l, link(id, "a", "a@example.com"))
-	require.ErrorIs(t, s.Resources().Delete(t.Context(), id), run.ErrRunning)
-	require.NoError(t, s.Leases().Release(t.Context(), l))
-	require.NoError(t, s.Resources().Delete(t.Context(), id))
-	_, err = s.Resources().Get(t.Context(), id)
-	require.ErrorIs(t, err, resource.ErrNotFound)
-	_, err = s.Runs().Run(t.Context(), began.ID)
-	require.ErrorIs(t, err, run.ErrNotFound)
-	assert.Empty(t, links(t, s, id))
 }
 
 func testOddCharacters(t *testing.T, connect func() *sql.DB) {

@@ -1,0 +1,63 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+func testClaimConflict(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	one, two := lease(t, s, 1), lease(t, s, 2)
+	assert.Equal(t, []error{nil, nil}, claim(t, s, one, link(1, "a", "a@example.com"), link(1, "b", "b@example.com")))
+	results := claim(t, s, two,
+		link(2, "a", "a@example.com"), link(2, "c", "c@example.com"), link(2, "d", "c@example.com"))
+	assert.ErrorIs(t, results[0], run.ErrConflict)
+	assert.NoError(t, results[1])
+	assert.ErrorIs(t, results[2], run.ErrConflict, "twice in one batch")
+
+	assert.Equal(t, []account.Link{
+		link(1, "a", "a@example.com"), link(1, "b", "b@example.com"), link(2, "c", "c@example.com"),
+	}, links(t, s, 1), "other resources' links in the domain are seen too")
+	n, err := s.Resources().Links(t.Context(), 1)
+	require.NoError(t, err)
+	assert.Equal(t, 2, n)
+}
+
+func testSwap(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	claim(t, s, l, link(1, "a", "a@example.com"), link(1, "b", "b@example.com"), link(1, "c", "c@example.com"))
+	results := claim(t, s, l, link(1, "a", "b@example.com"), link(1, "b", "c@example.com"), link(1, "c", "a@example.com"))
+	assert.Equal(t, []error{nil, nil, nil}, results)
+	assert.Equal(t, []account.Link{
+		link(1, "a", "b@example.com"), link(1, "b", "c@example.com"), link(1, "c", "a@example.com"),
+	}, links(t, s, 1))
+}
+
+func testManyLinks(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	var many []account.Link
+	for i := range 4500 {
+		many = append(many, link(1, fmt.Sprintf("%05d", i), fmt.Sprintf("u%05d@example.com", i)))
+	}
+	claim(t, s, l, many...)
+	seen := 0
+	for got, err := range s.Links().Links(t.Context(), 1, "example.com") {
+		require.NoError(t, err)
+		require.Equal(t, many[seen], got)
+		if seen%1000 == 0 { // the store is free for others while its rows are gone through
+			_, err := s.Resources().All(t.Context())
+			require.NoError(t, err)
+		}
+		seen++
+	}
+	assert.Equal(t, len(many), seen)
+}
