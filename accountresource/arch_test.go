@@ -67,7 +67,7 @@ var rooms = map[string]struct {
 }{
 	"github.com/gofiber/fiber/":       {[]string{"accountresource", "accountresource/web", "examples/panel"}, "Fiber only in web and the door"},
 	"github.com/go-co-op/gocron/":     {[]string{"accountresource/schedule"}, "gocron only in schedule"},
-	"github.com/go-ldap/ldap/":        {[]string{"accountresource/directory", "accountresource/directory/fakead", "accountresource/directory/readertest", "backends/openldap"}, "go-ldap only in directory and openldap"},
+	"github.com/go-ldap/ldap/":        {[]string{"accountresource/directory", "accountresource/directory/fakead", "accountresource/directory/readertest", "backends/openldap", "examples/panel"}, "go-ldap only in directory and openldap"},
 	"github.com/go-asn1-ber/asn1-ber": {[]string{"accountresource/directory", "accountresource/directory/fakead"}, "LDAP's encoding stays with LDAP"},
 	"github.com/Masterminds/squirrel": {[]string{"accountresource/store", "backends/sqldb", "backends/traces", "backends/appdata"}, "SQL only in store and the mail stores' SQL"},
 	"database/sql":                    {[]string{"accountresource", "accountresource/store", "accountresource/dialect", "backends/sqldb", "backends/traces", "backends/openldap", "backends/appdata", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},

@@ -17,9 +17,13 @@ type config struct {
 	admin          string // PANEL_ADMIN: the global admin that is made if absent
 	password       string // PANEL_PASSWORD: printed if it was made up here
 	madeUp         bool
-	backend        string            // PANEL_BACKEND: sqlite, mysql, pgsql
+	backend        string            // PANEL_BACKEND: sqlite, mysql, pgsql, openldap
 	db             string            // PANEL_DB: data source of the panel's own tables
 	vmail          string            // PANEL_VMAIL_DB: that of the mail accounts
+	ldapURI        string            // PANEL_LDAP_URI, of the mail accounts in OpenLDAP
+	ldapBase       string            // PANEL_LDAP_BASE: o=domains, or the entry above it
+	ldapBindDN     string            // PANEL_LDAP_BIND_DN
+	ldapPassword   string            // PANEL_LDAP_PASSWORD
 	directory      bool              // PANEL_DIRECTORY=none: no fake directory
 	secretKey      []byte            // PANEL_SECRET_KEY
 	applications   map[string]string // PANEL_APP_DBS
@@ -47,8 +51,15 @@ func readConfig() (c config, err error) {
 	}
 	switch c.backend {
 	case "sqlite", "mysql", "pgsql":
+	case "openldap":
+		c.ldapURI, c.ldapBase = os.Getenv("PANEL_LDAP_URI"), os.Getenv("PANEL_LDAP_BASE")
+		c.ldapBindDN, c.ldapPassword = os.Getenv("PANEL_LDAP_BIND_DN"), os.Getenv("PANEL_LDAP_PASSWORD")
+		if c.ldapURI == "" || c.ldapBase == "" || c.ldapBindDN == "" || c.ldapPassword == "" {
+			return c, errors.New("PANEL_BACKEND=openldap needs PANEL_LDAP_URI, PANEL_LDAP_BASE, PANEL_LDAP_BIND_DN and " +
+				"PANEL_LDAP_PASSWORD")
+		}
 	default:
-		return c, fmt.Errorf("PANEL_BACKEND is %q; it must be one of sqlite, mysql, pgsql", c.backend)
+		return c, fmt.Errorf("PANEL_BACKEND is %q; it must be one of sqlite, mysql, pgsql, openldap", c.backend)
 	}
 	if c.db == "" {
 		if c.temporary, err = os.MkdirTemp("", "account-resource-panel-"); err != nil {
@@ -57,7 +68,7 @@ func readConfig() (c config, err error) {
 		c.db = filepath.Join(c.temporary, "panel.db")
 	}
 	c.vmail = cmp.Or(os.Getenv("PANEL_VMAIL_DB"), c.db)
-	if got := driverOf(c.vmail).server; got != c.backend {
+	if got := driverOf(c.vmail).server; got != c.backend && c.backend != "openldap" {
 		return c, fmt.Errorf("PANEL_BACKEND is %s, but the data source of the mail accounts (PANEL_VMAIL_DB, else PANEL_DB) "+
 			"is one for %s", c.backend, got)
 	}

@@ -13,6 +13,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
+	"github.com/mailpanel/account-resource/accountresource"
 	"github.com/mailpanel/account-resource/examples/panel/vmail"
 )
 
@@ -44,6 +45,8 @@ func driverOf(dsn string) driver {
 type databases struct {
 	panel, vmail *sql.DB
 	numbered     bool // placeholders of vmail are $1, $2
+	applications accountresource.Applications
+	others       []*sql.DB // those of applications
 }
 
 func openDatabases(ctx context.Context, c config) (*databases, error) {
@@ -55,6 +58,14 @@ func openDatabases(ctx context.Context, c config) (*databases, error) {
 	if c.vmail != c.db {
 		if d.vmail, err = open(ctx, c.vmail); err != nil {
 			return nil, errors.Join(fmt.Errorf("PANEL_VMAIL_DB: %w", err), panel.Close())
+		}
+	}
+	if err := d.openApplications(c.applications); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	if c.backend == "openldap" { // its SQL half is iRedAdmin's; the panel makes what is missing of it
+		if err := vmail.CreateUsage(ctx, d.vmail, driverOf(c.vmail).server); err != nil {
+			return nil, errors.Join(err, d.Close())
 		}
 	}
 	if c.backend == "sqlite" { // iRedMail knows no SQLite; on the others its schema is taken as it is
@@ -77,12 +88,37 @@ func open(ctx context.Context, dsn string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Close closes both.
-func (d *databases) Close() error {
-	if d.vmail == d.panel {
-		return d.panel.Close()
+// openApplications opens the databases of applications. One that is down is no reason not to start.
+func (d *databases) openApplications(sources map[string]string) error {
+	for name, dsn := range sources {
+		into := map[string]**sql.DB{
+			"roundcube": &d.applications.Roundcube, "sogo": &d.applications.SOGo, "amavisd": &d.applications.Amavisd,
+			"iredapd": &d.applications.IRedAPD, "iredadmin": &d.applications.IRedAdmin,
+		}[name]
+		if into == nil {
+			return fmt.Errorf("PANEL_APP_DBS names %q; it may name roundcube, sogo, amavisd, iredapd and iredadmin", name)
+		}
+		of := driverOf(dsn)
+		db, err := sql.Open(of.name, of.source)
+		if err != nil {
+			return fmt.Errorf("PANEL_APP_DBS: the source of %s is none for %s", name, of.server) // the error would show the password
+		}
+		d.others = append(d.others, db)
+		*into = db
 	}
-	return errors.Join(d.vmail.Close(), d.panel.Close())
+	return nil
+}
+
+// Close closes all.
+func (d *databases) Close() error {
+	errs := []error{d.panel.Close()}
+	if d.vmail != d.panel {
+		errs = append(errs, d.vmail.Close())
+	}
+	for _, db := range d.others {
+		errs = append(errs, db.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // marks puts the placeholders of the mail accounts' database in place of question marks.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource"
 	"github.com/mailpanel/account-resource/accountresource/directory/fakead"
+	"github.com/mailpanel/account-resource/backends/openldap"
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
@@ -47,8 +48,17 @@ func start(ctx context.Context) (err error) {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	p := newPanel(admins, d, logger)
-	if p.module, err = register(ctx, p, d, c); err != nil {
+	var accounts accounts = &mail{d}
+	if c.backend == "openldap" {
+		accounts = &tree{c}
+	}
+	p := newPanel(admins, accounts, logger)
+	options, closeBackend, err := mailStore(ctx, d, c)
+	if err != nil {
+		return err
+	}
+	defer closeBackend()
+	if p.module, err = register(p, d, c, options...); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeModule(p.module)) }() // before the databases
@@ -66,21 +76,36 @@ func start(ctx context.Context) (err error) {
 }
 
 // register is what a host does to have Account Resources.
-func register(ctx context.Context, p *panel, d *databases, c config) (*accountresource.Module, error) {
-	options := []accountresource.Option{accountresource.WithLayout(p.layout), accountresource.WithLogger(p.logger)}
+func register(p *panel, d *databases, c config, options ...accountresource.Option) (*accountresource.Module, error) {
+	options = append(options, accountresource.WithLayout(p.layout), accountresource.WithLogger(p.logger),
+		accountresource.WithApplications(d.applications))
 	if c.secretKey != nil {
 		options = append(options, accountresource.WithSecretKey(c.secretKey))
 	} else {
 		options = append(options, accountresource.WithSecretKeyFile(c.keyFileBesides))
 	}
-	if d.vmail != d.panel { // otherwise the module finds them in the panel's database
+	return accountresource.Register(p.app, d.panel, p.sessions, options...)
+}
+
+// mailStore says where the mail accounts are, where the module does not find them in the panel's own database.
+func mailStore(ctx context.Context, d *databases, c config) (options []accountresource.Option, closed func(), err error) {
+	switch {
+	case c.backend == "openldap":
+		backend, err := openldap.Open(ctx, openldap.Options{
+			URI: c.ldapURI, BaseDN: c.ldapBase, BindDN: c.ldapBindDN, Password: c.ldapPassword, DB: d.vmail,
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("PANEL_LDAP_URI: %w", err)
+		}
+		return []accountresource.Option{accountresource.WithBackend(backend)}, backend.Close, nil
+	case d.vmail != d.panel:
 		backend, err := sqldb.Open(ctx, d.vmail, sqldb.Options{})
 		if err != nil {
-			return nil, fmt.Errorf("PANEL_VMAIL_DB: %w", err)
+			return nil, nil, fmt.Errorf("PANEL_VMAIL_DB: %w", err)
 		}
-		options = append(options, accountresource.WithBackend(backend))
+		return []accountresource.Option{accountresource.WithBackend(backend)}, func() {}, nil
 	}
-	return accountresource.Register(p.app, d.panel, p.sessions, options...)
+	return nil, func() {}, nil
 }
 
 // closingTime is the longest that runs may take to come to an end.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"log/slog"
@@ -23,16 +24,25 @@ type panel struct {
 	app      *fiber.App
 	admins   *admins
 	sessions *sessions
-	mail     *mail
+	mail     accounts
 	module   *accountresource.Module
 	logger   *slog.Logger
 }
 
+// accounts are the mail accounts, as the panel's pages show them.
+type accounts interface {
+	// list is a page of what an admin may see of a table, and how much there is in all.
+	list(ctx context.Context, who admin, t table, search string, page int) (found []record, total int, err error)
+	one(ctx context.Context, who admin, t table, key string) (found record, exists bool, err error)
+	routes(ctx context.Context, address string) ([]record, error)
+	addDomain(ctx context.Context, domain string) error
+}
+
 // newPanel makes the panel's own pages. The module joins later.
-func newPanel(a *admins, d *databases, logger *slog.Logger) *panel {
+func newPanel(a *admins, m accounts, logger *slog.Logger) *panel {
 	engine := html.NewFileSystem(http.FS(pages), ".html")
 	engine.AddFunc("path", url.PathEscape)
-	p := &panel{admins: a, sessions: newSessions(), mail: &mail{d}, logger: logger}
+	p := &panel{admins: a, sessions: newSessions(), mail: m, logger: logger}
 	p.app = fiber.New(fiber.Config{
 		AppName: "Example Panel", Views: engine, DisableStartupMessage: true, ErrorHandler: p.fail,
 		ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,

@@ -82,6 +82,31 @@ func CreateOld(ctx context.Context, db *sql.DB, server string) error {
 	return create(ctx, db, server, true)
 }
 
+// usage are the tables that stay in SQL where the mail accounts are in OpenLDAP.
+var usage = []string{"used_quota", "last_login", "share_folder", "anyone_shares", "deleted_mailboxes"}
+
+// CreateUsage makes those of the tables of usage and of deleted mailboxes that are missing, for a server whose mail
+// accounts are in OpenLDAP.
+func CreateUsage(ctx context.Context, db *sql.DB, server string) error {
+	d, known := dialects[server]
+	if !known {
+		return fmt.Errorf("no mail account tables for %q: mysql, pgsql or sqlite", server)
+	}
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(tables), "\n\n") {
+		name, _, _ := strings.Cut(paragraph, " ")
+		if !slices.Contains(usage, name) {
+			continue
+		}
+		if _, err := db.ExecContext(ctx, "SELECT 1 FROM "+d.quoted(name)+" WHERE 1 = 0"); err == nil {
+			continue
+		}
+		if _, err := db.ExecContext(ctx, d.table(paragraph, false)); err != nil {
+			return fmt.Errorf("make table %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 func create(ctx context.Context, db *sql.DB, server string, old bool) error {
 	statements, err := Schema(server, old)
 	if err != nil {
