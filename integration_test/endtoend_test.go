@@ -11,17 +11,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBrowserEndToEnd is an admin's first hour: from an empty panel to the users of a Samba AD as mailboxes in MariaDB,
-// all in a browser. It leaves pictures of every page.
-func TestBrowserEndToEnd(t *testing.T) {
-	ad, mail := newPeople(t), newMail(t)
+// TestBrowserEndToEnd is an admin's first hour: from an empty panel to the users of a Samba AD as mailboxes, all in a
+// browser, on each kind of mail server. It leaves pictures of every page.
+func TestBrowserEndToEnd(t *testing.T) { onEveryStore(t, endToEnd) }
+
+func endToEnd(t *testing.T, mail mailStore) {
+	ad := newPeople(t)
 	const people = 12
-	ad.crowd(people, mail.domain)
-	ad.add("Odd One", "odd@"+mail.domain, attributes{"displayName": `<b>O'Brien</b> "Bob" 🦊 山田`})
+	ad.crowd(people, mail.hosted())
+	ad.add("Odd One", "odd@"+mail.hosted(), attributes{"displayName": `<b>O'Brien</b> "Bob" 🦊 山田`})
 	ad.add("Left Out", "left@elsewhere.example", nil)
 	group := ldap.NewAddRequest("CN=Team,"+ad.unit, nil)
 	group.Attribute("objectClass", []string{"group"})
-	group.Attribute("mail", []string{"team@" + mail.domain})
+	group.Attribute("mail", []string{"team@" + mail.hosted()})
 	require.NoError(t, ad.conn.Add(group))
 	p := startPanel(t, mail.settings(), ad.directory.Password)
 	b := newBrowser(t, p.url)
@@ -36,7 +38,7 @@ func TestBrowserEndToEnd(t *testing.T) {
 	b.click(`button[value=samba]`)
 
 	// A mistake first: the sentence stands at the field, and nothing is lost.
-	for name, value := range sambaConnection(ad.directory, ad.unit, mail.domain) {
+	for name, value := range sambaConnection(ad.directory, ad.unit, mail.hosted()) {
 		if name != "tls" {
 			b.fill(name, value)
 		}
@@ -73,12 +75,12 @@ func TestBrowserEndToEnd(t *testing.T) {
 	b.shot("list-enabled")
 	b.click(`form[action$="/replicate"] button`)
 	b.awaitText("succeeded")
-	assert.Equal(t, people+1, mail.count("SELECT COUNT(*) FROM mailbox WHERE active = 1"))
-	assert.Equal(t, `<b>O'Brien</b> "Bob" 🦊 山田`, mail.mailbox("odd")["name"])
+	assert.Len(t, mail.active(), people+1)
+	assert.Equal(t, `<b>O'Brien</b> "Bob" 🦊 山田`, mail.active()["odd@"+mail.hosted()])
 	b.open(evaluate[string](b, "location.pathname"))
 	b.shot("log")
-	assert.Contains(t, b.text(), "left@elsewhere.example is not an address of "+mail.domain)
-	b.open("/users/user0001@" + mail.domain)
+	assert.Contains(t, b.text(), "left@elsewhere.example is not an address of "+mail.hosted())
+	b.open("/users/user0001@" + mail.hosted())
 	assert.Contains(t, b.text(), "Person Number 1")
 	b.shot("panel-user")
 	b.open("/account-resources")

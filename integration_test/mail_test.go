@@ -15,13 +15,15 @@ import (
 	"github.com/mailpanel/account-resource/integration_test/servers"
 )
 
-// mail is a vmail database in MariaDB with one hosted domain, and a user for the panel who has the rights that
-// iRedMail gives to its own panel, and no others.
+// mail is a vmail database with one hosted domain. On MariaDB the panel's user has the rights that iRedMail gives to its
+// own panel, and no others.
 type mail struct {
-	tb     testing.TB
-	owner  *sql.DB
-	limits servers.Database
-	domain string
+	tb       testing.TB
+	owner    *sql.DB
+	limits   servers.Database
+	domain   string
+	backend  string // as PANEL_BACKEND names it
+	numbered bool   // placeholders are $1, $2
 }
 
 // rights are those of iRedMail's vmailadmin.
@@ -30,16 +32,55 @@ const rights = "SELECT, INSERT, UPDATE, DELETE"
 func newMail(tb testing.TB) *mail {
 	tb.Helper()
 	database := servers.MariaDB(tb)
-	m := &mail{tb: tb, owner: database.Open(tb), limits: database.As(tb, rights), domain: mailDomain(tb)}
-	require.NoError(tb, vmail.Create(tb.Context(), m.owner, "mysql"))
+	m := &mail{tb: tb, owner: database.Open(tb), limits: database.As(tb, rights), domain: mailDomain(tb), backend: "mysql"}
+	m.begin()
+	return m
+}
+
+// newPostgresMail is the same in PostgreSQL.
+func newPostgresMail(tb testing.TB) *mail {
+	tb.Helper()
+	database := servers.PostgreSQL(tb)
+	m := &mail{
+		tb: tb, owner: database.Open(tb), limits: database, domain: mailDomain(tb), backend: "pgsql", numbered: true,
+	}
+	m.begin()
+	return m
+}
+
+func (m *mail) begin() {
+	m.tb.Helper()
+	require.NoError(m.tb, vmail.Create(m.tb.Context(), m.owner, m.backend))
 	m.exec("INSERT INTO domain (domain, settings) VALUES (?, ?)", m.domain,
 		"default_user_quota:1024;max_user_quota:4096;default_language:de_DE;timezone:Asia/Tokyo;disabled_mail_services:pop3,sogo;")
-	return m
 }
 
 // settings point a panel at the database.
 func (m *mail) settings() settings {
-	return settings{"PANEL_BACKEND": "mysql", "PANEL_VMAIL_DB": m.limits.DSN}
+	return settings{"PANEL_BACKEND": m.backend, "PANEL_VMAIL_DB": m.limits.DSN}
+}
+
+func (m *mail) hosted() string { return m.domain }
+
+// active are the addresses that are switched on, and their names.
+func (m *mail) active() map[string]string {
+	m.tb.Helper()
+	names := map[string]string{}
+	for _, r := range m.rows("SELECT username, name FROM mailbox WHERE active = 1") {
+		names[r["username"]] = r["name"]
+	}
+	return names
+}
+
+// lookups are where Postfix and Dovecot look.
+func (m *mail) lookups() servers.MailStore { return servers.MailStoreOf(m.tb, m.limits) }
+
+// marked has the placeholders that the server knows.
+func (m *mail) marked(query string) string {
+	for n := 1; m.numbered && strings.Contains(query, "?"); n++ {
+		query = strings.Replace(query, "?", fmt.Sprintf("$%d", n), 1)
+	}
+	return query
 }
 
 // writes is how many writing statements the panel has sent to the mail database.
@@ -50,14 +91,14 @@ func (m *mail) writes() int {
 
 func (m *mail) exec(query string, args ...any) {
 	m.tb.Helper()
-	_, err := m.owner.ExecContext(m.tb.Context(), query, args...)
+	_, err := m.owner.ExecContext(m.tb.Context(), m.marked(query), args...)
 	require.NoError(m.tb, err, query)
 }
 
 func (m *mail) count(query string, args ...any) int {
 	m.tb.Helper()
 	var n int
-	require.NoError(m.tb, m.owner.QueryRowContext(m.tb.Context(), query, args...).Scan(&n), query)
+	require.NoError(m.tb, m.owner.QueryRowContext(m.tb.Context(), m.marked(query), args...).Scan(&n), query)
 	return n
 }
 
@@ -66,7 +107,7 @@ type row map[string]string
 
 func (m *mail) rows(query string, args ...any) []row {
 	m.tb.Helper()
-	rows, err := m.owner.QueryContext(m.tb.Context(), query, args...)
+	rows, err := m.owner.QueryContext(m.tb.Context(), m.marked(query), args...)
 	require.NoError(m.tb, err, query)
 	defer rows.Close()
 	columns, err := rows.Columns()
