@@ -5,13 +5,12 @@ package integration_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -24,28 +23,80 @@ import (
 )
 
 // benchmarkSize is how many users a benchmark replicates.
-const benchmarkSize = 10_000
+const benchmarkSize = 5_000
+
+// benchStore is a mail store with the module's tables beside it, and the floor of writing: the same rows or entries
+// once more, the barest way the store knows.
+type benchStore struct {
+	tables *sql.DB // of the module
+	domain string
+	open   func(context.Context) (backends.Backend, error)
+	bare   func(b *testing.B) time.Duration
+}
+
+func mariaDBForBench(b *testing.B) *benchStore {
+	mail := newMail(b)
+	return &benchStore{
+		tables: mail.owner, domain: mail.domain,
+		open: func(ctx context.Context) (backends.Backend, error) {
+			return sqldb.Open(ctx, mail.owner, sqldb.Options{})
+		},
+		bare: func(b *testing.B) time.Duration { return writeBare(b, mail, insertBare) },
+	}
+}
+
+func postgreSQLForBench(b *testing.B) *benchStore {
+	mail := newPostgresMail(b)
+	pool, err := sql.Open("pgx", mail.limits.DSN)
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = pool.Close() })
+	return &benchStore{
+		tables: pool, domain: mail.domain,
+		open: func(ctx context.Context) (backends.Backend, error) { return sqldb.Open(ctx, pool, sqldb.Options{}) },
+		bare: func(b *testing.B) time.Duration { return writeBare(b, mail, copyBare) },
+	}
+}
+
+func openLDAPForBench(b *testing.B) *benchStore {
+	tree, beside := newTree(b), newMail(b)
+	return &benchStore{
+		tables: beside.owner, domain: tree.domain, open: tree.open,
+		bare: func(b *testing.B) time.Duration {
+			rows := writeTables(b, beside, insertBare, "account_resource_link", "account_resource_log")
+			return rows + addBare(b, tree)
+		},
+	}
+}
 
 // BenchmarkReplication measures a first run, and a second one that has nothing to do, beside two floors taken in the
-// same process: reading the same entries with a bare paged search, and inserting the same rows
-// with bare multi-row inserts of 500.
+// same process: reading the same entries with a bare paged search, and writing the same rows with bare multi-row
+// inserts (MariaDB), COPY (PostgreSQL), or the same entries with bare adds over as many connections (OpenLDAP).
 func BenchmarkReplication(b *testing.B) {
-	for b.Loop() {
-		mail := newMail(b)
-		d := newBenchDirectory(b, benchmarkSize, mail.domain)
-		read := d.readBare(b)
-		r := newBenchRunner(b, d, mail)
-		first := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{account.ActionCreated: benchmarkSize}})
-		second := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{}})
-		write := writeBare(b, mail)
-		b.ReportMetric(benchmarkSize/first.Seconds(), "users/s")
-		b.ReportMetric(benchmarkSize/second.Seconds(), "unchanged-users/s")
-		b.ReportMetric(benchmarkSize/read.Seconds(), "bare-read/s")
-		b.ReportMetric(benchmarkSize/write.Seconds(), "bare-write/s")
-		b.ReportMetric(first.Seconds()/max(read, write).Seconds(), "first-run/floor")
-		b.ReportMetric(second.Seconds()/read.Seconds(), "second-run/read")
-		b.ReportMetric(0, "ns/op")
+	for name, open := range map[string]func(*testing.B) *benchStore{
+		"MariaDB": mariaDBForBench, "PostgreSQL": postgreSQLForBench, "OpenLDAP": openLDAPForBench,
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				replicate(b, open(b))
+			}
+		})
 	}
+}
+
+func replicate(b *testing.B, mail *benchStore) {
+	d := newBenchDirectory(b, benchmarkSize, mail.domain)
+	read := d.readBare(b)
+	r := newBenchRunner(b, d, mail)
+	first := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{account.ActionCreated: benchmarkSize}})
+	second := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{}})
+	write := mail.bare(b)
+	b.ReportMetric(benchmarkSize/first.Seconds(), "users/s")
+	b.ReportMetric(benchmarkSize/second.Seconds(), "unchanged-users/s")
+	b.ReportMetric(benchmarkSize/read.Seconds(), "bare-read/s")
+	b.ReportMetric(benchmarkSize/write.Seconds(), "bare-write/s")
+	b.ReportMetric(first.Seconds()/max(read, write).Seconds(), "first-run/floor")
+	b.ReportMetric(second.Seconds()/read.Seconds(), "second-run/read")
+	b.ReportMetric(0, "ns/op")
 }
 
 type benchRunner struct {
@@ -56,12 +107,12 @@ type benchRunner struct {
 	id int64
 }
 
-func newBenchRunner(b *testing.B, d *benchDirectory, mail *mail) *benchRunner {
+func newBenchRunner(b *testing.B, d *benchDirectory, mail *benchStore) *benchRunner {
 	b.Helper()
 	ctx, logger := b.Context(), slog.New(slog.DiscardHandler)
-	kept, err := store.Open(ctx, mail.owner, store.Options{Logger: logger, Clock: time.Now})
+	kept, err := store.Open(ctx, mail.tables, store.Options{Logger: logger, Clock: time.Now})
 	require.NoError(b, err)
-	backend, err := sqldb.Open(ctx, mail.owner, sqldb.Options{Storage: backends.DefaultStorage()})
+	backend, err := mail.open(ctx)
 	require.NoError(b, err)
 	settings := resource.Defaults()
 	settings.Connection = d.connection(mail.domain)
@@ -106,47 +157,4 @@ func (d *benchDirectory) readBare(b *testing.B) time.Duration {
 	require.NoError(b, err)
 	require.GreaterOrEqual(b, len(found.Entries), benchmarkSize)
 	return time.Since(began)
-}
-
-// The columns that a first run writes: of a new mailbox and its self row, of its link and its row in the log.
-var bareColumns = map[string]string{
-	"mailbox": "username, password, name, first_name, last_name, employeeid, mobile, telephone, language, " +
-		"storagebasedirectory, storagenode, maildir, quota, domain, settings, passwordlastchange, created, modified, active",
-	"forwardings":           "address, forwarding, domain, dest_domain, is_forwarding, active",
-	"account_resource_link": "resource_id, source_id, address, domain, kind, origin, state, dn, home, disabled, suspended, intent, kept, changed",
-	"account_resource_log":  "run_id, at, action, kind, source_id, dn, address, diff, reason, detail",
-}
-
-// writeBare inserts the rows that a first run leaves once more into empty tables.
-func writeBare(b *testing.B, mail *mail) time.Duration {
-	b.Helper()
-	var took time.Duration
-	for table, columns := range bareColumns {
-		rows := mail.rows("SELECT " + columns + " FROM " + table)
-		require.Len(b, rows, benchmarkSize)
-		mail.exec("DELETE FROM " + table)
-		began := time.Now()
-		insertBare(b, mail.owner, table, strings.Split(columns, ", "), rows)
-		took += time.Since(began)
-	}
-	return took
-}
-
-func insertBare(b *testing.B, db *sql.DB, table string, columns []string, rows []row) {
-	b.Helper()
-	const together = 500
-	one := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ") + ")"
-	for from := 0; from < len(rows); from += together {
-		batch := rows[from:min(from+together, len(rows))]
-		var args []any
-		for _, r := range batch {
-			for _, column := range columns {
-				args = append(args, r[column])
-			}
-		}
-		marks := strings.TrimSuffix(strings.Repeat(one+", ", len(batch)), ", ")
-		_, err := db.ExecContext(b.Context(),
-			fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", table, strings.Join(columns, ", "), marks), args...)
-		require.NoError(b, err)
-	}
 }

@@ -26,10 +26,13 @@ type Dialect struct {
 	Numbered bool
 	// Returning: a generated key is asked for with RETURNING, since the driver cannot tell the last one.
 	Returning bool
+	// JSONRows: many rows or values travel as one JSON text.
+	JSONRows bool
 	// Quote encloses an identifier.
 	Quote string
-	// LockRow is appended to a SELECT to keep others from changing the row until the transaction ends.
-	LockRow string
+	// KeepRow is appended to a SELECT to keep everybody from changing the row until the transaction ends; others may
+	// keep it too. Empty where there is no such thing.
+	KeepRow string
 	// ValuesList: a list of rows behind IN begins with VALUES.
 	ValuesList bool
 	// IgnoreBefore and IgnoreAfter have an INSERT pass over rows that exist: in front of INTO, or at the end.
@@ -44,13 +47,13 @@ type Dialect struct {
 
 var known = map[Name]Dialect{
 	MySQL: {
-		Name: MySQL, Quote: "`", LockRow: "FOR UPDATE", IgnoreBefore: "IGNORE",
+		Name: MySQL, Quote: "`", KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
 		NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +
 			" FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
 	},
 	Postgres: {
-		Name: Postgres, Quote: `"`, LockRow: "FOR UPDATE", Numbered: true, Returning: true,
+		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, JSONRows: true,
 		IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), ''" +
 			" FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false)) AND table_name = $1",

@@ -216,7 +216,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		case s.Unlink || s.Action == account.ActionDeleted:
 			settled.Unlinked = append(settled.Unlinked, s.Source)
 		case s.Link != nil && s.cameTrue():
-			settled.Confirmed = append(settled.Confirmed, s.Source)
+			settled.Confirmed = append(settled.Confirmed, s.Link.Address)
 		case s.Link != nil:
 			settled.Links = append(settled.Links, *s.Link)
 		}

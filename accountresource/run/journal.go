@@ -133,8 +133,8 @@ type Settled struct {
 	Entries []Entry
 	// Links are inserted or replaced as they are. A conflict of addresses is an error: it was claimed before.
 	Links []account.Link
-	// Confirmed are the objects whose claim has come true as it stands: only its state and intent change.
-	Confirmed []account.SourceID
+	// Confirmed are the addresses of claims that have come true as they stand: only their state and intent change.
+	Confirmed []string
 	// Unlinked are the objects whose link is dropped.
 	Unlinked []account.SourceID
 	// Tasks are to be done in applications.

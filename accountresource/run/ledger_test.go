@@ -188,10 +188,11 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	for _, link := range s.Links {
 		l.links[link.Source] = link
 	}
-	for _, source := range s.Confirmed {
-		link := l.links[source]
-		link.State, link.Intent = account.Confirmed, nil
-		l.links[source] = link
+	for source, link := range l.links {
+		if slices.Contains(s.Confirmed, link.Address) {
+			link.State, link.Intent = account.Confirmed, nil
+			l.links[source] = link
+		}
 	}
 	for _, source := range s.Unlinked {
 		delete(l.links, source)

@@ -100,13 +100,13 @@ func mine(l run.Lease) squirrel.Eq { return squirrel.Eq{"resource_id": l.Resourc
 // fenced makes sure, until the transaction ends, that the lease is still the holder's. One that has expired but that
 // nobody took over is still his: nobody else can have written.
 func (s *Store) fenced(ctx context.Context, tx *sql.Tx, l run.Lease) error {
-	if s.dialect.LockRow == "" {
+	if s.dialect.KeepRow == "" {
 		// Only a write locks; one that changes nothing will do. Locking late would find the database busy.
 		if _, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("fence", squirrel.Expr("fence")).Where(mine(l))); err != nil {
 			return fmt.Errorf("lock the lease of resource %d: %w", l.Resource, err)
 		}
 	}
-	q := s.sql.Select("fence").From(leaseTable).Where(squirrel.Eq{"resource_id": l.Resource}).Suffix(s.dialect.LockRow)
+	q := s.sql.Select("fence").From(leaseTable).Where(squirrel.Eq{"resource_id": l.Resource}).Suffix(s.dialect.KeepRow)
 	fence, err := number(ctx, tx, q)
 	switch {
 	case err != nil:

@@ -12,6 +12,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
@@ -161,7 +162,7 @@ func (s *Links) owners(ctx context.Context, tx *sql.Tx, links []account.Link) (m
 			addresses[i] = chunk[i].Address
 		}
 		_, err := query(ctx, tx, s.sql.Select("address", "resource_id", "source_id").From(linkTable).
-			Where(squirrel.Eq{"address": addresses}), func(scan func(...any) error) (k objectKey, err error) {
+			Where(s.in("address", addresses)), func(scan func(...any) error) (k objectKey, err error) {
 			var address string
 			err = scan(&address, &k.resource, &k.source)
 			owners[address] = k
@@ -187,7 +188,7 @@ func (s *Store) replace(
 	}
 	if len(sources) > 0 {
 		if _, err := exec(ctx, tx, s.sql.Delete(linkTable).
-			Where(squirrel.Eq{"resource_id": resource, "source_id": sources})); err != nil {
+			Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", sources))); err != nil {
 			return fmt.Errorf("replace links: %w", err)
 		}
 	}
@@ -201,14 +202,11 @@ func (s *Store) replace(
 	return nil
 }
 
-// confirm has claims stand as links.
-func (s *Store) confirm(ctx context.Context, tx *sql.Tx, resource int64, sources []account.SourceID) error {
-	ids := make([]string, len(sources))
-	for i := range sources {
-		ids[i] = string(sources[i])
-	}
+// confirm has claims stand as links. The address alone finds them: it is unique, and who holds the lease claimed it. A
+// condition on the resource would lead PostgreSQL, as long as it has no statistics, through all of its links.
+func (s *Store) confirm(ctx context.Context, tx *sql.Tx, addresses []string) error {
 	if _, err := exec(ctx, tx, s.sql.Update(linkTable).Set("state", string(account.Confirmed)).Set("intent", "").
-		Set("changed", millis(s.clock())).Where(squirrel.Eq{"resource_id": resource, "source_id": ids})); err != nil {
+		Set("changed", millis(s.clock())).Where(s.in("address", addresses))); err != nil {
 		return fmt.Errorf("confirm links: %w", err)
 	}
 	return nil
@@ -221,33 +219,36 @@ func (s *Store) update(ctx context.Context, tx *sql.Tx, links []account.Link) er
 		return err
 	}
 	values := slices.DeleteFunc(slices.Clone(linkColumns), func(c string) bool { return slices.Contains(linkKey, c) })
-	if _, err := exec(ctx, tx, statement.Suffix(s.dialect.Upsert(linkKey, values))); err != nil {
+	statement.Suffix = s.dialect.Upsert(linkKey, values)
+	if _, err := exec(ctx, tx, statement); err != nil {
 		return fmt.Errorf("update links: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) insertLinks(links []account.Link) (squirrel.InsertBuilder, error) {
-	statement := s.sql.Insert(linkTable).Columns(linkColumns...)
+func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
+	insert := dialect.Rows{Dialect: s.dialect, Table: linkTable, Columns: linkColumns}
 	now := millis(s.clock())
 	for i := range links {
 		l := &links[i]
 		suspended, err := packed(l.Suspended, len(l.Suspended) == 0)
 		if err != nil {
-			return statement, err
+			return insert, err
 		}
 		intent, err := packed(l.Intent, len(l.Intent) == 0)
 		if err != nil {
-			return statement, err
+			return insert, err
 		}
 		kept, err := packed(l.Kept, l.Kept == account.Profile{})
 		if err != nil {
-			return statement, err
+			return insert, err
 		}
-		statement = statement.Values(l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind),
-			string(l.Origin), string(l.State), l.DN, l.Home, flag(l.Disabled), suspended, intent, kept, now)
+		insert.Values = append(insert.Values, []any{
+			l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind), string(l.Origin),
+			string(l.State), l.DN, l.Home, flag(l.Disabled), suspended, intent, kept, now,
+		})
 	}
-	return statement, nil
+	return insert, nil
 }
 
 // packed is a value as JSON, or nothing.

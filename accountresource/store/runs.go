@@ -11,6 +11,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
@@ -62,7 +63,7 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 			}
 		}
 		for chunk := range slices.Chunk(settled.Confirmed, sendChunk) {
-			if err := s.confirm(ctx, tx, l.Resource, chunk); err != nil {
+			if err := s.confirm(ctx, tx, chunk); err != nil {
 				return err
 			}
 		}
@@ -88,15 +89,17 @@ func (s *Runs) unlink(ctx context.Context, tx *sql.Tx, resource int64, sources [
 		ids[i] = string(sources[i])
 	}
 	if _, err := exec(ctx, tx, s.sql.Delete(linkTable).
-		Where(squirrel.Eq{"resource_id": resource, "source_id": ids})); err != nil {
+		Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", ids))); err != nil {
 		return fmt.Errorf("drop links: %w", err)
 	}
 	return nil
 }
 
 func (s *Runs) appendLog(ctx context.Context, tx *sql.Tx, id int64, entries []run.Entry) error {
-	statement := s.sql.Insert(logTable).
-		Columns("run_id", "at", "action", "kind", "source_id", "dn", "address", "diff", "reason", "detail")
+	insert := dialect.Rows{
+		Dialect: s.dialect, Table: logTable,
+		Columns: []string{"run_id", "at", "action", "kind", "source_id", "dn", "address", "diff", "reason", "detail"},
+	}
 	for i := range entries {
 		e := &entries[i]
 		diff, err := packed(e.Diff, len(e.Diff) == 0)
@@ -107,10 +110,12 @@ func (s *Runs) appendLog(ctx context.Context, tx *sql.Tx, id int64, entries []ru
 		if err != nil {
 			return err
 		}
-		statement = statement.Values(id, millis(e.Time), string(e.Action), string(e.Kind), string(e.Source), e.DN,
-			shortened(e.Address, 500), diff, reason, e.Detail)
+		insert.Values = append(insert.Values, []any{
+			id, millis(e.Time), string(e.Action), string(e.Kind), string(e.Source), e.DN, shortened(e.Address, 500), diff,
+			reason, e.Detail,
+		})
 	}
-	if _, err := exec(ctx, tx, statement); err != nil {
+	if _, err := exec(ctx, tx, insert); err != nil {
 		return fmt.Errorf("write log rows: %w", err)
 	}
 	return nil

@@ -40,7 +40,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, []account.Link{confirmed}, links(t, s, 1))
 	claim(t, s, l, claimed)
 	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
-		Entries: entries[2:], Confirmed: []account.SourceID{"a", "nobody"},
+		Entries: entries[2:], Confirmed: []string{"ann@example.com", "nobody@example.com"},
 	}))
 	claimed.State, claimed.Intent = account.Confirmed, nil
 	assert.Equal(t, []account.Link{claimed}, links(t, s, 1), "only state and intent have changed")

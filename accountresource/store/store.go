@@ -132,6 +132,11 @@ func scanned[T any](
 	return found, rows.Err()
 }
 
+// in is the condition that a column has one of many values.
+func (s *Store) in(column string, values []string) dialect.In {
+	return dialect.In{Dialect: s.dialect, Column: column, Values: values}
+}
+
 // number scans a single number; none is zero.
 func number(ctx context.Context, q queryer, statement squirrel.Sqlizer) (int64, error) {
 	found, err := query(ctx, q, statement, func(scan func(...any) error) (n sql.NullInt64, err error) {

@@ -144,7 +144,7 @@ func (b *Backend) chunks(
 	return func(yield func([]account.Account, error) bool) {
 		if only != nil {
 			for list := range slices.Chunk(only, listChunk) {
-				if chunk, _, err := read(squirrel.Eq{s.key: list}, listChunk*2); !yield(chunk, err) || err != nil {
+				if chunk, _, err := read(b.in(s.key, list), listChunk*2); !yield(chunk, err) || err != nil {
 					return
 				}
 			}

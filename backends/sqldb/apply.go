@@ -9,6 +9,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
 )
 
@@ -126,6 +127,11 @@ func addresses(steps []step) []string {
 		list[i] = s.Address
 	}
 	return list
+}
+
+// in is the condition that a column has one of many values.
+func (b *Backend) in(column string, values []string) dialect.In {
+	return dialect.In{Dialect: b.dialect, Column: column, Values: values}
 }
 
 func exec(ctx context.Context, tx *sql.Tx, statement squirrel.Sqlizer) error {

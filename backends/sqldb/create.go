@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
 )
 
@@ -72,26 +73,26 @@ func (b *Backend) insertMailboxes(ctx context.Context, tx *sql.Tx, d account.Dom
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	statement := b.sql.Insert("mailbox")
+	insert := dialect.Rows{Dialect: b.dialect, Table: "mailbox"}
 	for i, s := range steps {
 		values, err := b.mailboxValues(s.Change)
 		if err != nil {
 			return err
 		}
 		row := make([]any, 0, len(values)+len(names))
-		header := make([]string, 0, cap(row))
 		for _, v := range values {
-			header, row = append(header, v.column), append(row, v.value)
+			row = append(row, v.value)
+			if i == 0 {
+				insert.Columns = append(insert.Columns, v.column)
+			}
 		}
 		for _, name := range names {
-			header, row = append(header, b.dialect.Quoted(name)), append(row, common[name])
+			row = append(row, common[name])
 		}
-		if i == 0 {
-			statement = statement.Columns(header...)
-		}
-		statement = statement.Values(row...)
+		insert.Values = append(insert.Values, row)
 	}
-	if err := exec(ctx, tx, statement); err != nil {
+	insert.Columns = append(insert.Columns, names...)
+	if err := exec(ctx, tx, insert); err != nil {
 		return fmt.Errorf("insert %d mailboxes: %w", len(steps), err)
 	}
 	return nil
@@ -162,14 +163,16 @@ func (b *Backend) insertSelfRows(ctx context.Context, tx *sql.Tx, steps []step) 
 	if len(steps) == 0 {
 		return nil
 	}
-	statement := b.sql.Insert("forwardings").
-		Columns("address", "forwarding", "domain", "dest_domain", "is_forwarding", "active").
-		Suffix(b.dialect.Upsert([]string{"address", "forwarding"}, []string{"is_forwarding", "active"}))
+	insert := dialect.Rows{
+		Dialect: b.dialect, Table: "forwardings",
+		Columns: []string{"address", "forwarding", "domain", "dest_domain", "is_forwarding", "active"},
+		Suffix:  b.dialect.Upsert([]string{"address", "forwarding"}, []string{"is_forwarding", "active"}),
+	}
 	for _, s := range steps {
 		domain := account.DomainOf(s.Address)
-		statement = statement.Values(s.Address, s.Address, domain, domain, 1, flag(s.Active))
+		insert.Values = append(insert.Values, []any{s.Address, s.Address, domain, domain, 1, flag(s.Active)})
 	}
-	if err := exec(ctx, tx, statement); err != nil {
+	if err := exec(ctx, tx, insert); err != nil {
 		return fmt.Errorf("insert %d forwardings: %w", len(steps), err)
 	}
 	return nil

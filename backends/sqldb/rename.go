@@ -161,10 +161,10 @@ func (b *Backend) places(ctx context.Context, tx *sql.Tx, list []string) (map[st
 // holders are the queries for whatever holds one of the addresses: first mailboxes, with their mail directories.
 func (b *Backend) holders(list []string) []squirrel.SelectBuilder {
 	nothing := []string{"''", "''", "''"}
-	others := b.sql.Select(append([]string{"address"}, nothing...)...).Where(squirrel.Eq{"address": list})
+	others := b.sql.Select(append([]string{"address"}, nothing...)...).Where(b.in("address", list))
 	return []squirrel.SelectBuilder{
 		b.sql.Select("username", "storagebasedirectory", "storagenode", "maildir").From("mailbox").
-			Where(squirrel.Eq{"username": list}),
+			Where(b.in("username", list)),
 		others.From("alias"), others.From("maillists"),
 		others.From("forwardings").Where("NOT (is_forwarding = 1 AND address = forwarding)"),
 	}

@@ -35,7 +35,7 @@ func (b *Backend) update(ctx context.Context, tx *sql.Tx, steps []step) error {
 // findGone refuses changes of accounts that are no longer there.
 func (b *Backend) findGone(ctx context.Context, tx *sql.Tx, steps []step) error {
 	present := make(map[string]bool, len(steps))
-	q := b.sql.Select("username").From("mailbox").Where(squirrel.Eq{"username": addresses(steps)})
+	q := b.sql.Select("username").From("mailbox").Where(b.in("username", addresses(steps)))
 	_, err := query(ctx, tx, q, func(scan func(...any) error) (name string, err error) {
 		err = scan(&name)
 		present[strings.ToLower(name)] = true
