@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
-	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 )
 
@@ -72,7 +71,7 @@ func copyBare(b *testing.B, db *sql.DB, table string, columns []string, rows []r
 	b.Helper()
 	tx, err := db.BeginTx(b.Context(), nil)
 	require.NoError(b, err)
-	statement, err := tx.PrepareContext(b.Context(), pq.CopyIn(table, columns...))
+	statement, err := tx.PrepareContext(b.Context(), "COPY "+table+" ("+strings.Join(columns, ", ")+") FROM STDIN")
 	require.NoError(b, err)
 	for _, r := range rows {
 		values := make([]any, len(columns))
