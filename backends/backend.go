@@ -58,4 +58,6 @@ type Query struct {
 	// Routes asks for Account.Routes too: the active forwarding rows that lead to the account or from it. Stores
 	// that switch an account off in one place have none.
 	Routes bool
+	// Members asks for Account.Members of aliases too.
+	Members bool
 }

@@ -32,6 +32,8 @@ type Account struct {
 	Profile Profile
 	// Routes are the active forwarding rows that lead to or from the account. Read only on demand.
 	Routes []Route
+	// Members are the addresses that an alias sends on to, as far as they are switched on. Read only on demand.
+	Members []string
 }
 
 // Route is one row of iRedMail's forwardings table, which carries mail for Address on to Forwarding.

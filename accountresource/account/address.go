@@ -26,6 +26,20 @@ func ParseAddress(text string) (address string, ok bool) {
 	return address, addressPattern.MatchString(address)
 }
 
+// Any address that an alias may send on to: a user's, and with the extension and other characters that mail servers
+// elsewhere accept (the panel's own pattern for any address).
+var recipientPattern = regexp.MustCompile(`^[a-z0-9_\-#][a-z0-9_\-.&#+=/]*@([a-z0-9_\-]+\.)+[a-z0-9\-]{2,15}$`)
+
+// ParseRecipient is ParseAddress for an address that need not be one of a user here.
+func ParseRecipient(text string) (address string, ok bool) {
+	address = strings.ToLower(strings.TrimSpace(text))
+	local, _, found := strings.Cut(address, "@")
+	if !found || len(local) > maxLocalPart || len(address) > maxAddress {
+		return address, false
+	}
+	return address, recipientPattern.MatchString(address)
+}
+
 // DomainOf is the part behind the last "@", or all of it where there is none.
 func DomainOf(address string) string {
 	return address[strings.LastIndexByte(address, '@')+1:]

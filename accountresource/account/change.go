@@ -61,6 +61,10 @@ type Change struct {
 	// Disable and Enable switch an existing account; Routes are the forwarding rows that go with it.
 	Disable, Enable bool
 	Routes          []Route
+	// Policy is the access policy of an alias to create; Join and Leave are members that an alias gets and loses (rules
+	// R10, R11). One that is there already, or not any more, is fine.
+	Policy      string
+	Join, Leave []string
 	// KeepUntil is the day from which the mail directory of a deleted mailbox may be removed; the zero time keeps it
 	// for ever (rule R14).
 	KeepUntil time.Time
@@ -82,7 +86,7 @@ func (c *Change) TouchesAccount() bool {
 	case ActionCreated, ActionRenamed, ActionDeleted:
 		return true
 	}
-	return c.Set != 0 || c.Disable || c.Enable
+	return c.Set != 0 || c.Disable || c.Enable || len(c.Join) > 0 || len(c.Leave) > 0
 }
 
 // Claim is the link as it announces the change before anything is done; ok is false for what changes the link alone.

@@ -12,6 +12,7 @@ const (
 	User ObjectKind = iota + 1
 	Group
 	Contact
+	Other // a computer, a principal of a foreign domain: nothing that gets mail
 )
 
 // Object is a user, group or contact of the directory, reduced to what the replication needs.
@@ -28,6 +29,10 @@ type Object struct {
 	Profile Profile
 	// USN is the object's own change counter on the server that was asked (uSNChanged), 0 where there is none.
 	USN int64
-	// Members counts the values of a group's member attribute in the answer at hand.
-	Members int
+	// Members are a group's direct members; Partial says that they could not be read whole. Members by primary group
+	// are not among them.
+	Members []SourceID
+	Partial bool
+	// Primary is the relative identifier of a user's primary group, and of a group its own; 0 where there is none.
+	Primary uint32
 }

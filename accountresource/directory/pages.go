@@ -131,7 +131,7 @@ func (p *pager) objects(ctx context.Context, entries []*ldap.Entry) ([]account.O
 			return nil, err
 		}
 		if p.source.members {
-			err := p.reader.rest(ctx, e, "member", func(members []string) { o.Members += len(members) })
+			err := p.reader.rest(ctx, e, "member", func(members []string) { o.Members = append(o.Members, make([]account.SourceID, len(members))...) })
 			if err != nil && !hidden(err) { // a group that has just gone has what it had
 				return nil, err
 			}

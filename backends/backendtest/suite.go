@@ -23,6 +23,9 @@ type Store struct {
 	AddAlias   func(address string, members ...string)
 	// AddReserved makes the address one that something else has taken.
 	AddReserved func(address string)
+	// Policy is the access policy of an alias, SetPolicy changes it.
+	Policy    func(address string) string
+	SetPolicy func(address, policy string)
 	// SetRoute switches a forwarding row, and makes it where it is missing.
 	SetRoute func(r account.Route, active bool)
 	// ForwardOnly has a mailbox send all its mail on and keep none.
@@ -109,6 +112,14 @@ var cases = []struct {
 	{"R14 deleting again is harmless", deleteTwice},
 	{"R14 somebody else's mailbox of that address is not deleted", deleteOther},
 	{"R14 who forwarded to a deleted account gets his mail himself", deleteForwarded},
+	{"R10 an alias has name, policy and members", createAlias},
+	{"R10 creating an alias again is harmless and leaves its policy", createAliasTwice},
+	{"R11 members join and leave", changeMembers},
+	{"R11 an alias may have very many members", manyMembers},
+	{"R8 a renamed alias keeps members and policy, and whatever names it", renameAlias},
+	{"R14 a deleted alias is gone with whatever names it", deleteAlias},
+	{"R14 an alias goes off and on", switchAlias},
+	{"R12 a member's disabling and renaming shows in the alias", followMembers},
 	{"the faulty wrapper fails as asked, and applying again converges", faultyWrapper},
 }
 

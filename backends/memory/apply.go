@@ -45,16 +45,16 @@ func (b *Backend) apply(d account.Domain, c *account.Change) error {
 	switch {
 	case account.DomainOf(c.Address) != d.Name:
 		return fmt.Errorf("outside of domain %s", d.Name)
-	case c.Kind != account.Mailbox:
+	case c.Kind != account.Mailbox && c.Kind != account.Alias:
 		return backends.ErrUnsupported
 	case c.Action == account.ActionDeleted:
 		b.remove(c)
 		return nil
 	case c.Action == account.ActionRenamed:
-		if b.at(c.Address, c.Home) {
+		if b.at(c, c.Address) {
 			return b.update(c)
 		}
-		if !b.at(c.NewAddress, c.Home) {
+		if !b.at(c, c.NewAddress) {
 			return backends.ErrNotFound
 		}
 		return nil
@@ -67,6 +67,9 @@ func (b *Backend) apply(d account.Domain, c *account.Change) error {
 }
 
 func (b *Backend) create(c *account.Change) error {
+	if c.Kind == account.Alias {
+		return b.createAlias(c)
+	}
 	self := account.Route{Address: c.Address, Forwarding: c.Address}
 	if a, exists := b.accounts[c.Address]; exists {
 		if a.Kind != account.Mailbox || a.Home != c.Home {
@@ -87,11 +90,12 @@ func (b *Backend) create(c *account.Change) error {
 
 func (b *Backend) update(c *account.Change) error {
 	a, exists := b.accounts[c.Address]
-	if !exists || a.Kind != account.Mailbox {
+	if !exists || a.Kind != c.Kind {
 		return backends.ErrNotFound
 	}
 	b.writes++
 	set(&a.Profile, c)
+	b.changeMembers(c)
 	if c.Disable || c.Enable {
 		a.Active = c.Enable
 		for _, r := range c.Routes {
@@ -102,6 +106,31 @@ func (b *Backend) update(c *account.Change) error {
 	}
 	b.accounts[c.Address] = a
 	return nil
+}
+
+func (b *Backend) createAlias(c *account.Change) error {
+	a, exists := b.accounts[c.Address]
+	if exists && a.Kind != account.Alias {
+		return backends.ErrExists
+	}
+	b.writes++
+	if !exists {
+		a = account.Account{Address: c.Address, Kind: account.Alias, Active: c.Active}
+		set(&a.Profile, c)
+		b.policies[c.Address] = c.Policy
+	}
+	b.accounts[c.Address] = a
+	b.changeMembers(c)
+	return nil
+}
+
+func (b *Backend) changeMembers(c *account.Change) {
+	for _, m := range c.Leave {
+		delete(b.routes, account.Route{Address: c.Address, Forwarding: m})
+	}
+	for _, m := range c.Join {
+		b.routes[account.Route{Address: c.Address, Forwarding: m}] = true
+	}
 }
 
 func set(p *account.Profile, c *account.Change) {

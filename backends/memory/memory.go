@@ -19,6 +19,7 @@ type Backend struct {
 	domains  map[string]account.Domain
 	accounts map[string]account.Account
 	routes   map[account.Route]bool // and whether they are active
+	policies map[string]string      // of aliases, by address
 	refused  map[string]error
 	traces   [][3]string // kind, owner and other
 	graves   []Grave
@@ -33,6 +34,7 @@ func New() *Backend {
 		domains:  make(map[string]account.Domain),
 		accounts: make(map[string]account.Account),
 		routes:   make(map[account.Route]bool),
+		policies: make(map[string]string),
 		refused:  make(map[string]error),
 	}
 }
@@ -177,9 +179,30 @@ func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 		if q.Routes {
 			a.Routes = b.activeRoutes(address)
 		}
+		if q.Members && a.Kind == account.Alias {
+			for _, r := range b.activeRoutes(address) {
+				if r.Address == address {
+					a.Members = append(a.Members, r.Forwarding)
+				}
+			}
+		}
 		found = append(found, a)
 	}
 	return found
+}
+
+// SetPolicy changes the access policy of an alias.
+func (b *Backend) SetPolicy(address, policy string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.policies[address] = policy
+}
+
+// Policy is the access policy of an alias.
+func (b *Backend) Policy(address string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.policies[address]
 }
 
 func (b *Backend) activeRoutes(address string) []account.Route {

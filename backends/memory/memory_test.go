@@ -13,7 +13,7 @@ func TestConformance(t *testing.T) {
 		b := memory.New()
 		return backendtest.Store{
 			Backend: b, AddDomain: b.AddDomain, AddMailbox: b.AddAccount, AddAlias: b.AddAlias, SetRoute: b.AddRoute,
-			Writes: b.Writes, ForwardOnly: b.ForwardOnly,
+			Policy: b.Policy, SetPolicy: b.SetPolicy, Writes: b.Writes, ForwardOnly: b.ForwardOnly,
 			Route: func(r account.Route) bool {
 				active, exists := b.Route(r)
 				return active && exists

@@ -12,16 +12,16 @@ import (
 // Grave is a deleted mailbox; Until is the date from which its directory may go, or empty.
 type Grave struct{ Address, Home, Until string }
 
-// at tells whether the mailbox with this mail directory has the address.
-func (b *Backend) at(address, home string) bool {
+// at tells whether the account of the change, known by its mail directory, has the address.
+func (b *Backend) at(c *account.Change, address string) bool {
 	a, exists := b.accounts[address]
-	return exists && a.Kind == account.Mailbox && a.Home == home
+	return exists && a.Kind == c.Kind && (a.Kind == account.Alias || a.Home == c.Home)
 }
 
 // rename gives those of the changes that moving names their new addresses, all at once. One that finds its address
 // taken stays, and with it whoever wanted its place.
 func (b *Backend) rename(changes []account.Change, moving []int, results []error) {
-	moving = slices.DeleteFunc(moving, func(i int) bool { return !b.at(changes[i].Address, changes[i].Home) })
+	moving = slices.DeleteFunc(moving, func(i int) bool { return !b.at(&changes[i], changes[i].Address) })
 	becomes := make(map[string]string)
 	for again := true; again; {
 		clear(becomes)
@@ -55,6 +55,11 @@ func (b *Backend) rename(changes []account.Change, moving []int, results []error
 		accounts[a.Address] = a
 	}
 	b.accounts = accounts
+	policies := make(map[string]string, len(b.policies))
+	for address, p := range b.policies {
+		policies[follow(address)] = p
+	}
+	b.policies = policies
 	routes := make(map[account.Route]bool, len(b.routes))
 	for r, active := range b.routes {
 		next := account.Route{Address: follow(r.Address), Forwarding: follow(r.Forwarding)}
@@ -74,15 +79,18 @@ func (b *Backend) rename(changes []account.Change, moving []int, results []error
 
 func (b *Backend) remove(c *account.Change) {
 	a, exists := b.accounts[c.Address]
-	if !exists || a.Kind != account.Mailbox || c.Home != "" && a.Home != c.Home {
+	if !exists || a.Kind != c.Kind || c.Home != "" && a.Home != c.Home {
 		return
 	}
 	b.writes++
+	delete(b.policies, c.Address)
 	grave := Grave{Address: c.Address, Home: a.Home}
 	if !c.KeepUntil.IsZero() {
 		grave.Until = c.KeepUntil.Format(time.DateOnly)
 	}
-	b.graves = append(b.graves, grave)
+	if a.Kind == account.Mailbox {
+		b.graves = append(b.graves, grave)
+	}
 	delete(b.accounts, c.Address)
 	for r := range b.routes {
 		if r.Address != c.Address && r.Forwarding != c.Address {

@@ -75,7 +75,7 @@ func (b *Backend) stream(
 	take := func(entries []*ldap.Entry) error {
 		var mailboxes []account.Account
 		for _, e := range entries {
-			mailboxes = append(mailboxes, s.sort(e, q.Routes)...)
+			mailboxes = append(mailboxes, s.sort(e, q)...)
 		}
 		return give(mailboxes)
 	}
@@ -115,12 +115,16 @@ func (s *stream) first(address string) bool {
 }
 
 // sort gives what an entry has of mailboxes and keeps the rest for later.
-func (s *stream) sort(e *ldap.Entry, routes bool) (mailboxes []account.Account) {
+func (s *stream) sort(e *ldap.Entry, q backends.Query) (mailboxes []account.Account) {
 	a := accountOf(e)
 	if strings.HasPrefix(a.Address, "@") {
 		return nil // the catch-all takes no address
 	}
-	if routes && a.Active {
+	if q.Members && a.Kind == account.Alias {
+		a.Members = lowered(e.GetAttributeValues("mailForwardingAddress"))
+		slices.Sort(a.Members)
+	}
+	if q.Routes && a.Active {
 		for _, to := range lowered(e.GetAttributeValues("mailForwardingAddress")) {
 			a.Routes = append(a.Routes, account.Route{Address: a.Address, Forwarding: to})
 		}
@@ -144,12 +148,12 @@ func (s *stream) sort(e *ldap.Entry, routes bool) (mailboxes []account.Account) 
 func accountOf(e *ldap.Entry) account.Account {
 	a := account.Account{
 		Address: strings.ToLower(e.GetAttributeValue("mail")),
-		Kind:    account.Reserved,
+		Kind:    kindOf(e),
 		Active:  strings.EqualFold(e.GetAttributeValue("accountStatus"), "active"),
 	}
-	switch {
-	case isClass(e, "mailUser"):
-		a.Kind, a.Home = account.Mailbox, strings.ToLower(e.GetAttributeValue("homeDirectory"))
+	switch a.Kind {
+	case account.Mailbox:
+		a.Home = strings.ToLower(e.GetAttributeValue("homeDirectory"))
 		for f, name := range fieldAttributes {
 			a.Profile[f] = e.GetAttributeValue(name)
 		}
@@ -159,10 +163,20 @@ func accountOf(e *ldap.Entry) account.Account {
 		case slices.Contains(lowered(e.GetAttributeValues("enabledService")), "domainadmin"):
 			a.Role = account.DomainAdmin
 		}
-	case isClass(e, "mailAlias"):
-		a.Kind, a.Profile[account.Name] = account.Alias, e.GetAttributeValue("cn")
+	case account.Alias:
+		a.Profile[account.Name] = e.GetAttributeValue("cn")
 	}
 	return a
+}
+
+func kindOf(e *ldap.Entry) account.Kind {
+	switch {
+	case isClass(e, "mailUser"):
+		return account.Mailbox
+	case isClass(e, "mailAlias"):
+		return account.Alias
+	}
+	return account.Reserved
 }
 
 // domainAdmins are the addresses that administer any domain.

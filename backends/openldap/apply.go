@@ -35,7 +35,7 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account
 		switch {
 		case account.DomainOf(c.Address) != d.Name:
 			results[i] = fmt.Errorf("%s is not in domain %s", c.Address, d.Name)
-		case c.Kind != account.Mailbox:
+		case c.Kind != account.Mailbox && c.Kind != account.Alias:
 			results[i] = fmt.Errorf("%s of %s %s: %w", c.Action, c.Kind, c.Address, backends.ErrUnsupported)
 		case c.TouchesAccount():
 			turns[turn] = append(turns[turn], step{c, &results[i]})
@@ -135,13 +135,13 @@ func (b *Backend) count(ctx context.Context, domain string, more int) error {
 // occupant is an entry that holds an address.
 type occupant struct {
 	dn, mail, home, uid string
-	user                bool
+	kind                account.Kind
 	shadows             []string
 }
 
 func occupantOf(e *ldap.Entry) occupant {
 	return occupant{
-		dn: e.DN, mail: strings.ToLower(e.GetAttributeValue("mail")), user: isClass(e, "mailUser"),
+		dn: e.DN, mail: strings.ToLower(e.GetAttributeValue("mail")), kind: kindOf(e),
 		home: strings.ToLower(e.GetAttributeValue("homeDirectory")), uid: e.GetAttributeValue("uid"),
 		shadows: lowered(e.GetAttributeValues("shadowAddress")),
 	}

@@ -25,19 +25,26 @@ func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (m
 	if err != nil {
 		return 0, err
 	}
-	var fresh []step
+	var fresh, there []step
+	where := make(map[string]string)
 	for _, s := range steps {
 		switch o, taken := held[s.Address]; {
 		case !taken:
 			fresh = append(fresh, s)
-		case !o.user || o.mail != s.Address || o.home != s.Home:
+		case s.Kind == account.Alias && o.kind == s.Kind && o.mail == s.Address: // it gets the members that it lacks
+			there = append(there, s)
+			where[s.Address] = o.dn
+		case o.kind != s.Kind || o.mail != s.Address || o.home != s.Home:
 			*s.result = fmt.Errorf("create %s: %w", s.Address, backends.ErrExists)
 		}
+	}
+	if err := b.update(ctx, there, where); err != nil {
+		return 0, err
 	}
 	var count atomic.Int64
 	err = b.inParallel(ctx, fresh, func(conn *ldap.Conn, s step) error {
 		err := b.add(conn, &d, s)
-		if err == nil {
+		if err == nil && s.Kind == account.Mailbox {
 			count.Add(1)
 		}
 		return err
@@ -46,10 +53,13 @@ func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (m
 }
 
 func (b *Backend) add(conn *ldap.Conn, d *account.Domain, s step) error {
-	request := b.newUser(d, s.Change)
+	request, unit := b.newUser(d, s.Change), "Users"
+	if s.Kind == account.Alias {
+		request, unit = b.newAlias(d, s.Change), "Aliases"
+	}
 	err := conn.Add(request)
 	if code(err, ldap.LDAPResultNoSuchObject) {
-		if err := b.addUnit(conn, "Users", d.Name); err != nil {
+		if err := b.addUnit(conn, unit, d.Name); err != nil {
 			return err
 		}
 		err = conn.Add(request)

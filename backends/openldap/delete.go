@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
@@ -33,9 +34,11 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		switch {
 		case !taken:
 			gone = append(gone, s.Address) // what SQL knows of it may be left
-		case o.user && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
+		case o.kind == s.Kind && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
 			becomes[s.Address], becomes[normalDN(o.dn)] = "", ""
-			graves = append(graves, sqldb.Grave{Address: s.Address, Home: o.home, KeepUntil: s.KeepUntil})
+			if s.Kind == account.Mailbox {
+				graves = append(graves, sqldb.Grave{Address: s.Address, Home: o.home, KeepUntil: s.KeepUntil})
+			}
 			gone = append(gone, s.Address)
 			where[s.Address] = o.dn
 		}
@@ -57,7 +60,16 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 			gone = slices.DeleteFunc(gone, func(a string) bool { return a == s.Address })
 		}
 	}
-	return len(pending(doomed)), b.forgetUsage(ctx, gone)
+	return mailboxes(pending(doomed)), b.forgetUsage(ctx, gone)
+}
+
+func mailboxes(steps []step) (n int) {
+	for _, s := range steps {
+		if s.Kind == account.Mailbox {
+			n++
+		}
+	}
+	return n
 }
 
 // deleteTree deletes an entry and whatever is below it, the lowest first.

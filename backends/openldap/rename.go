@@ -54,7 +54,11 @@ func (b *Backend) findMovers(ctx context.Context, steps []step) ([]*mover, error
 	var addresses, homes []string
 	for _, s := range steps {
 		addresses = append(addresses, s.Address, s.NewAddress)
-		homes = append(homes, s.Home)
+		if s.Kind == account.Alias {
+			addresses = append(addresses, account.Aside(account.Move{From: s.Address, To: s.NewAddress}))
+		} else {
+			homes = append(homes, s.Home)
+		}
 	}
 	byAddress, err := b.occupants(ctx, addresses)
 	if err != nil {
@@ -76,13 +80,27 @@ func (b *Backend) findMovers(ctx context.Context, steps []step) ([]*mover, error
 	var movers []*mover
 	for _, s := range steps {
 		o, found := byHome[s.Home]
-		if !found || !o.user || s.Home == "" {
+		if s.Kind == account.Alias { // it has no mail directory: its address tells
+			o, found = aliasAt(byAddress, s)
+		}
+		if !found || o.kind != s.Kind || s.Kind == account.Mailbox && s.Home == "" {
 			*s.result = fmt.Errorf("rename %s: %w", s.Address, backends.ErrNotFound)
 			continue
 		}
 		movers = append(movers, &mover{s, o})
 	}
 	return movers, nil
+}
+
+// aliasAt finds an alias at its old address, on its way, or at the new one.
+func aliasAt(byAddress map[string]occupant, s step) (occupant, bool) {
+	way := account.Aside(account.Move{From: s.Address, To: s.NewAddress})
+	for _, address := range []string{way, s.Address, s.NewAddress} {
+		if o, found := byAddress[address]; found && o.kind == account.Alias && o.mail == address {
+			return o, true
+		}
+	}
+	return occupant{}, false
 }
 
 // underWay are the movers that are not refused and not where they belong yet.
@@ -204,7 +222,7 @@ func (b *Backend) tidy(ctx context.Context, movers []*mover) error {
 	return b.inParallel(ctx, steps, func(conn *ldap.Conn, s step) error {
 		m := byAddress[s.NewAddress]
 		request := ldap.NewModifyRequest(m.dn, nil)
-		if local := account.LocalPart(m.mail); m.uid != local {
+		if local := account.LocalPart(m.mail); m.uid != local && m.Kind == account.Mailbox {
 			request.Replace("uid", []string{local})
 		}
 		slices.Sort(m.shadows)

@@ -55,6 +55,14 @@ func (r *tree) store() backendtest.Store {
 			r.add(r.dn("Groups", address), "objectClass", "mailList", "mail", address)
 		},
 		SetRoute: r.setRoute, Route: r.route,
+		Policy: func(address string) string {
+			return r.search("(mail="+address+")", "accessPolicy")[0].GetAttributeValue("accessPolicy")
+		},
+		SetPolicy: func(address, policy string) {
+			request := ldap.NewModifyRequest(r.dn("Aliases", address), nil)
+			request.Replace("accessPolicy", []string{policy})
+			require.NoError(r.t, r.conn.Modify(request))
+		},
 		ForwardOnly: func(from, to string) { r.setRoute(account.Route{Address: from, Forwarding: to}, true) },
 		AddTrace:    r.addTrace, Traces: r.traces, Graves: r.graves, Writes: r.writes,
 	}

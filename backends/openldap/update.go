@@ -3,6 +3,7 @@ package openldap
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -26,7 +27,7 @@ func (b *Backend) updateAll(ctx context.Context, steps []step) error {
 	}
 	where := make(map[string]string, len(steps))
 	for _, s := range steps {
-		if o, found := held[s.Address]; found && o.user && o.mail == s.Address {
+		if o, found := held[s.Address]; found && o.kind == s.Kind && o.mail == s.Address {
 			where[s.Address] = o.dn
 		} else {
 			*s.result = fmt.Errorf("%s %s: %w", s.Action, s.Address, backends.ErrNotFound)
@@ -68,6 +69,11 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]st
 			return err
 		}
 	}
+	for on, members := range map[bool][]string{false: s.Leave, true: s.Join} {
+		if err := changeMembers(conn, dn, members, on); err != nil {
+			return err
+		}
+	}
 	for _, r := range s.Routes {
 		gate := gates[r.Address]
 		if r.Address == s.Address || gate == "" || !s.Enable && !s.Disable {
@@ -83,6 +89,35 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]st
 	off := ldap.NewModifyRequest(dn, nil)
 	off.Replace("accountStatus", []string{status(false)})
 	return conn.Modify(off)
+}
+
+// membersAtOnce is how many values one request writes.
+const membersAtOnce = 1000
+
+// changeMembers adds members to an alias or takes them away, many at once; where one of them is what it should be
+// already, one by one.
+func changeMembers(conn *ldap.Conn, dn string, members []string, on bool) error {
+	for part := range slices.Chunk(members, membersAtOnce) {
+		request := ldap.NewModifyRequest(dn, nil)
+		if on {
+			request.Add("mailForwardingAddress", part)
+		} else {
+			request.Delete("mailForwardingAddress", part)
+		}
+		err := conn.Modify(request)
+		if code(err, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchAttribute) {
+			err = nil
+			for _, m := range part {
+				if err = switchRoute(conn, dn, m, on); err != nil {
+					break
+				}
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // switchRoute adds a forwarding to an entry or takes it away. What is so already is fine.

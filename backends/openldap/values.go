@@ -106,6 +106,26 @@ func (b *Backend) newUser(d *account.Domain, c *account.Change) *ldap.AddRequest
 	return e
 }
 
+// newAlias is the entry of a new mail alias account.
+func (b *Backend) newAlias(d *account.Domain, c *account.Change) *ldap.AddRequest {
+	e := ldap.NewAddRequest("mail="+ldap.EscapeDN(c.Address)+","+b.unitDN("Aliases", d.Name), nil)
+	e.Attribute("objectClass", []string{"mailAlias"})
+	e.Attribute("mail", []string{c.Address})
+	e.Attribute("cn", []string{b.Canonical(c.Address, c.Profile)[account.Name]})
+	e.Attribute("accountStatus", []string{status(c.Active)})
+	e.Attribute("enabledService", []string{"mail", "deliver", "displayedInGlobalAddressBook"})
+	if !d.Active {
+		e.Attribute("domainStatus", []string{"disabled"})
+	}
+	if c.Policy != "" && b.has("accessPolicy") {
+		e.Attribute("accessPolicy", []string{c.Policy})
+	}
+	if len(c.Join) > 0 {
+		e.Attribute("mailForwardingAddress", c.Join)
+	}
+	return e
+}
+
 func status(active bool) string {
 	if active {
 		return "active"

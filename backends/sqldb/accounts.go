@@ -42,6 +42,9 @@ func (b *Backend) Accounts(
 				if err == nil && q.Routes {
 					err = b.routes(ctx, chunk)
 				}
+				if err == nil && q.Members {
+					err = b.members(ctx, chunk)
+				}
 				if err != nil {
 					yield(account.Account{}, fmt.Errorf("read the accounts of %s: %w", domain, err))
 					return

@@ -29,7 +29,7 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account
 		switch {
 		case account.DomainOf(c.Address) != d.Name:
 			results[i] = fmt.Errorf("%s is not in domain %s", c.Address, d.Name)
-		case c.Kind != account.Mailbox:
+		case c.Kind != account.Mailbox && c.Kind != account.Alias:
 			results[i] = fmt.Errorf("%s of %s %s: %w", c.Action, c.Kind, c.Address, backends.ErrUnsupported)
 		case c.TouchesAccount():
 			steps = append(steps, step{c, &results[i]})
@@ -85,7 +85,29 @@ func (b *Backend) transaction(ctx context.Context, d account.Domain, steps []ste
 
 // makeAll makes the changes in an order in which addresses can pass from one account to another.
 func (b *Backend) makeAll(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
-	var deletions, renamings, creations, others []step
+	deletions, renamings, creations, others := byTurn(steps)
+	for _, k := range kinds {
+		if err := b.remove(ctx, tx, k, k.of(deletions)); err != nil {
+			return err
+		}
+	}
+	for _, k := range kinds {
+		if err := b.rename(ctx, tx, k, k.of(renamings)); err != nil {
+			return err
+		}
+	}
+	for _, k := range kinds {
+		if err := b.update(ctx, tx, k, k.of(others)); err != nil {
+			return err
+		}
+	}
+	if err := b.create(ctx, tx, d, kinds[0].of(creations)); err != nil {
+		return err
+	}
+	return b.createAliases(ctx, tx, kinds[1].of(creations))
+}
+
+func byTurn(steps []step) (deletions, renamings, creations, others []step) {
 	for _, s := range steps {
 		switch s.Action {
 		case account.ActionDeleted:
@@ -98,16 +120,26 @@ func (b *Backend) makeAll(ctx context.Context, tx *sql.Tx, d account.Domain, ste
 			others = append(others, s)
 		}
 	}
-	if err := b.remove(ctx, tx, deletions); err != nil {
-		return err
+	return deletions, renamings, creations, others
+}
+
+// kind is a kind of account and the table whose rows are the accounts.
+type kind struct {
+	kind       account.Kind
+	table, key string
+}
+
+var kinds = [2]kind{{account.Mailbox, "mailbox", "username"}, {account.Alias, "alias", "address"}}
+
+// of are the steps of this kind.
+func (k kind) of(steps []step) []step {
+	var own []step
+	for _, s := range steps {
+		if s.Kind == k.kind {
+			own = append(own, s)
+		}
 	}
-	if err := b.rename(ctx, tx, renamings); err != nil {
-		return err
-	}
-	if err := b.update(ctx, tx, others); err != nil {
-		return err
-	}
-	return b.create(ctx, tx, d, creations)
+	return own
 }
 
 // pending are the steps that have no result yet.

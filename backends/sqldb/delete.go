@@ -11,11 +11,11 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// remove deletes mailboxes with everything that names them, and writes down which mail directories may go when (rule
+// remove deletes accounts with everything that names them, and writes down which mail directories may go when (rule
 // R14). One that is gone, or whose address somebody else's mailbox has now, was deleted before.
-func (b *Backend) remove(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) remove(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
 	for part := range slices.Chunk(steps, listChunk) {
-		places, err := b.places(ctx, tx, addresses(part))
+		places, err := b.places(ctx, tx, k, addresses(part))
 		if err != nil {
 			return err
 		}
@@ -24,7 +24,9 @@ func (b *Backend) remove(ctx context.Context, tx *sql.Tx, steps []step) error {
 		for _, s := range part {
 			p, exists := places[s.Address]
 			if exists && (s.Home == "" || p.home() == s.Home) {
-				present = append(present, Grave{Address: s.Address, Home: p.path(), KeepUntil: s.KeepUntil})
+				if k.kind == account.Mailbox {
+					present = append(present, Grave{Address: s.Address, Home: p.path(), KeepUntil: s.KeepUntil})
+				}
 				names = append(names, s.Address)
 			}
 		}
@@ -38,11 +40,11 @@ func (b *Backend) remove(ctx context.Context, tx *sql.Tx, steps []step) error {
 		if err != nil {
 			return err
 		}
-		if err := exec(ctx, tx, b.sql.Delete("mailbox").Where(squirrel.Eq{"username": names})); err != nil {
-			return fmt.Errorf("delete %d mailboxes: %w", len(names), err)
+		if err := exec(ctx, tx, b.sql.Delete(k.table).Where(squirrel.Eq{k.key: names})); err != nil {
+			return fmt.Errorf("delete %d rows of %s: %w", len(names), k.table, err)
 		}
 		if err := b.traces.Delete(ctx, tx, names); err != nil {
-			return fmt.Errorf("delete %d mailboxes: %w", len(names), err)
+			return fmt.Errorf("delete %d accounts: %w", len(names), err)
 		}
 		if err := b.takeBack(ctx, tx, bereft); err != nil {
 			return err

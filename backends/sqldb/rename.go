@@ -14,14 +14,14 @@ import (
 	"github.com/mailpanel/account-resource/backends/traces"
 )
 
-// rename gives mailboxes their new addresses everywhere in the database (rule R8), after the rest of each change has
-// been made under the old one. A mailbox that has its new address already was renamed by an attempt whose answer was
+// rename gives accounts their new addresses everywhere in the database (rule R8), after the rest of each change has
+// been made under the old one. An account that has its new address already was renamed by an attempt whose answer was
 // lost, and all of that attempt with it: this is one transaction.
-func (b *Backend) rename(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) rename(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	moving, err := b.findMoving(ctx, tx, steps)
+	moving, err := b.findMoving(ctx, tx, k, steps)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (b *Backend) rename(ctx context.Context, tx *sql.Tx, steps []step) error {
 		return err
 	}
 	moving = pending(moving)
-	if err := b.update(ctx, tx, moving); err != nil {
+	if err := b.update(ctx, tx, k, moving); err != nil {
 		return err
 	}
 	var moves []account.Move
@@ -42,25 +42,26 @@ func (b *Backend) rename(ctx context.Context, tx *sql.Tx, steps []step) error {
 			for i, m := range part {
 				from[i] = m.From
 			}
-			if err := exec(ctx, tx, b.sql.Update("mailbox").Set("username", b.traces.Follow("username", part, false)).
-				Set("modified", stamp(b.clock())).Where(squirrel.Eq{"username": from})); err != nil {
-				return fmt.Errorf("rename %d mailboxes: %w", len(part), err)
+			if err := exec(ctx, tx, b.sql.Update(k.table).Set(k.key, b.traces.Follow(k.key, part, false)).
+				Set("modified", stamp(b.clock())).Where(squirrel.Eq{k.key: from})); err != nil {
+				return fmt.Errorf("rename %d rows of %s: %w", len(part), k.table, err)
 			}
 		}
 	}
 	if err := b.traces.Rename(ctx, tx, moves); err != nil {
-		return fmt.Errorf("rename %d mailboxes: %w", len(moves), err)
+		return fmt.Errorf("rename %d accounts: %w", len(moves), err)
 	}
 	return nil
 }
 
-// findMoving gives those mailboxes that still have their old address; one that has neither is gone.
-func (b *Backend) findMoving(ctx context.Context, tx *sql.Tx, steps []step) (moving []step, err error) {
+// findMoving gives those accounts that still have their old address; one that has neither is gone. An alias has no
+// mail directory to tell it by: one that has its old address moves.
+func (b *Backend) findMoving(ctx context.Context, tx *sql.Tx, k kind, steps []step) (moving []step, err error) {
 	var list []string
 	for _, s := range steps {
 		list = append(list, s.Address, s.NewAddress)
 	}
-	places, err := b.places(ctx, tx, list)
+	places, err := b.places(ctx, tx, k, list)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +69,9 @@ func (b *Backend) findMoving(ctx context.Context, tx *sql.Tx, steps []step) (mov
 		old, hasOld := places[s.Address]
 		now, hasNew := places[s.NewAddress]
 		switch {
-		case hasOld && old.home() == s.Home:
+		case hasOld && (k.kind == account.Alias || old.home() == s.Home):
 			moving = append(moving, s)
-		case hasNew && now.home() == s.Home: // it has happened
+		case hasNew && (k.kind == account.Alias || now.home() == s.Home): // it has happened
 		default:
 			*s.result = fmt.Errorf("rename %s: %w", s.Address, backends.ErrNotFound)
 		}
@@ -143,11 +144,11 @@ func scanPlace(scan func(...any) error) (p place, err error) {
 	return p, err
 }
 
-// places reads where the mail of mailboxes lies.
-func (b *Backend) places(ctx context.Context, tx *sql.Tx, list []string) (map[string]place, error) {
+// places finds accounts of a kind, and where the mail of mailboxes lies.
+func (b *Backend) places(ctx context.Context, tx *sql.Tx, k kind, list []string) (map[string]place, error) {
 	places := make(map[string]place, len(list))
 	for part := range slices.Chunk(list, listChunk) {
-		found, err := query(ctx, tx, b.holders(part)[0], scanPlace)
+		found, err := query(ctx, tx, b.holders(part)[slices.Index(kinds[:], k)], scanPlace)
 		if err != nil {
 			return nil, fmt.Errorf("look for the accounts: %w", err)
 		}
@@ -158,7 +159,8 @@ func (b *Backend) places(ctx context.Context, tx *sql.Tx, list []string) (map[st
 	return places, nil
 }
 
-// holders are the queries for whatever holds one of the addresses: first mailboxes, with their mail directories.
+// holders are the queries for whatever holds one of the addresses: the kinds of accounts in their order, mailboxes with
+// their mail directories, then the rest.
 func (b *Backend) holders(list []string) []squirrel.SelectBuilder {
 	nothing := []string{"''", "''", "''"}
 	others := b.sql.Select(append([]string{"address"}, nothing...)...).Where(b.in("address", list))

@@ -88,6 +88,12 @@ func (d *database) store() backendtest.Store {
 			d.exec("INSERT INTO maillists (address, domain) VALUES (?, ?)", address, account.DomainOf(address))
 		},
 		SetRoute: d.setRoute, Route: d.route, ForwardOnly: d.forwardOnly, Writes: d.countWrites,
+		Policy: func(address string) string {
+			return d.pairs("SELECT accesspolicy, '' FROM alias WHERE address = '" + address + "'")[0][0]
+		},
+		SetPolicy: func(address, policy string) {
+			d.exec("UPDATE alias SET accesspolicy = ? WHERE address = ?", policy, address)
+		},
 		AddTrace: d.addTrace, Traces: d.traces, Graves: d.graves,
 	}
 }
@@ -148,6 +154,7 @@ func (d *database) addAlias(address string, members ...string) {
 	for _, m := range members {
 		d.setRoute(account.Route{Address: address, Forwarding: m}, true)
 	}
+	d.exec("UPDATE forwardings SET is_list = 1 WHERE address = ?", address)
 }
 
 func (d *database) setRoute(r account.Route, active bool) {

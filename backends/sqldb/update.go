@@ -13,18 +13,22 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// update changes mailboxes that exist: profile columns, then the switch. Accounts that change alike share a statement.
-func (b *Backend) update(ctx context.Context, tx *sql.Tx, steps []step) error {
+// update changes accounts that exist: profile columns, members, then the switch. Accounts that change alike share a
+// statement.
+func (b *Backend) update(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
 	for chunk := range slices.Chunk(steps, listChunk) {
-		if err := b.findGone(ctx, tx, chunk); err != nil {
+		if err := b.findGone(ctx, tx, k, chunk); err != nil {
 			return err
 		}
 		present := pending(chunk)
-		if err := b.updateProfiles(ctx, tx, present); err != nil {
+		if err := b.updateProfiles(ctx, tx, k, present); err != nil {
+			return err
+		}
+		if err := b.changeMembers(ctx, tx, present); err != nil {
 			return err
 		}
 		for _, on := range []bool{false, true} {
-			if err := b.switchAccounts(ctx, tx, present, on); err != nil {
+			if err := b.switchAccounts(ctx, tx, k, present, on); err != nil {
 				return err
 			}
 		}
@@ -33,9 +37,9 @@ func (b *Backend) update(ctx context.Context, tx *sql.Tx, steps []step) error {
 }
 
 // findGone refuses changes of accounts that are no longer there.
-func (b *Backend) findGone(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) findGone(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
 	present := make(map[string]bool, len(steps))
-	q := b.sql.Select("username").From("mailbox").Where(b.in("username", addresses(steps)))
+	q := b.sql.Select(k.key).From(k.table).Where(b.in(k.key, addresses(steps)))
 	_, err := query(ctx, tx, q, func(scan func(...any) error) (name string, err error) {
 		err = scan(&name)
 		present[strings.ToLower(name)] = true
@@ -52,35 +56,43 @@ func (b *Backend) findGone(ctx context.Context, tx *sql.Tx, steps []step) error 
 	return nil
 }
 
-func (b *Backend) updateProfiles(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) updateProfiles(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
 	bySet := make(map[account.Fields][]step)
 	for _, s := range steps {
-		if set := s.Set & b.Fields(); set != 0 {
+		if set := s.Set & b.stored(k); set != 0 {
 			bySet[set] = append(bySet[set], s)
 		}
 	}
 	for set, alike := range bySet {
-		statement := b.sql.Update("mailbox").Set("modified", stamp(b.clock())).
-			Where(squirrel.Eq{"username": addresses(alike)})
+		statement := b.sql.Update(k.table).Set("modified", stamp(b.clock())).
+			Where(squirrel.Eq{k.key: addresses(alike)})
 		for _, f := range account.AllFields() {
 			if !set.Has(f) {
 				continue
 			}
-			which := squirrel.Case("username")
+			which := squirrel.Case(k.key)
 			for _, s := range alike {
 				which = which.When(squirrel.Expr("?", s.Address), squirrel.Expr("?", s.Profile[f]))
 			}
 			statement = statement.Set(fieldColumns[f], which)
 		}
 		if err := exec(ctx, tx, statement); err != nil {
-			return fmt.Errorf("update %d mailboxes: %w", len(alike), err)
+			return fmt.Errorf("update %d rows of %s: %w", len(alike), k.table, err)
 		}
 	}
 	return nil
 }
 
-// switchAccounts switches mailboxes on or off, and with them those forwarding rows that the change names.
-func (b *Backend) switchAccounts(ctx context.Context, tx *sql.Tx, steps []step, on bool) error {
+// stored are the profile fields that accounts of a kind have a column for.
+func (b *Backend) stored(k kind) account.Fields {
+	if k.kind == account.Alias {
+		return account.FieldSet(account.Name)
+	}
+	return b.Fields()
+}
+
+// switchAccounts switches accounts on or off, and with them those forwarding rows that the change names.
+func (b *Backend) switchAccounts(ctx context.Context, tx *sql.Tx, k kind, steps []step, on bool) error {
 	var names []string
 	var routes []account.Route
 	for _, s := range steps {
@@ -92,9 +104,9 @@ func (b *Backend) switchAccounts(ctx context.Context, tx *sql.Tx, steps []step, 
 	if len(names) == 0 {
 		return nil
 	}
-	if err := exec(ctx, tx, b.sql.Update("mailbox").Set("active", flag(on)).Set("modified", stamp(b.clock())).
-		Where(squirrel.Eq{"username": names})); err != nil {
-		return fmt.Errorf("switch %d mailboxes: %w", len(names), err)
+	if err := exec(ctx, tx, b.sql.Update(k.table).Set("active", flag(on)).Set("modified", stamp(b.clock())).
+		Where(squirrel.Eq{k.key: names})); err != nil {
+		return fmt.Errorf("switch %d rows of %s: %w", len(names), k.table, err)
 	}
 	for chunk := range slices.Chunk(routes, listChunk) {
 		args := make([]any, 0, 2*len(chunk))

@@ -211,7 +211,7 @@ func groups(t *testing.T, p *Place) {
 	sizes := make(map[string]int)
 	for _, o := range all {
 		assert.Equal(t, account.Group, o.Kind)
-		sizes[o.Profile[account.Name]] = o.Members
+		sizes[o.Profile[account.Name]] = len(o.Members)
 	}
 	assert.Equal(t, map[string]int{"Team": 12, "Empty": 0}, sizes)
 }
