@@ -17,8 +17,10 @@ func (s *source) object(e *ldap.Entry) (account.Object, error) {
 	if err != nil {
 		return account.Object{}, fmt.Errorf("entry %s: %w", clean(e.DN), err)
 	}
-	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(e.DN), Mail: mailOf(s.mail, values(e, s.mail))}
+	_, dn, _ := splitDN(e.DN)
+	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(dn), Mail: mailOf(s.mail, values(e, s.mail))}
 	o.USN, _ = strconv.ParseInt(first(e, "uSNChanged"), 10, 64) // 0: it has none
+	o.Primary = primaryOf(e, o.Kind)
 	if s.status != "" {
 		o.Disabled = disabled(s.status, first(e, s.status))
 	}
@@ -78,6 +80,8 @@ func kindOf(e *ldap.Entry) account.ObjectKind {
 			return account.Group
 		case strings.EqualFold(class, "contact"):
 			kind = account.Contact
+		case strings.EqualFold(class, "foreignSecurityPrincipal"):
+			kind = account.Other
 		}
 	}
 	return kind

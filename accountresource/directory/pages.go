@@ -31,6 +31,9 @@ type pager struct {
 func (r *Reader) pager(kind account.ObjectKind, limit int) *pager {
 	p := &pager{reader: r, source: r.source(kind), limit: limit, seen: make(map[uint64]struct{})}
 	p.paging.size = r.options.PageSize
+	if p.source.members {
+		p.paging.size = min(p.paging.size, groupsAtOnce)
+	}
 	if limit > 0 { // one more tells whether there is more
 		p.paging.size = min(p.paging.size, limit+1)
 	}
@@ -77,7 +80,7 @@ func (p *pager) read(ctx context.Context, pages chan<- []account.Object) (comple
 func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
 	result, err := p.reader.search(ctx, &ldap.SearchRequest{
 		BaseDN: p.reader.settings.Connection.BaseDN, Scope: ldap.ScopeWholeSubtree, Filter: p.source.filter,
-		Attributes: p.source.attributes(), Controls: []ldap.Control{&p.paging},
+		Attributes: p.source.attributes(), Controls: p.controls(),
 	})
 	if err != nil {
 		return nil, err
@@ -88,6 +91,13 @@ func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
 	}
 	p.paging.cookie = answer.Cookie
 	return result.Entries, p.follows(result.Entries)
+}
+
+func (p *pager) controls() []ldap.Control {
+	if p.source.members {
+		return []ldap.Control{&p.paging, extendedDN()}
+	}
+	return []ldap.Control{&p.paging}
 }
 
 // follows refuses pages that lead nowhere. A cookie may well repeat, Samba's does; the same cookie with the same
@@ -131,8 +141,7 @@ func (p *pager) objects(ctx context.Context, entries []*ldap.Entry) ([]account.O
 			return nil, err
 		}
 		if p.source.members {
-			err := p.reader.rest(ctx, e, "member", func(members []string) { o.Members = append(o.Members, make([]account.SourceID, len(members))...) })
-			if err != nil && !hidden(err) { // a group that has just gone has what it had
+			if err := p.reader.members(ctx, e, &o); err != nil {
 				return nil, err
 			}
 		}

@@ -53,6 +53,7 @@ type Reader struct {
 	settings resource.Settings
 	options  Options
 	conn     *connection
+	naming   string // the DN of the domain, once Probe has asked
 	names    schema // what Probe learned, nil where it could not
 }
 

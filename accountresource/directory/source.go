@@ -12,7 +12,8 @@ type source struct {
 	filter, filterField string
 	mail, status        string
 	fields              [account.NumFields]string // by account.Field
-	members             bool
+	members             bool                      // a group's, with its identifier
+	primary             bool                      // a user's primary group
 }
 
 // source is what the settings say of a kind, with the names under which the server answers.
@@ -25,7 +26,8 @@ func (r *Reader) source(kind account.ObjectKind) source {
 	}
 	u := &r.settings.Users
 	s := source{
-		filter: u.Filter, filterField: "user_filter", mail: r.names.answered(u.Mail), status: r.names.answered(u.Status),
+		primary: r.settings.Replication.Groups,
+		filter:  u.Filter, filterField: "user_filter", mail: r.names.answered(u.Mail), status: r.names.answered(u.Status),
 	}
 	for _, f := range account.AllFields() {
 		s.fields[f] = r.names.answered(u.Attribute(f))
@@ -37,7 +39,10 @@ func (r *Reader) source(kind account.ObjectKind) source {
 func (s *source) attributes() []string {
 	names := append([]string{"objectGUID", "objectClass", "uSNChanged", s.mail, s.status}, s.fields[:]...)
 	if s.members {
-		names = append(names, "member")
+		names = append(names, memberRange(0), "objectSid")
+	}
+	if s.primary {
+		names = append(names, "primaryGroupID")
 	}
 	seen := map[string]bool{"": true}
 	return slices.DeleteFunc(names, func(name string) bool {

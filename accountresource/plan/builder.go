@@ -27,10 +27,19 @@ type Builder struct {
 	queue []account.Object
 	// stale are objects whose link leads nowhere and goes, unless another takes its place.
 	stale map[account.SourceID]bool
+	// What aliases are made of: people by object, members of local aliases, users by their primary group.
+	people  map[account.SourceID]person
+	primary map[uint32][]account.SourceID
+	groups  map[account.SourceID]*group
+	order   []account.SourceID // of groups, as they came
+	asked   map[account.SourceID]bool
+	members map[string][]string
+	becomes map[string]string // addresses that this run renames
 	// waiting are creations that compete for the domain's last places.
 	waiting   []account.Change
 	mailboxes int   // mailboxes of the domain, with those planned
 	quota     int64 // MB given out, with what is planned
+	aliases   int   // aliases of the domain, with those planned
 }
 
 // owner says which object has an address.
@@ -53,6 +62,14 @@ func NewBuilder(p Policy) *Builder {
 		claimed: make(map[string]account.Link),
 		stale:   make(map[account.SourceID]bool),
 
+		people:  make(map[account.SourceID]person),
+		primary: make(map[uint32][]account.SourceID),
+		groups:  make(map[account.SourceID]*group),
+		asked:   make(map[account.SourceID]bool),
+		members: make(map[string][]string),
+		becomes: make(map[string]string),
+
+		aliases:   p.Domain.Aliases,
 		mailboxes: p.Domain.Mailboxes,
 		quota:     p.Domain.QuotaUsed,
 	}
@@ -85,7 +102,11 @@ func (b *Builder) owner(address string) (who owner, taken bool) {
 // place is the address that a linked account has now; none where it is gone.
 func (b *Builder) place(l *account.Link) string {
 	address := l.Address
-	if l.Former() != "" {
+	if former := l.Former(); former != "" && l.Kind == account.Alias { // it has no mail directory to be known by
+		if r, there := b.local[former]; there && r.kind == account.Alias {
+			return former
+		}
+	} else if former != "" {
 		address = b.places[l.Home]
 	}
 	if _, exists := b.local[address]; !exists {
@@ -106,6 +127,9 @@ func (b *Builder) AddLocal(a account.Account) {
 		b.places[a.Home] = a.Address
 	}
 	b.local[a.Address] = r
+	if len(a.Members) > 0 {
+		b.members[a.Address] = a.Members
+	}
 }
 
 // Linked is the number of links the resource has.
@@ -117,7 +141,11 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 		return c, false // it moved between two pages of the listing
 	}
 	b.seen[o.ID] = struct{}{}
+	b.note(&o)
 	address, refusal := b.addressOf(&o)
+	if o.Kind != account.User {
+		address, refusal = strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
+	}
 	link := b.links[o.ID]
 	switch {
 	case !refusal.IsZero():
@@ -160,9 +188,6 @@ func (b *Builder) creations() []account.Change {
 // addressOf finds the one address of the domain among the values of the address attribute (rule R3), or says why
 // there is none.
 func (b *Builder) addressOf(o *account.Object) (string, account.Message) {
-	if o.Kind != account.User {
-		return strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
-	}
 	var found, invalid, elsewhere string
 	for _, text := range o.Mail {
 		address, valid := account.ParseAddress(text)

@@ -88,6 +88,7 @@ func (b *Builder) withinLimits(c account.Change) account.Change {
 		b.quota += d.Quota
 		return c
 	}
+	delete(b.owners, c.Address)
 	return account.Change{
 		Action: account.ActionFailed, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address, Reason: why,
 		Unlink: b.stale[c.Source],

@@ -15,6 +15,8 @@ type Policy struct {
 	FollowStatus bool
 	// LinkExisting links a local account that has the address of a directory user; else it is left alone (rule R4).
 	LinkExisting bool
+	// Groups says how groups become aliases; nil: they do not.
+	Groups *GroupPolicy
 	// Canonical brings wanted values to the form in which the mail store gives them back.
 	Canonical func(address string, p account.Profile) account.Profile
 	// Home is the mail directory for a new mailbox.

@@ -85,6 +85,10 @@ func (b *Builder) granted(renames []rename) []account.Change {
 	for i := range renames {
 		r := &renames[i]
 		becomes[r.from] = r.to
+		b.becomes[r.from] = r.to
+		if l, there := b.local[r.from]; there {
+			defer func() { b.local[r.to] = l }() // once all have left
+		}
 		delete(b.local, r.from)
 		if b.owners[r.from].source == r.change.Source {
 			delete(b.owners, r.from)

@@ -42,6 +42,10 @@ type Reader interface {
 	// unless there was nothing more.
 	List(ctx context.Context, kind account.ObjectKind, limit int, each func(account.Object) error) (Listing, error)
 
+	// LookUp reads objects by their identity, wherever in the directory they are. Those that are not there, or not
+	// shown to this account, are missing from the answer; an error is that it could not be asked.
+	LookUp(ctx context.Context, ids []account.SourceID) ([]account.Object, error)
+
 	// Close ends the connection.
 	Close() error
 }

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"slices"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
@@ -11,6 +12,7 @@ import (
 // people is a directory that is a list of objects.
 type people struct {
 	objects  []account.Object
+	outside  []account.Object // found by LookUp only
 	probeErr error
 	listErr  error                // after all objects
 	between  func(n int)          // called before the n-th object is given
@@ -56,6 +58,15 @@ func (r *peopleReader) List(
 	}
 	listing.Complete = true
 	return listing, nil
+}
+
+func (r *peopleReader) LookUp(_ context.Context, ids []account.SourceID) (found []account.Object, err error) {
+	for _, o := range r.outside {
+		if slices.Contains(ids, o.ID) {
+			found = append(found, o)
+		}
+	}
+	return found, nil
 }
 
 func (r *peopleReader) Close() error {

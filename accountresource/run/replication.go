@@ -97,6 +97,7 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 		LinkExisting: p.res.Settings.Replication.ExistingAccounts == resource.LinkExisting,
 		Canonical:    p.cfg.Backend.Canonical,
 		Home:         homes.choose,
+		Groups:       groupPolicy(&p.res.Settings),
 	})
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
@@ -104,7 +105,9 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 		}
 		b.AddLink(link)
 	}
-	for local, err := range p.cfg.Backend.Accounts(ctx, p.domain.Name, backends.Query{}) {
+	for local, err := range p.cfg.Backend.Accounts(ctx, p.domain.Name, backends.Query{
+		Members: p.res.Settings.Replication.Groups,
+	}) {
 		if err != nil {
 			return nil, storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, err))
 		}
@@ -152,6 +155,24 @@ func (p *Replication) read(
 	for _, c := range rest {
 		if err := add(c); err != nil {
 			return err
+		}
+	}
+	if p.res.Settings.Replication.Groups {
+		together, rest, err := p.readGroups(ctx, reader, b)
+		if err != nil {
+			return err
+		}
+		if err := send(ctx, batches, batch); err != nil {
+			return err
+		}
+		batch = nil
+		if err := send(ctx, batches, together); err != nil {
+			return err
+		}
+		for _, c := range rest {
+			if err := add(c); err != nil {
+				return err
+			}
 		}
 	}
 	return send(ctx, batches, batch)

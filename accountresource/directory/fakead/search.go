@@ -2,6 +2,7 @@ package fakead
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type query struct {
 	attributes selection
 	deleted    bool // tombstones too
 	local      bool // without references
+	extended   bool // DNs with their identities
 	paged      bool
 	size       int
 	from, page int // where the page begins, and its number from 1
@@ -27,6 +29,7 @@ type query struct {
 const (
 	showDeleted = ldap.ControlTypeMicrosoftShowDeleted
 	domainScope = "1.2.840.113556.1.4.1339"
+	extendedDN  = "1.2.840.113556.1.4.529"
 )
 
 // search answers a search request; false ends the connection.
@@ -124,6 +127,8 @@ func (c *session) query(r request) (query, *ldap.Error) {
 			q.deleted = c.admin
 		case domainScope:
 			q.local = true
+		case extendedDN:
+			q.extended = true
 		case ldap.ControlTypePaging:
 			paging, ok := control.(*ldap.ControlPaging)
 			if !ok {
@@ -184,9 +189,37 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 			}
 			return p, nil
 		}
-		p.objects = append(p.objects, e.state())
+		o := e.state()
+		if q.extended {
+			t.extend(&o, e)
+		}
+		p.objects = append(p.objects, o)
 	}
 	return p, nil
+}
+
+// extend writes DNs with the identity of what they name (MS-ADTS 3.1.1.3.4.1.5).
+func (t *tree) extend(o *object, e *entry) {
+	o.dn = e.extended()
+	for i, a := range o.attributes {
+		if a.name != "member" {
+			continue
+		}
+		values := make([]string, len(a.values))
+		for j, dn := range a.values {
+			values[j] = dn
+			if key, err := keyOf(dn); err == nil && t.byKey[key] != nil {
+				values[j] = t.byKey[key].extended()
+			}
+		}
+		o.attributes[i].values = values
+	}
+}
+
+func (e *entry) extended() string {
+	b := e.id
+	guid := fmt.Sprintf("%x-%x-%x-%x-%x", []byte{b[3], b[2], b[1], b[0]}, []byte{b[5], b[4]}, []byte{b[7], b[6]}, b[8:10], b[10:])
+	return "<GUID=" + guid + ">;" + e.dn
 }
 
 func (q *query) covers(key string) bool {

@@ -59,6 +59,16 @@ func (p *Place) list(t *testing.T, s resource.Settings, kind account.ObjectKind,
 	return all, listing
 }
 
+func (p *Place) lookUp(t *testing.T, s resource.Settings, ids []account.SourceID) []account.Object {
+	t.Helper()
+	reader := p.open(t, s, 0)
+	_, err := reader.Probe(t.Context())
+	require.NoError(t, err)
+	found, err := reader.LookUp(t.Context(), ids)
+	require.NoError(t, err)
+	return found
+}
+
 // user is the only user in the place.
 func (p *Place) user(t *testing.T) account.Object {
 	t.Helper()

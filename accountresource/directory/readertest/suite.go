@@ -32,6 +32,7 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"references at the domain root are passed over", references},
 		{"what is deleted or outside is not listed", outside},
 		{"groups come with the number of their members", groups},
+		{"R11 members come with their identity, wherever they are", memberIdentities},
 		{"every form of the bind name", bindNames},
 		{"every kind of encryption", encryption},
 		{"each refusal of the bind account has its sentence", refusals},
@@ -214,6 +215,46 @@ func groups(t *testing.T, p *Place) {
 		sizes[o.Profile[account.Name]] = len(o.Members)
 	}
 	assert.Equal(t, map[string]int{"Team": 12, "Empty": 0}, sizes)
+}
+
+func memberIdentities(t *testing.T, p *Place) {
+	in := p.add(t, "organizationalUnit", "In", p.Base, nil)
+	inside := p.add(t, "user", "Ann, the 1st", in, values{"userPrincipalName": {"ann@readers.example"}})
+	outside := p.person(t, "Outside", "outside", nil)
+	friend := p.add(t, "contact", "Friend", p.Base, values{"mail": {"Friend@elsewhere.example"}})
+	nested := p.add(t, "group", "Nested", p.Base, values{"member": {outside}})
+	p.add(t, "group", "Team", in, values{"mail": {"team@readers.example"}, "member": {inside, outside, friend, nested}})
+	s := p.settings()
+	s.Connection.BaseDN, s.Replication.Groups = in, true
+
+	users, _ := p.list(t, s, account.User, 0, 0)
+	teams, listing := p.list(t, s, account.Group, 0, 0)
+	require.Len(t, users, 1)
+	require.Len(t, teams, 1)
+	assert.True(t, listing.Complete)
+	team := teams[0]
+	assert.False(t, team.Partial)
+	assert.True(t, strings.HasPrefix(team.DN, "CN=Team,"), "a DN without its identity: %s", team.DN)
+	assert.Contains(t, team.Members, users[0].ID)
+	assert.Len(t, team.Members, 4)
+	assert.NotZero(t, team.Primary)
+	assert.NotZero(t, users[0].Primary, "everybody has a primary group")
+
+	found := p.lookUp(t, s, append(team.Members, "00000000-0000-0000-0000-000000000000"))
+	kinds := make(map[string]account.ObjectKind)
+	for _, o := range found {
+		name, _, _ := strings.Cut(strings.TrimPrefix(o.DN, "CN="), ",OU")
+		kinds[name] = o.Kind
+		if o.Kind == account.Contact {
+			assert.Equal(t, []string{"Friend@elsewhere.example"}, o.Mail)
+		}
+		if o.Kind == account.Group {
+			assert.Len(t, o.Members, 1)
+		}
+	}
+	assert.Equal(t, map[string]account.ObjectKind{
+		`Ann\, the 1st`: account.User, "Outside": account.User, "Friend": account.Contact, "Nested": account.Group,
+	}, kinds)
 }
 
 func sameDN(a, b string) bool {
