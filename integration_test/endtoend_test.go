@@ -82,9 +82,10 @@ func endToEnd(t *testing.T, mail mailStore) {
 	assert.Contains(t, b.text(), "left@elsewhere.example is not an address of "+mail.hosted())
 	b.open("/users/user0001@" + mail.hosted())
 	assert.Contains(t, b.text(), "Person Number 1")
+	assert.Contains(t, b.text(), "Managed in the directory: CN=Person 0001,")
 	b.shot("panel-user")
 	b.open("/account-resources")
-	assert.Contains(t, b.text(), fmt.Sprintf("created %d", people+1))
+	assert.Contains(t, b.text(), fmt.Sprintf("created %d", people+2)) // and an alias
 	b.shot("list")
 	b.click(".ar-confirm summary + form button, .ar-actions a[href$='/log']") // the log; deleting asks first
 	assert.Empty(t, b.complaints(), "a strict Content-Security-Policy is enough")

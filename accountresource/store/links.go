@@ -43,6 +43,18 @@ func (s *Links) Links(ctx context.Context, resource int64, domain string) iter.S
 	}
 }
 
+// Of is the link of an account, of whichever resource.
+func (s *Links) Of(ctx context.Context, address string) (link account.Link, found bool, err error) {
+	links, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(squirrel.Eq{"address": address}), scanLink)
+	if err != nil {
+		return link, false, fmt.Errorf("read the link of %s: %w", address, err)
+	}
+	if len(links) == 0 {
+		return link, false, nil
+	}
+	return links[0], true, nil
+}
+
 // stream reads in chunks by the key, so that no rows are open while the caller works; it tells whether to go on.
 func (s *Links) stream(ctx context.Context, where squirrel.Sqlizer, yield func(account.Link, error) bool) bool {
 	var last account.Link

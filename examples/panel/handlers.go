@@ -92,7 +92,11 @@ func (p *panel) profile(c *fiber.Ctx, who admin, t table, name string) error {
 	if err != nil {
 		return err
 	}
-	return p.draw(c, fiber.StatusOK, name, address, fiber.Map{"Row": row, "Routes": routes})
+	source, managed, err := p.module.Source(c.UserContext(), address)
+	if err != nil {
+		return err
+	}
+	return p.draw(c, fiber.StatusOK, name, address, fiber.Map{"Row": row, "Routes": routes, "Managed": managed, "Source": source.DN})
 }
 
 func (p *panel) user(c *fiber.Ctx, who admin) error { return p.profile(c, who, mailboxTable, "user") }
