@@ -109,9 +109,10 @@ func (b *browser) check(name string, on bool) {
 	require.Equal(b.tb, on, evaluate[bool](b, field+".checked"), name)
 }
 
+// text is what the page shows; nothing while the next one is on its way.
 func (b *browser) text() string {
 	b.tb.Helper()
-	return strings.Join(strings.Fields(evaluate[string](b, "document.body.innerText")), " ")
+	return strings.Join(strings.Fields(evaluate[string](b, "document.body ? document.body.innerText : ''")), " ")
 }
 
 // awaitText waits until the page shows the text.

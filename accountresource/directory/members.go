@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,24 +115,56 @@ func (r *Reader) LookUp(ctx context.Context, ids []account.SourceID) ([]account.
 		return nil, err
 	}
 	var found []account.Object
-	for part := range slices.Chunk(ids, lookUpAtOnce) {
-		var filter strings.Builder
-		filter.WriteString("(|")
-		for _, id := range part {
-			bytes, err := parseGUID(id)
-			if err != nil {
-				continue
-			}
-			filter.WriteString("(objectGUID=" + escaped(bytes) + ")")
-		}
-		filter.WriteString(")")
-		objects, err := r.lookUp(ctx, filter.String())
+	for filter := range byIdentity(ids) {
+		objects, err := r.lookUp(ctx, filter)
 		if err != nil {
 			return nil, stopped(ctx, requestProblem(r.settings.Connection, err))
 		}
 		found = append(found, objects...)
 	}
 	return found, nil
+}
+
+// InScope asks for objects of a kind by their identity, with the base DN and filter of the kind.
+func (r *Reader) InScope(
+	ctx context.Context, kind account.ObjectKind, ids []account.SourceID,
+) (present []account.SourceID, err error) {
+	if _, err := r.connect(ctx); err != nil {
+		return nil, err
+	}
+	s := r.source(kind)
+	for filter := range byIdentity(ids) {
+		result, err := r.search(ctx, &ldap.SearchRequest{
+			BaseDN: r.settings.Connection.BaseDN, Scope: ldap.ScopeWholeSubtree, Filter: "(&" + s.filter + filter + ")",
+			Attributes: []string{"objectGUID"},
+		})
+		if err != nil {
+			return nil, stopped(ctx, listProblem(r.settings.Connection, s.filterField, err))
+		}
+		for _, e := range result.Entries {
+			if id, err := formatGUID(raw(e, "objectGUID")); err == nil {
+				present = append(present, id)
+			}
+		}
+	}
+	return present, nil
+}
+
+// byIdentity are filters for objects by their objectGUID, some in each.
+func byIdentity(ids []account.SourceID) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for part := range slices.Chunk(ids, lookUpAtOnce) {
+			var filter strings.Builder
+			for _, id := range part {
+				if bytes, err := parseGUID(id); err == nil {
+					filter.WriteString("(objectGUID=" + escaped(bytes) + ")")
+				}
+			}
+			if filter.Len() > 0 && !yield("(|"+filter.String()+")") {
+				return
+			}
+		}
+	}
 }
 
 func (r *Reader) lookUp(ctx context.Context, filter string) ([]account.Object, error) {

@@ -27,6 +27,10 @@ type Builder struct {
 	queue []account.Object
 	// stale are objects whose link leads nowhere and goes, unless another takes its place.
 	stale map[account.SourceID]bool
+	// What left: how many objects complete listings had, by kind of account; who is not among them; what is held.
+	listed  map[account.Kind]int
+	leaving []account.SourceID
+	held    []account.Change
 	// What aliases are made of: people by object, members of local aliases, users by their primary group.
 	people  map[account.SourceID]person
 	primary map[uint32][]account.SourceID
@@ -62,6 +66,7 @@ func NewBuilder(p Policy) *Builder {
 		claimed: make(map[string]account.Link),
 		stale:   make(map[account.SourceID]bool),
 
+		listed:  make(map[account.Kind]int),
 		people:  make(map[account.SourceID]person),
 		primary: make(map[uint32][]account.SourceID),
 		groups:  make(map[account.SourceID]*group),
@@ -162,7 +167,7 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 // Finish decides what had to wait for the whole listing. The first changes hand addresses on among each other and
 // must be applied together, before the rest.
 func (b *Builder) Finish() (together, rest []account.Change) {
-	together = b.settleRenames()
+	together = append(b.removals(), b.settleRenames()...)
 	for i := range b.queue {
 		o := &b.queue[i]
 		address, _ := b.addressOf(o) // it has one, or it would not wait

@@ -74,8 +74,8 @@ func (b *Builder) compare(o *account.Object, link *account.Link, r *record, addr
 	if len(c.Diff) > 0 {
 		c.Action = account.ActionUpdated
 	}
-	if b.policy.FollowStatus {
-		b.compareStatus(&c, o, link, r)
+	if b.policy.FollowStatus || link.Disabled {
+		b.compareStatus(&c, o.Disabled && b.policy.FollowStatus, link, r)
 	}
 	return c, c.Action != ""
 }
@@ -89,24 +89,24 @@ func (b *Builder) compareFields(c *account.Change, have, wanted *account.Profile
 	}
 }
 
-// compareStatus applies rule R9: what the directory disables is disabled here, and only what this module disabled is
-// enabled again.
-func (b *Builder) compareStatus(c *account.Change, o *account.Object, link *account.Link, r *record) {
+// compareStatus applies rules R9 and R16: what the directory disables is disabled here, and only what this module
+// disabled, for that or because the object had left, is enabled again.
+func (b *Builder) compareStatus(c *account.Change, disabled bool, link *account.Link, r *record) {
 	claimed := link.State == account.Disabling ||
 		link.Disabled && (link.State == account.Linking || link.State == account.Renaming)
 	switch {
-	case o.Disabled && (r.active || claimed):
+	case disabled && (r.active || claimed):
 		c.Action, c.Disable = account.ActionDisabled, true
 		if claimed {
 			c.Routes = link.Suspended
 		}
 		link.Disabled = true
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
-	case !o.Disabled && link.Disabled && (!r.active || link.State == account.Enabling || link.State == account.Renaming):
+	case !disabled && link.Disabled && (!r.active || link.State == account.Enabling || link.State == account.Renaming):
 		c.Action, c.Enable, c.Routes = account.ActionEnabled, true, link.Suspended
 		link.Disabled, link.Suspended = false, nil
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "no", New: "yes"})
-	case !o.Disabled && r.active && link.Disabled:
+	case !disabled && r.active && link.Disabled:
 		link.Disabled, link.Suspended = false, nil // a local admin was quicker
 	}
 }

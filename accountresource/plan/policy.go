@@ -17,6 +17,8 @@ type Policy struct {
 	LinkExisting bool
 	// Groups says how groups become aliases; nil: they do not.
 	Groups *GroupPolicy
+	// Removal says what happens to the accounts of objects that left.
+	Removal Removal
 	// Canonical brings wanted values to the form in which the mail store gives them back.
 	Canonical func(address string, p account.Profile) account.Profile
 	// Home is the mail directory for a new mailbox.

@@ -20,18 +20,19 @@ func groupPolicy(s *resource.Settings) *plan.GroupPolicy {
 // lookUpRounds bounds how deep groups are nested outside of the scope.
 const lookUpRounds = 30
 
-// readGroups reads the groups in scope, and whoever is a member and has not been seen; then it plans the aliases.
-func (p *Replication) readGroups(
-	ctx context.Context, reader Reader, b *plan.Builder,
-) (together, rest []account.Change, err error) {
+// readGroups reads the groups in scope, and whoever is a member and has not been seen.
+func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Builder) error {
 	listing, err := reader.List(ctx, account.Group, 0, func(o account.Object) error {
 		b.AddGroup(o)
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the groups: %w", err)
+		return fmt.Errorf("read the groups: %w", err)
 	}
 	p.log.InfoContext(ctx, "groups read", "objects", listing.Count, "complete", listing.Complete)
+	if listing.Complete {
+		b.Listed(account.Alias, listing.Count)
+	}
 	for range lookUpRounds {
 		unknown := b.Unknown()
 		if len(unknown) == 0 {
@@ -39,12 +40,11 @@ func (p *Replication) readGroups(
 		}
 		found, err := reader.LookUp(ctx, unknown)
 		if err != nil {
-			return nil, nil, fmt.Errorf("look up %d members of groups: %w", len(unknown), err)
+			return fmt.Errorf("look up %d members of groups: %w", len(unknown), err)
 		}
 		for _, o := range found {
 			b.AddOutside(o)
 		}
 	}
-	together, rest = b.FinishGroups()
-	return together, rest, nil
+	return nil
 }

@@ -23,6 +23,7 @@ type ledger struct {
 	lease   *run.Lease
 	fence   int64
 	tasks   []run.Task
+	held    []run.Held
 	taskID  int64
 	calls   map[string]int
 	fail    map[string]error // by method, once
@@ -236,3 +237,26 @@ func (l *ledger) Done(_ context.Context, id int64) error {
 }
 
 func (l *ledger) Failed(context.Context, int64, string) error { return nil }
+
+func (l *ledger) Waiting(context.Context, int64) ([]run.Held, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.held), l.enter("Held")
+}
+
+func (l *ledger) Keep(_ context.Context, lease run.Lease, held []run.Held) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enter("Keep"); err != nil {
+		return err
+	}
+	for i := range held {
+		for _, old := range l.held {
+			if old.Source == held[i].Source {
+				held[i].Since, held[i].Decision = old.Since, old.Decision
+			}
+		}
+	}
+	l.held = held
+	return l.fenced(lease)
+}

@@ -46,6 +46,10 @@ type Reader interface {
 	// shown to this account, are missing from the answer; an error is that it could not be asked.
 	LookUp(ctx context.Context, ids []account.SourceID) ([]account.Object, error)
 
+	// InScope tells which of the objects are in the scope of the kind - below the base DN and matching the filter - by
+	// asking for their identities. An error is that it could not be asked.
+	InScope(ctx context.Context, kind account.ObjectKind, ids []account.SourceID) ([]account.SourceID, error)
+
 	// Close ends the connection.
 	Close() error
 }

@@ -13,6 +13,9 @@ import (
 type people struct {
 	objects  []account.Object
 	outside  []account.Object // found by LookUp only
+	hiding   []account.Object // in scope, though a listing leaves them out
+	scopeErr error
+	partial  bool // a listing ends well and says that it is not complete
 	probeErr error
 	listErr  error                // after all objects
 	between  func(n int)          // called before the n-th object is given
@@ -56,7 +59,7 @@ func (r *peopleReader) List(
 	if r.listErr != nil {
 		return listing, r.listErr
 	}
-	listing.Complete = true
+	listing.Complete = !r.partial
 	return listing, nil
 }
 
@@ -67,6 +70,17 @@ func (r *peopleReader) LookUp(_ context.Context, ids []account.SourceID) (found 
 		}
 	}
 	return found, nil
+}
+
+func (r *peopleReader) InScope(
+	_ context.Context, _ account.ObjectKind, ids []account.SourceID,
+) (present []account.SourceID, err error) {
+	for _, o := range append(r.objects, r.hiding...) {
+		if slices.Contains(ids, o.ID) {
+			present = append(present, o.ID)
+		}
+	}
+	return present, r.scopeErr
 }
 
 func (r *peopleReader) Close() error {

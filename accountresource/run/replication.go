@@ -24,6 +24,7 @@ type Replication struct {
 	log    *slog.Logger
 	domain account.Domain
 	counts map[account.Action]int
+	held   []account.Change // removals that wait for an admin
 
 	down    map[string]error // applications that failed in this run
 	waiting map[int64]bool   // tasks that were logged as waiting for one
@@ -61,6 +62,7 @@ func (p *Replication) replicate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	outer := ctx
 	work, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []account.Change, 2)
 	work.Go(func() error {
@@ -68,7 +70,10 @@ func (p *Replication) replicate(ctx context.Context) error {
 		return p.read(ctx, reader, builder, batches)
 	})
 	work.Go(func() error { return p.apply(ctx, batches) })
-	return work.Wait()
+	if err := work.Wait(); err != nil {
+		return err
+	}
+	return p.keepHeld(outer)
 }
 
 // readDomain asks the mail store for the target domain, and refuses one that has no mailboxes here.
@@ -87,6 +92,10 @@ func (p *Replication) readDomain(ctx context.Context) (err error) {
 // builder begins the plan with what is here: the links, then the accounts of the domain.
 func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 	users := &p.res.Settings.Users
+	removal, err := p.removalPolicy(ctx)
+	if err != nil {
+		return nil, err
+	}
 	homes := newHomes(p.cfg.Storage, p.cfg.Clock())
 	b := plan.NewBuilder(plan.Policy{
 		Resource:     p.res.ID,
@@ -98,6 +107,7 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 		Canonical:    p.cfg.Backend.Canonical,
 		Home:         homes.choose,
 		Groups:       groupPolicy(&p.res.Settings),
+		Removal:      removal,
 	})
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
@@ -142,32 +152,31 @@ func (p *Replication) read(
 		return fmt.Errorf("read the users: %w", err)
 	}
 	p.log.InfoContext(ctx, "directory read", "objects", listing.Count, "complete", listing.Complete)
-	together, rest := b.Finish()
-	if len(together) > 0 { // in a batch of their own: they hand addresses on to each other
-		if err := send(ctx, batches, batch); err != nil {
-			return err
-		}
-		batch = nil
-		if err := send(ctx, batches, together); err != nil {
-			return err
-		}
-	}
-	for _, c := range rest {
-		if err := add(c); err != nil {
-			return err
-		}
+	if listing.Complete {
+		b.Listed(account.Mailbox, listing.Count)
 	}
 	if p.res.Settings.Replication.Groups {
-		together, rest, err := p.readGroups(ctx, reader, b)
-		if err != nil {
+		if err := p.readGroups(ctx, reader, b); err != nil {
 			return err
 		}
-		if err := send(ctx, batches, batch); err != nil {
-			return err
-		}
-		batch = nil
-		if err := send(ctx, batches, together); err != nil {
-			return err
+	}
+	if err := p.findLeavers(ctx, reader, b); err != nil {
+		return err
+	}
+	finish := []func() (together, rest []account.Change){b.Finish}
+	if p.res.Settings.Replication.Groups {
+		finish = append(finish, b.FinishGroups)
+	}
+	for _, decide := range finish {
+		together, rest := decide()
+		if len(together) > 0 { // in a batch of their own: they hand addresses on to each other
+			if err := send(ctx, batches, batch); err != nil {
+				return err
+			}
+			batch = nil
+			if err := send(ctx, batches, together); err != nil {
+				return err
+			}
 		}
 		for _, c := range rest {
 			if err := add(c); err != nil {
@@ -175,6 +184,7 @@ func (p *Replication) read(
 			}
 		}
 	}
+	p.held = b.Held()
 	return send(ctx, batches, batch)
 }
 

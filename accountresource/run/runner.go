@@ -20,6 +20,7 @@ type Config struct {
 	Journal    Journal
 	Leases     Leases
 
+	Removals     Removals
 	Applications []Application // none: Tasks may be nil
 	Tasks        Tasks
 

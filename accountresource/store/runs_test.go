@@ -169,3 +169,27 @@ func testTasks(t *testing.T, connect func() *sql.DB) {
 	require.NoError(t, err)
 	assert.Empty(t, others)
 }
+
+func testRemovals(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	held := []run.Held{
+		{Source: "a", Kind: account.Mailbox, Address: "ann@example.com", DN: "CN=Ann", Reason: account.Say("reason_x", "A", "1"), Since: c.now()},
+		{Source: "b", Kind: account.Alias, Address: "bob@example.com", DN: "CN=Bob", Since: c.now()},
+	}
+	require.NoError(t, s.Removals().Keep(t.Context(), l, held))
+	n, err := s.Removals().Decide(t.Context(), 1, run.Dismissed, []account.SourceID{"a", "gone"})
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	want := []run.Held{held[0]}
+	want[0].Decision = run.Dismissed
+	c.advance(time.Minute)
+	again := held[0]
+	again.Since = c.now()
+	require.NoError(t, s.Removals().Keep(t.Context(), l, []run.Held{again}))
+	got, err := s.Removals().Waiting(t.Context(), 1)
+	require.NoError(t, err)
+	assert.Empty(t, cmp.Diff(want, got), "what was held keeps its time and decision; what is not held any more is forgotten")
+	l.Fence++
+	require.ErrorIs(t, s.Removals().Keep(t.Context(), l, nil), run.ErrLeaseLost)
+}

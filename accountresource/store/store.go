@@ -68,6 +68,9 @@ func (s *Store) Runs() *Runs { return &Runs{s} }
 // Tasks are what is still to be done in applications.
 func (s *Store) Tasks() *Tasks { return &Tasks{s} }
 
+// Removals are those that wait for an admin.
+func (s *Store) Removals() *Removals { return &Removals{s} }
+
 // Leases say who may run a resource now.
 func (s *Store) Leases() *Leases { return &Leases{s} }
 

@@ -39,6 +39,7 @@ var cases = []struct {
 	{"R21 old runs are forgotten", testForget},
 	{"what is deleted takes its history along", testDelete},
 	{"what is to be done in applications is kept until it is done", testTasks},
+	{"R15 what is held keeps its time and decision", testRemovals},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 

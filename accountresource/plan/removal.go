@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// Removal is what happens to the accounts of objects that left the scope (rules R14, R15).
+type Removal struct {
+	// Delete deletes accounts that this module made, and disables others; Disable disables all. Neither: they are left
+	// as they are.
+	Delete, Disable bool
+	// KeepUntil is the day from which a deleted mailbox's directory may go; zero keeps it for ever.
+	KeepUntil time.Time
+	// Max and MaxPercent are the guard: more removals than Max, or more than MaxPercent of the linked accounts and at
+	// least five, are held.
+	Max, MaxPercent int
+	// Confirmed may go whatever the guard says; Dismissed stay. Waiting were held and are not decided on: they go on
+	// waiting, even when so few are left that the guard would let them pass.
+	Confirmed, Dismissed, Waiting map[account.SourceID]bool
+}
+
+const fewestForPercent = 5
+
+// Listed says that a listing of a kind was complete, and how many objects it had. Only then may absence mean anything
+// (rule R13).
+func (b *Builder) Listed(kind account.Kind, count int) { b.listed[kind] = count }
+
+// Absent are the linked objects of a completely listed kind that were not in it.
+func (b *Builder) Absent(kind account.Kind) []account.SourceID {
+	if _, complete := b.listed[kind]; !complete {
+		return nil
+	}
+	var absent []account.SourceID
+	for id, l := range b.links {
+		_, seen := b.seen[id]
+		if g := b.groups[id]; g != nil && g.inScope {
+			seen = true
+		}
+		if l.Kind == kind && !seen && l.State != account.Creating {
+			absent = append(absent, id)
+		}
+	}
+	slices.Sort(absent)
+	return absent
+}
+
+// Leaving takes the objects that are really gone; what happens to their accounts is in Finish.
+func (b *Builder) Leaving(ids []account.SourceID) { b.leaving = append(b.leaving, ids...) }
+
+// removals decides what becomes of the accounts of objects that left. Those that are held go into Held too.
+func (b *Builder) removals() []account.Change {
+	var changes, doomed, waiting []account.Change
+	for _, id := range b.leaving {
+		c, ok := b.removal(b.links[id])
+		switch {
+		case !ok:
+		case c.Action == "" || c.Action == account.ActionIgnored:
+			changes = append(changes, c)
+		case b.policy.Removal.Dismissed[id]:
+			b.held = append(b.held, held(c, account.Say("reason_held_dismissed")))
+		case b.policy.Removal.Confirmed[id]:
+			changes = append(changes, c)
+		case b.policy.Removal.Waiting[id]:
+			waiting = append(waiting, held(c, account.Say("reason_held_waiting")))
+		default:
+			doomed = append(doomed, c)
+		}
+	}
+	b.held = append(b.held, waiting...)
+	changes = append(changes, waiting...)
+	if why := b.guard(len(doomed), len(waiting)); !why.IsZero() {
+		for i := range doomed {
+			doomed[i] = held(doomed[i], why)
+		}
+		b.held = append(b.held, doomed...)
+	}
+	changes = append(changes, doomed...)
+	for i := range changes {
+		if c := &changes[i]; c.Action == account.ActionDeleted { // its address is free for a newcomer
+			delete(b.local, c.Address)
+			delete(b.owners, c.Address)
+			delete(b.claimed, c.Address)
+		}
+	}
+	return changes
+}
+
+// Held are the removals that wait for an admin.
+func (b *Builder) Held() []account.Change { return b.held }
+
+// held is a removal that is not made.
+func held(c account.Change, why account.Message) account.Change {
+	return account.Change{
+		Action: account.ActionHeld, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address, Reason: why,
+	}
+}
+
+// guard says why so many removals are not made, with those that wait already.
+func (b *Builder) guard(doomed, waiting int) account.Message {
+	if doomed == 0 {
+		return account.Message{}
+	}
+	n := doomed + waiting
+	p := &b.policy.Removal
+	linked := len(b.links)
+	for _, count := range b.listed {
+		if count == 0 {
+			return account.Say("reason_held_empty")
+		}
+	}
+	if n > p.Max || n >= fewestForPercent && n*100 > p.MaxPercent*linked {
+		return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
+	}
+	return account.Message{}
+}
+
+// removal is what happens to one account; ok is false for nothing.
+func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
+	p := &b.policy.Removal
+	next := *l
+	c = account.Change{Kind: l.Kind, Source: l.Source, DN: l.DN, Address: l.Address, Reason: account.Say("reason_left")}
+	place := b.place(l)
+	switch {
+	case place != "":
+		c.Address = place
+	case l.State == account.Deleting:
+		c.Address = l.Former() // it may have happened, and is finished and logged now
+	default:
+		c.Unlink = true // the account went by hand: there is nothing to remove
+		return c, true
+	}
+	r := b.local[place]
+	deletes := p.Delete && l.Origin == account.Created
+	next.Address, next.State, next.Intent = c.Address, account.Confirmed, nil
+	switch {
+	case l.State != account.Deleting && r.role != account.NoRole:
+		c.Action, c.Reason = account.ActionIgnored, account.Say("reason_administrator_left")
+		return c, deletes || p.Disable && r.active
+	case deletes:
+		c.Action, c.Home, c.KeepUntil, c.Link = account.ActionDeleted, l.Home, p.KeepUntil, &next
+		c.Diff = []account.Difference{{What: account.WhatAddress, Old: c.Address}}
+		return c, true
+	case (p.Delete || p.Disable) && (r.active || l.State == account.Disabling):
+		next.Disabled = true
+		c.Action, c.Disable, c.Link = account.ActionDisabled, true, &next
+		if l.State == account.Disabling {
+			c.Routes = l.Suspended
+		}
+		c.Diff = []account.Difference{{What: "active", Old: "yes", New: "no"}}
+		return c, true
+	case l.State == account.Deleting: // deletion was switched off meanwhile
+		c.Action, c.Link, c.Relink = "", &next, true
+		return c, true
+	}
+	return c, false
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+const removalTable = "account_resource_removal"
+
+// Removals keeps what waits for an admin.
+type Removals struct{ *Store }
+
+// Waiting are the held removals of a resource in the order of their addresses.
+func (s *Removals) Waiting(ctx context.Context, resource int64) ([]run.Held, error) {
+	return s.held(ctx, s.db, resource)
+}
+
+func (s *Removals) held(ctx context.Context, q queryer, resource int64) ([]run.Held, error) {
+	found, err := query(ctx, q, s.sql.Select("source_id", "kind", "address", "dn", "reason", "since", "decision").
+		From(removalTable).Where(squirrel.Eq{"resource_id": resource}).OrderBy("address", "source_id"),
+		func(scan func(...any) error) (h run.Held, err error) {
+			var reason string
+			var since int64
+			if err := scan(&h.Source, &h.Kind, &h.Address, &h.DN, &reason, &since, &h.Decision); err != nil {
+				return h, err
+			}
+			h.Since = moment(since)
+			return h, unpacked(reason, &h.Reason)
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read the held removals of resource %d: %w", resource, err)
+	}
+	return found, nil
+}
+
+// Keep replaces what is held.
+func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error {
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		before, err := s.held(ctx, tx, l.Resource)
+		if err != nil || len(before) == 0 && len(held) == 0 {
+			return err
+		}
+		known := make(map[account.SourceID]run.Held, len(before))
+		for _, h := range before {
+			known[h.Source] = h
+		}
+		if _, err := exec(ctx, tx, s.sql.Delete(removalTable).Where(squirrel.Eq{"resource_id": l.Resource})); err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(held, sendChunk) {
+			rows := dialect.Rows{
+				Dialect: s.dialect, Table: removalTable,
+				Columns: []string{"resource_id", "source_id", "kind", "address", "dn", "reason", "since", "decision"},
+			}
+			for _, h := range chunk {
+				if old, again := known[h.Source]; again {
+					h.Since, h.Decision = old.Since, old.Decision
+				}
+				reason, err := packed(h.Reason, h.Reason.IsZero())
+				if err != nil {
+					return err
+				}
+				rows.Values = append(rows.Values, []any{
+					l.Resource, string(h.Source), string(h.Kind), h.Address, h.DN, reason, millis(h.Since), string(h.Decision),
+				})
+			}
+			if _, err := exec(ctx, tx, rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("keep the held removals of resource %d: %w", l.Resource, err)
+	}
+	return nil
+}
+
+// Decide says what is to become of held removals, and how many of them are still held.
+func (s *Removals) Decide(ctx context.Context, resource int64, d run.Decision, ids []account.SourceID) (int, error) {
+	decided := 0
+	for chunk := range slices.Chunk(ids, sendChunk) {
+		list := make([]string, len(chunk))
+		for i := range chunk {
+			list[i] = string(chunk[i])
+		}
+		n, err := exec(ctx, s.db, s.sql.Update(removalTable).Set("decision", string(d)).
+			Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", list)))
+		if err != nil {
+			return decided, fmt.Errorf("decide on held removals of resource %d: %w", resource, err)
+		}
+		decided += int(n)
+	}
+	return decided, nil
+}
