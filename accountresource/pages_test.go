@@ -22,7 +22,7 @@ func TestEveryRouteIsForGlobalAdmins(t *testing.T) {
 		http.MethodGet: {"/account-resources/", base, base + "?tab=users", base + "/log", base + "/status", "/account-resources/domains?q=c"},
 		http.MethodPost: {
 			"/account-resources/", base + "/connection", base + "/replication", base + "/users", base + "/groups", base + "/test",
-			base + "/replicate", base + "/enable", base + "/disable", base + "/delete",
+			base + "/replicate", base + "/enable", base + "/disable", base + "/removals", base + "/delete",
 		},
 	}
 	for method, paths := range routes {

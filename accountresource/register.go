@@ -77,7 +77,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 		}),
 	}
 	pages, err := web.New(web.Config{
-		Prefix: o.prefix, Auth: auth, Layout: o.layout, Resources: ops.resources, History: ops.history, Operations: ops,
+		Prefix: o.prefix, Auth: auth, Layout: o.layout, Resources: ops.resources, History: ops.history, Removals: kept.Removals(), Operations: ops,
 		TokenKey: tokenKey, Logger: o.logger,
 	})
 	if err != nil {

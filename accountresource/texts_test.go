@@ -64,7 +64,9 @@ func composedKeys() map[string][]string {
 	}
 	all := map[string][]string{
 		"tab_":    {"connection", "replication", "users", "groups", "connection_lead", "replication_lead", "users_lead", "groups_lead"},
-		"option_": {"link", "leave"}, "what_": {"active"}, "done_": {"created", "saved", "enabled", "disabled", "deleted"},
+		"option_": {"link", "leave"}, "what_": {"active", "address", "members"},
+		"done_":    {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "dismissed"},
+		"held_":    {string(run.Confirmed), string(run.Dismissed)},
 		"outcome_": {string(run.Succeeded), string(run.Partial), string(run.Failed), string(run.Interrupted)},
 		"trigger_": {string(run.Manual), string(run.Scheduled), string(run.Live)},
 		"mode_":    {string(run.Full), string(run.Incremental)},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
@@ -73,6 +74,13 @@ type History interface {
 	Entries(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, int, error)
 }
 
+// Removals are those that wait for an admin (rule R15).
+type Removals interface {
+	Waiting(ctx context.Context, resourceID int64) ([]run.Held, error)
+	// Decide says what becomes of those of the objects that are held, and how many they are.
+	Decide(ctx context.Context, resourceID int64, d run.Decision, ids []account.SourceID) (int, error)
+}
+
 // Operations are what the buttons do.
 type Operations interface {
 	// Check finds mistakes in settings that need no server to be seen: filters, DNs, certificates. Nothing is sent.
@@ -100,6 +108,7 @@ type Config struct {
 	Layout     Layout // nil: a plain page of our own
 	Resources  Resources
 	History    History
+	Removals   Removals
 	Operations Operations
 	// TokenKey authenticates the CSRF tokens; 32 bytes.
 	TokenKey []byte

@@ -16,6 +16,7 @@ type showView struct {
 	Fields    []field
 	Problems  []problemView // all of them, for the summary
 	Sample    *sampleView
+	Held      []run.Held // removals that wait for an admin
 	Domains   []string
 	Proposals []string // attribute names
 	// Enable offers to enable a resource whose stored connection passed a test.
@@ -62,7 +63,12 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 	if err != nil {
 		return err
 	}
+	held, err := w.cfg.Removals.Waiting(r.UserContext(), res.ID)
+	if err != nil {
+		return err
+	}
 	v := showView{
+		Held:     held,
 		Resource: res, Tab: p.tab.name, Sample: p.sample, Domains: names, Proposals: attributeProposals(),
 		Enable:         res.Tested && !res.Enabled,
 		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(),
