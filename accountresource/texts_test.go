@@ -60,11 +60,11 @@ func composedKeys() map[string][]string {
 	fields := []string{
 		"domain", "host", "port", "tls", "timeout", "base_dn", "bind_dn", "bind_password", "ca_certificate", "interval", "groups",
 		"existing_accounts", "delete", "keep_days", "delete_app_data", "disable_removed", "max_removals", "max_removal_percent",
-		"user_filter", "user_mail", "user_status", "group_filter", "group_mail", "group_name", "access_policy",
+		"user_filter", "user_mail", "user_status", "group_filter", "group_mail", "group_name", "group_moderator", "access_policy",
 	}
 	all := map[string][]string{
 		"tab_":    {"connection", "replication", "users", "groups", "connection_lead", "replication_lead", "users_lead", "groups_lead"},
-		"option_": {"link", "leave"}, "what_": {"active", "address", "members"},
+		"option_": {"link", "leave"}, "what_": {"active", "address", "members", "moderators"},
 		"done_":    {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "dismissed"},
 		"held_":    {string(run.Confirmed), string(run.Dismissed)},
 		"outcome_": {string(run.Succeeded), string(run.Partial), string(run.Failed), string(run.Interrupted)},

@@ -34,6 +34,8 @@ type Account struct {
 	Routes []Route
 	// Members are the addresses that an alias sends on to, as far as they are switched on. Read only on demand.
 	Members []string
+	// Moderators are the addresses that moderate an alias. Read with the members.
+	Moderators []string
 }
 
 // Route is one row of iRedMail's forwardings table, which carries mail for Address on to Forwarding.

@@ -65,6 +65,8 @@ type Change struct {
 	// R10, R11). One that is there already, or not any more, is fine.
 	Policy      string
 	Join, Leave []string
+	// Moderate are addresses that become moderators of an alias.
+	Moderate []string
 	// KeepUntil is the day from which the mail directory of a deleted mailbox may be removed; the zero time keeps it
 	// for ever (rule R14).
 	KeepUntil time.Time
@@ -86,7 +88,8 @@ func (c *Change) TouchesAccount() bool {
 	case ActionCreated, ActionRenamed, ActionDeleted:
 		return true
 	}
-	return c.Set != 0 || c.Disable || c.Enable || len(c.Join) > 0 || len(c.Leave) > 0
+	return c.Set != 0 || c.Disable || c.Enable || len(c.Join) > 0 || len(c.Leave) > 0 ||
+		len(c.Moderate) > 0
 }
 
 // Claim is the link as it announces the change before anything is done; ok is false for what changes the link alone.

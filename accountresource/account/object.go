@@ -33,6 +33,8 @@ type Object struct {
 	// are not among them.
 	Members []SourceID
 	Partial bool
+	// Manager is who manages a group, where that is asked for.
+	Manager SourceID
 	// Primary is the relative identifier of a user's primary group, and of a group its own; 0 where there is none.
 	Primary uint32
 }

@@ -21,6 +21,9 @@ func (s *source) object(e *ldap.Entry) (account.Object, error) {
 	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(dn), Mail: mailOf(s.mail, values(e, s.mail))}
 	o.USN, _ = strconv.ParseInt(first(e, "uSNChanged"), 10, 64) // 0: it has none
 	o.Primary = primaryOf(e, o.Kind)
+	if s.manager {
+		o.Manager, _, _ = splitDN(first(e, "managedBy"))
+	}
 	if s.status != "" {
 		o.Disabled = disabled(s.status, first(e, s.status))
 	}

@@ -14,13 +14,14 @@ type source struct {
 	fields              [account.NumFields]string // by account.Field
 	members             bool                      // a group's, with its identifier
 	primary             bool                      // a user's primary group
+	manager             bool                      // a group's
 }
 
 // source is what the settings say of a kind, with the names under which the server answers.
 func (r *Reader) source(kind account.ObjectKind) source {
 	if kind == account.Group {
 		g := &r.settings.Groups
-		s := source{filter: g.Filter, filterField: "group_filter", mail: r.names.answered(g.Mail), members: true}
+		s := source{filter: g.Filter, filterField: "group_filter", mail: r.names.answered(g.Mail), members: true, manager: g.Moderator}
 		s.fields[account.Name] = r.names.answered(g.Name)
 		return s
 	}
@@ -40,6 +41,9 @@ func (s *source) attributes() []string {
 	names := append([]string{"objectGUID", "objectClass", "uSNChanged", s.mail, s.status}, s.fields[:]...)
 	if s.members {
 		names = append(names, memberRange(0), "objectSid")
+	}
+	if s.manager {
+		names = append(names, "managedBy")
 	}
 	if s.primary {
 		names = append(names, "primaryGroupID")

@@ -38,7 +38,9 @@ type Builder struct {
 	order   []account.SourceID // of groups, as they came
 	asked   map[account.SourceID]bool
 	members map[string][]string
-	becomes map[string]string // addresses that this run renames
+	// moderators are those of local aliases.
+	moderators map[string][]string
+	becomes    map[string]string // addresses that this run renames
 	// waiting are creations that compete for the domain's last places.
 	waiting   []account.Change
 	mailboxes int   // mailboxes of the domain, with those planned
@@ -72,6 +74,9 @@ func NewBuilder(p Policy) *Builder {
 		groups:  make(map[account.SourceID]*group),
 		asked:   make(map[account.SourceID]bool),
 		members: make(map[string][]string),
+
+		moderators: make(map[string][]string),
+
 		becomes: make(map[string]string),
 
 		aliases:   p.Domain.Aliases,
@@ -134,6 +139,9 @@ func (b *Builder) AddLocal(a account.Account) {
 	b.local[a.Address] = r
 	if len(a.Members) > 0 {
 		b.members[a.Address] = a.Members
+	}
+	if len(a.Moderators) > 0 {
+		b.moderators[a.Address] = a.Moderators
 	}
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,8 @@ type GroupPolicy struct {
 	Named bool
 	// AccessPolicy is what a new alias begins with (rule R10).
 	AccessPolicy string
+	// Moderated has the group's manager moderate its alias. A moderator who is there already stays.
+	Moderated bool
 }
 
 // person is what an alias needs to know of somebody: where mail goes if not to an account here.
@@ -76,7 +79,7 @@ func (b *Builder) addGroup(o account.Object, inScope bool) {
 func (b *Builder) Unknown() []account.SourceID {
 	var unknown []account.SourceID
 	for _, id := range b.order {
-		for _, m := range b.groups[id].Members {
+		for _, m := range append(slices.Clone(b.groups[id].Members), b.manager(b.groups[id])...) {
 			_, isPerson := b.people[m]
 			if _, isGroup := b.groups[m]; !isPerson && !isGroup && !b.asked[m] {
 				b.asked[m] = true
@@ -273,6 +276,15 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 	}
 	slices.Sort(c.Join)
 	slices.Sort(c.Leave)
+	for _, m := range r.managers(g) {
+		if !slices.ContainsFunc(b.moderators[c.Address], func(is string) bool { return b.now(is) == m }) {
+			c.Moderate = append(c.Moderate, m)
+			c.Diff = append(c.Diff, account.Difference{What: "moderators", New: m})
+		}
+	}
+	if len(c.Moderate) > 0 && c.Action == "" {
+		c.Action, c.Link = account.ActionUpdated, &g.next
+	}
 	if len(c.Join)+len(c.Leave) == 0 {
 		return
 	}
@@ -283,6 +295,23 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 	if len(r.left) > 0 {
 		c.Reason = account.Say("reason_members_left_out", "Count", strconv.Itoa(len(r.left)), "Members", few(r.left))
 	}
+}
+
+// manager is who is to moderate a group's alias.
+func (b *Builder) manager(g *group) []account.SourceID {
+	if b.policy.Groups.Moderated && g.inScope && g.Manager != "" {
+		return []account.SourceID{g.Manager}
+	}
+	return nil
+}
+
+// managers are the addresses of a group's manager: his own, or those of the group that manages it.
+func (r *resolution) managers(g *group) []string {
+	m := resolution{b: r.b, accounts: r.accounts, found: make(map[string]struct{}), seen: make(map[account.SourceID]struct{})}
+	for _, id := range r.b.manager(g) {
+		m.member(id)
+	}
+	return slices.Sorted(maps.Keys(m.found))
 }
 
 // now is what an address that was read at the beginning of the run is called since.

@@ -15,7 +15,7 @@ import (
 
 // buildGroups plans users, then groups; outside are objects that are only found when they are looked for.
 func (s *scene) buildGroups(groups, outside []account.Object) []account.Change {
-	s.policy.Groups = &plan.GroupPolicy{Named: true, AccessPolicy: "membersonly"}
+	s.policy.Groups = &plan.GroupPolicy{Named: true, AccessPolicy: "membersonly", Moderated: s.moderated}
 	b := plan.NewBuilder(s.policy)
 	for _, l := range s.links {
 		b.AddLink(l)
@@ -128,6 +128,25 @@ func TestR11_WhoIsAMember(t *testing.T) {
 		"created everybody +ann",
 	}, shown(changes)))
 	assert.Equal(t, "3", changes[0].Reason.Args["Count"], "the one who is off here, a computer, somebody who is not shown")
+}
+
+func TestTheManagerOfAGroupModeratesItsAlias(t *testing.T) {
+	s := newScene()
+	s.linked("boss")
+	s.wants([2]string{"boss", "boss"})
+	s.links = append(s.links, aliasLink("sales", "sales@example.com"), aliasLink("done", "done@example.com"))
+	done := aliasOf("done@example.com")
+	done.Moderators = []string{"boss@example.com", "byhand@example.com"}
+	s.local = append(s.local, aliasOf("sales@example.com"), done)
+	sales, ready := group("sales", "sales@example.com"), group("done", "done@example.com")
+	sales.Manager, ready.Manager = "boss", "boss"
+	s.moderated = true
+	changes := s.buildGroups([]account.Object{sales, ready}, nil)
+	require.Len(t, changes, 1)
+	assert.Equal(t, []string{"boss@example.com"}, changes[0].Moderate)
+	assert.Equal(t, account.ActionUpdated, changes[0].Action)
+	s.moderated = false
+	assert.Empty(t, s.buildGroups([]account.Object{sales, ready}, nil))
 }
 
 func TestR12_AliasesFollowTheirMembers(t *testing.T) {

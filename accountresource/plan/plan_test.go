@@ -21,6 +21,8 @@ type scene struct {
 	local   []account.Account
 	links   []account.Link
 	policy  plan.Policy
+
+	moderated bool // managers moderate aliases
 }
 
 func newScene() *scene {

@@ -134,6 +134,7 @@ type Groups struct {
 	Filter       string       `json:"filter" form:"group_filter" validate:"required,max=4000"`
 	Mail         string       `json:"mail" form:"group_mail" validate:"required,max=255,attribute"`
 	Name         string       `json:"name" form:"group_name" validate:"max=255,attribute"`
+	Moderator    bool         `json:"moderator" form:"group_moderator"` // managedBy moderates the alias
 	AccessPolicy AccessPolicy `json:"access_policy" form:"access_policy" validate:"oneof=public domain subdomain membersonly moderatorsonly membersandmoderatorsonly"`
 }
 

@@ -14,7 +14,7 @@ func groupPolicy(s *resource.Settings) *plan.GroupPolicy {
 	if !s.Replication.Groups {
 		return nil
 	}
-	return &plan.GroupPolicy{Named: s.Groups.Name != "", AccessPolicy: string(s.Groups.AccessPolicy)}
+	return &plan.GroupPolicy{Named: s.Groups.Name != "", AccessPolicy: string(s.Groups.AccessPolicy), Moderated: s.Groups.Moderator}
 }
 
 // lookUpRounds bounds how deep groups are nested outside of the scope.

@@ -78,6 +78,18 @@ func aliasChange2(c account.Change, address string) account.Change {
 	return c
 }
 
+func addModerators(s suite) {
+	c := alias("sales", "Sales", "ann@example.com")
+	c.Moderate = []string{"boss@example.com"}
+	s.applied(c)
+	s.AddTrace(Trace{Moderator, "sales@example.com", "deputy@elsewhere.example"})
+	more := aliasChange(account.ActionUpdated, "sales")
+	more.Moderate = []string{"boss@example.com", "chief@example.com"}
+	s.applied(more)
+	assert.ElementsMatch(s, []string{"boss@example.com", "chief@example.com", "deputy@elsewhere.example"},
+		s.alias("sales@example.com").Moderators)
+}
+
 func manyMembers(s suite) {
 	var members []string
 	for i := range 5000 {

@@ -115,6 +115,7 @@ var cases = []struct {
 	{"R10 an alias has name, policy and members", createAlias},
 	{"R10 creating an alias again is harmless and leaves its policy", createAliasTwice},
 	{"R11 members join and leave", changeMembers},
+	{"R11 an alias gets moderators beside those it has", addModerators},
 	{"R11 an alias may have very many members", manyMembers},
 	{"R8 a renamed alias keeps members and policy, and whatever names it", renameAlias},
 	{"R14 a deleted alias is gone with whatever names it", deleteAlias},

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends"
@@ -127,6 +128,11 @@ func (b *Backend) createAlias(c *account.Change) error {
 func (b *Backend) changeMembers(c *account.Change) {
 	for _, m := range c.Leave {
 		delete(b.routes, account.Route{Address: c.Address, Forwarding: m})
+	}
+	for _, m := range c.Moderate {
+		if t := [3]string{"moderator", c.Address, m}; !slices.Contains(b.traces, t) {
+			b.traces = append(b.traces, t)
+		}
 	}
 	for _, m := range c.Join {
 		b.routes[account.Route{Address: c.Address, Forwarding: m}] = true

@@ -180,6 +180,11 @@ func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 			a.Routes = b.activeRoutes(address)
 		}
 		if q.Members && a.Kind == account.Alias {
+			for _, t := range b.traces {
+				if t[0] == "moderator" && t[1] == address {
+					a.Moderators = append(a.Moderators, t[2])
+				}
+			}
 			for _, r := range b.activeRoutes(address) {
 				if r.Address == address {
 					a.Members = append(a.Members, r.Forwarding)

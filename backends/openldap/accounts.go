@@ -15,7 +15,7 @@ import (
 
 var accountAttributes = []string{
 	"objectClass", "mail", "shadowAddress", "accountStatus", "homeDirectory", "domainGlobalAdmin", "enabledService",
-	"mailForwardingAddress", "cn", "givenName", "sn", "employeeNumber", "title", "mobile", "telephoneNumber",
+	"mailForwardingAddress", "listModerator", "cn", "givenName", "sn", "employeeNumber", "title", "mobile", "telephoneNumber",
 }
 
 // Accounts streams mailboxes as their pages come, then aliases, then addresses that something else has taken.
@@ -123,6 +123,7 @@ func (s *stream) sort(e *ldap.Entry, q backends.Query) (mailboxes []account.Acco
 	if q.Members && a.Kind == account.Alias {
 		a.Members = lowered(e.GetAttributeValues("mailForwardingAddress"))
 		slices.Sort(a.Members)
+		a.Moderators = lowered(e.GetAttributeValues("listModerator"))
 	}
 	if q.Routes && a.Active {
 		for _, to := range lowered(e.GetAttributeValues("mailForwardingAddress")) {

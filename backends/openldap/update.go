@@ -70,16 +70,19 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]st
 		}
 	}
 	for on, members := range map[bool][]string{false: s.Leave, true: s.Join} {
-		if err := changeMembers(conn, dn, members, on); err != nil {
+		if err := changeValues(conn, dn, "mailForwardingAddress", members, on); err != nil {
 			return err
 		}
+	}
+	if err := changeValues(conn, dn, "listModerator", s.Moderate, true); err != nil {
+		return err
 	}
 	for _, r := range s.Routes {
 		gate := gates[r.Address]
 		if r.Address == s.Address || gate == "" || !s.Enable && !s.Disable {
 			continue // her own forwardings are off with the account; others may be gone
 		}
-		if err := switchRoute(conn, gate, r.Forwarding, s.Enable); err != nil {
+		if err := changeValue(conn, gate, "mailForwardingAddress", r.Forwarding, s.Enable); err != nil {
 			return err
 		}
 	}
@@ -94,21 +97,15 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]st
 // membersAtOnce is how many values one request writes.
 const membersAtOnce = 1000
 
-// changeMembers adds members to an alias or takes them away, many at once; where one of them is what it should be
+// changeValues adds values to an attribute or takes them away, many at once; where one of them is what it should be
 // already, one by one.
-func changeMembers(conn *ldap.Conn, dn string, members []string, on bool) error {
-	for part := range slices.Chunk(members, membersAtOnce) {
-		request := ldap.NewModifyRequest(dn, nil)
-		if on {
-			request.Add("mailForwardingAddress", part)
-		} else {
-			request.Delete("mailForwardingAddress", part)
-		}
-		err := conn.Modify(request)
+func changeValues(conn *ldap.Conn, dn, attribute string, values []string, on bool) error {
+	for part := range slices.Chunk(values, membersAtOnce) {
+		err := changeAtOnce(conn, dn, attribute, part, on)
 		if code(err, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchAttribute) {
 			err = nil
-			for _, m := range part {
-				if err = switchRoute(conn, dn, m, on); err != nil {
+			for _, v := range part {
+				if err = changeValue(conn, dn, attribute, v, on); err != nil {
 					break
 				}
 			}
@@ -120,15 +117,19 @@ func changeMembers(conn *ldap.Conn, dn string, members []string, on bool) error 
 	return nil
 }
 
-// switchRoute adds a forwarding to an entry or takes it away. What is so already is fine.
-func switchRoute(conn *ldap.Conn, dn, to string, on bool) error {
+func changeAtOnce(conn *ldap.Conn, dn, attribute string, values []string, on bool) error {
 	request := ldap.NewModifyRequest(dn, nil)
 	if on {
-		request.Add("mailForwardingAddress", []string{to})
+		request.Add(attribute, values)
 	} else {
-		request.Delete("mailForwardingAddress", []string{to})
+		request.Delete(attribute, values)
 	}
-	err := conn.Modify(request)
+	return conn.Modify(request)
+}
+
+// changeValue adds a value or takes it away. What is so already is fine.
+func changeValue(conn *ldap.Conn, dn, attribute, value string, on bool) error {
+	err := changeAtOnce(conn, dn, attribute, []string{value}, on)
 	if code(err, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultNoSuchObject) {
 		return nil
 	}

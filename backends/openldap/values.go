@@ -123,6 +123,9 @@ func (b *Backend) newAlias(d *account.Domain, c *account.Change) *ldap.AddReques
 	if len(c.Join) > 0 {
 		e.Attribute("mailForwardingAddress", c.Join)
 	}
+	if len(c.Moderate) > 0 {
+		e.Attribute("listModerator", c.Moderate)
+	}
 	return e
 }
 

@@ -85,6 +85,9 @@ func (b *Backend) changeMembers(ctx context.Context, tx *sql.Tx, steps []step) e
 		for _, m := range s.Join {
 			rows = append(rows, []any{s.Address, m, account.DomainOf(s.Address), account.DomainOf(m), 1, 1})
 		}
+		if err := b.addModerators(ctx, tx, s); err != nil {
+			return err
+		}
 		for part := range slices.Chunk(s.Leave, listChunk) {
 			if err := exec(ctx, tx, b.sql.Delete("forwardings").
 				Where(squirrel.Eq{"address": s.Address, "is_list": 1}).Where(b.in("forwarding", part))); err != nil {
@@ -104,7 +107,24 @@ func (b *Backend) changeMembers(ctx context.Context, tx *sql.Tx, steps []step) e
 	return nil
 }
 
-// members reads the active members of aliases.
+func (b *Backend) addModerators(ctx context.Context, tx *sql.Tx, s step) error {
+	if len(s.Moderate) == 0 {
+		return nil
+	}
+	insert := dialect.Rows{
+		Dialect: b.dialect, Table: "moderators", Columns: []string{"address", "moderator", "domain", "dest_domain"},
+		Suffix: b.dialect.Upsert([]string{"address", "moderator"}, []string{"domain", "dest_domain"}),
+	}
+	for _, m := range s.Moderate {
+		insert.Values = append(insert.Values, []any{s.Address, m, account.DomainOf(s.Address), account.DomainOf(m)})
+	}
+	if err := exec(ctx, tx, insert); err != nil {
+		return fmt.Errorf("add moderators of %s: %w", s.Address, err)
+	}
+	return nil
+}
+
+// members reads the active members of aliases, and their moderators.
 func (b *Backend) members(ctx context.Context, accounts []account.Account) error {
 	index := make(map[string]*account.Account, len(accounts))
 	var list []string
@@ -117,9 +137,7 @@ func (b *Backend) members(ctx context.Context, accounts []account.Account) error
 	for part := range slices.Chunk(list, listChunk) {
 		q := b.sql.Select("address", "forwarding").From("forwardings").Where(b.in("address", part)).
 			Where(squirrel.Eq{"is_list": 1, "active": 1}).OrderBy("forwarding")
-		found, err := query(ctx, b.db, q, func(scan func(...any) error) (r account.Route, err error) {
-			return r, scan(&r.Address, &r.Forwarding)
-		})
+		found, err := query(ctx, b.db, q, scanRoute)
 		if err != nil {
 			return fmt.Errorf("read the members of aliases: %w", err)
 		}
@@ -128,6 +146,19 @@ func (b *Backend) members(ctx context.Context, accounts []account.Account) error
 				a.Members = append(a.Members, strings.ToLower(r.Forwarding))
 			}
 		}
+		q = b.sql.Select("address", "moderator").From("moderators").Where(b.in("address", part)).OrderBy("moderator")
+		if found, err = query(ctx, b.db, q, scanRoute); err != nil {
+			return fmt.Errorf("read the moderators of aliases: %w", err)
+		}
+		for _, r := range found {
+			if a := index[strings.ToLower(r.Address)]; a != nil {
+				a.Moderators = append(a.Moderators, strings.ToLower(r.Forwarding))
+			}
+		}
 	}
 	return nil
+}
+
+func scanRoute(scan func(...any) error) (r account.Route, err error) {
+	return r, scan(&r.Address, &r.Forwarding)
 }

@@ -202,7 +202,7 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 func (t *tree) extend(o *object, e *entry) {
 	o.dn = e.extended()
 	for i, a := range o.attributes {
-		if a.name != "member" {
+		if a.name != "member" && a.name != "managedBy" {
 			continue
 		}
 		values := make([]string, len(a.values))
