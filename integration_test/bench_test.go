@@ -104,7 +104,8 @@ type benchRunner struct {
 	resources interface {
 		Get(ctx context.Context, id int64) (resource.Resource, error)
 	}
-	id int64
+	id     int64
+	groups bool // are replicated too
 }
 
 func newBenchRunner(b *testing.B, d *benchDirectory, mail *benchStore) *benchRunner {
@@ -130,6 +131,7 @@ func (r *benchRunner) once(b *testing.B, want runs.Run) time.Duration {
 	b.Helper()
 	res, err := r.resources.Get(b.Context(), r.id)
 	require.NoError(b, err)
+	res.Settings.Replication.Groups = r.groups
 	began := time.Now()
 	got, err := r.runner.Once(b.Context(), res, runs.Manual)
 	took := time.Since(began)

@@ -11,6 +11,9 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
+// benchGroups is how many groups a bench directory begins with.
+const benchGroups = 20
+
 // benchDirectory is a fake directory of a size that no real server of a test has.
 type benchDirectory struct {
 	ad   *fakead.Server
@@ -22,7 +25,7 @@ func newBenchDirectory(tb testing.TB, users int, domain string) *benchDirectory 
 	ad, err := fakead.Start(fakead.Options{Domain: domain})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = ad.Close() })
-	require.NoError(tb, ad.Populate(users, 20))
+	require.NoError(tb, ad.Populate(users, benchGroups))
 	name, err := ad.Reader("reader", "reader-Secret-1")
 	require.NoError(tb, err)
 	return &benchDirectory{ad: ad, bind: resource.Connection{

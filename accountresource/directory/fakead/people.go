@@ -44,6 +44,7 @@ func (s *Server) Populate(users, groups int) error {
 			return err
 		}
 	}
+	s.people = dns
 	for i := range groups {
 		if err := s.addGroup(i, groups, dns); err != nil {
 			return err
@@ -51,6 +52,9 @@ func (s *Server) Populate(users, groups int) error {
 	}
 	return nil
 }
+
+// People are the DNs of everybody whom Populate made, in order.
+func (s *Server) People() []string { return s.people }
 
 func (s *Server) unit(department string) string { return "OU=" + department + "," + s.StaffOU() }
 

@@ -32,6 +32,7 @@ type Server struct {
 	tls      *tls.Config
 	ca       []byte
 	tree     *tree
+	people   []string // whom Populate made
 	faults   faults
 
 	closing chan struct{}
