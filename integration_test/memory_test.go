@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/directory/fakead"
 )
 
 // The panel's process stays small, and sends few statements, whatever the size of the directory. It runs without the
@@ -34,6 +36,38 @@ func TestTwentyThousandUsersTakeLittleMemoryAndFewStatements(t *testing.T) {
 	assert.Equal(t, before, mail.writes(), "nothing changed, so nothing is written")
 	peak := peakMemory(t, p.command.Process.Pid)
 	t.Logf("%d users: %d MB at most, %d writing statements", users, peak>>20, before)
+	assert.Less(t, peak, megabytes<<20)
+}
+
+// A group of fifty thousand comes in ranges of 1,500, as Windows gives it, and is one alias; a membership that changes is
+// one alias that changes.
+func TestR11_AGroupOfFiftyThousandMembers(t *testing.T) {
+	const users, megabytes = 50_000, 400
+	mail := newMail(t)
+	d := newBenchDirectory(t, users, mail.domain)
+	everybody := "CN=Everybody," + d.ad.StaffOU()
+	require.NoError(t, d.ad.Add(everybody, fakead.Attributes{
+		"objectClass": {"group"}, "mail": {"everybody@" + mail.domain}, "member": d.ad.People(),
+	}))
+	p := startBinary(t, binaries.panel(t, false), mail.settings(), d.bind.BindPassword.Reveal())
+	s := p.connected("activedirectory", values{
+		"domain": mail.domain, "host": "127.0.0.1", "port": strconv.Itoa(d.bind.Port), "tls": "on", "timeout": "60",
+		"base_dn": d.bind.BaseDN, "bind_dn": d.bind.BindDN, "bind_password": d.bind.BindPassword.Reveal(),
+		"ca_certificate": string(d.ad.CA()),
+	})
+	s.saved("replication", values{"groups": "on"})
+	require.Equal(t, run{Created: users + benchGroups + 1}, s.succeeded().counts())
+	members := "SELECT COUNT(*) FROM forwardings WHERE is_list = 1 AND address = ?"
+	active := mail.count("SELECT COUNT(*) FROM mailbox WHERE active = 1")
+	require.Equal(t, active, mail.count(members, "everybody@"+mail.domain), "everybody who is not switched off")
+
+	require.NoError(t, d.ad.Modify(everybody, fakead.Attributes{"member": d.ad.People()[1:]}))
+	before := mail.writes()
+	require.Equal(t, run{Updated: 1}, s.succeeded().counts())
+	assert.LessOrEqual(t, mail.writes()-before, 2, "one alias is written, and nothing else")
+	assert.Equal(t, active-1, mail.count(members, "everybody@"+mail.domain))
+	peak := peakMemory(t, p.command.Process.Pid)
+	t.Logf("%d members: %d MB at most", users, peak>>20)
 	assert.Less(t, peak, megabytes<<20)
 }
 

@@ -3,6 +3,7 @@ package fakead
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type query struct {
 	deleted    bool // tombstones too
 	local      bool // without references
 	extended   bool // DNs with their identities
+	most       int  // values of an attribute in one answer
 	paged      bool
 	size       int
 	from, page int // where the page begins, and its number from 1
@@ -128,7 +130,7 @@ func (c *session) query(r request) (query, *ldap.Error) {
 		case domainScope:
 			q.local = true
 		case extendedDN:
-			q.extended = true
+			q.extended, q.most = true, c.server.options.MaxValRange
 		case ldap.ControlTypePaging:
 			paging, ok := control.(*ldap.ControlPaging)
 			if !ok {
@@ -191,7 +193,7 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 		}
 		o := e.state()
 		if q.extended {
-			t.extend(&o, e)
+			t.extend(&o, e, q)
 		}
 		p.objects = append(p.objects, o)
 	}
@@ -199,15 +201,17 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 }
 
 // extend writes DNs with the identity of what they name (MS-ADTS 3.1.1.3.4.1.5).
-func (t *tree) extend(o *object, e *entry) {
+func (t *tree) extend(o *object, e *entry, q query) {
 	o.dn = e.extended()
 	for i, a := range o.attributes {
 		if a.name != "member" && a.name != "managedBy" {
 			continue
 		}
-		values := make([]string, len(a.values))
-		for j, dn := range a.values {
-			values[j] = dn
+		values := slices.Clone(a.values)
+		from, _ := q.attributes.wants(a.name)
+		from = max(from, 0)
+		for j := from; j < min(from+q.most, len(values)); j++ { // no answer has more
+			dn := values[j]
 			if key, err := keyOf(dn); err == nil && t.byKey[key] != nil {
 				values[j] = t.byKey[key].extended()
 			}
