@@ -87,6 +87,22 @@ func endToEnd(t *testing.T, mail mailStore) {
 	b.open("/account-resources")
 	assert.Contains(t, b.text(), fmt.Sprintf("created %d", people+2)) // and an alias
 	b.shot("list")
+
+	// Half of the people leave at once: nothing happens to them until the admin has looked.
+	resource := evaluate[string](b, `new URL(document.querySelector('.ar-card-head a, .ar-card h2 a').href).pathname`)
+	for i := 1; i <= people/2; i++ {
+		require.NoError(t, ad.conn.Del(ldap.NewDelRequest(rdn(fmt.Sprintf("Person %04d", i))+","+ad.unit, nil)))
+	}
+	b.click(`form[action$="/replicate"] button`)
+	b.awaitText(fmt.Sprintf("held %d", people/2))
+	assert.Len(t, mail.active(), people+1)
+	b.open(resource)
+	assert.Contains(t, b.text(), fmt.Sprintf("%d removals wait for you", people/2))
+	b.shot("held")
+	b.click(`.ar-held button[value=dismiss]`)
+	b.awaitText("Dismissed")
+	assert.Len(t, mail.active(), people+1)
+	b.open("/account-resources")
 	b.click(".ar-confirm summary + form button, .ar-actions a[href$='/log']") // the log; deleting asks first
 	assert.Empty(t, b.complaints(), "a strict Content-Security-Policy is enough")
 }
