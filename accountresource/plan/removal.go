@@ -141,7 +141,10 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 		c.Action, c.Reason = account.ActionIgnored, account.Say("reason_administrator_left")
 		return c, deletes || p.Disable && r.active
 	case deletes:
-		c.Action, c.Home, c.KeepUntil, c.Link = account.ActionDeleted, l.Home, p.KeepUntil, &next
+		c.Action, c.KeepUntil, c.Link = account.ActionDeleted, p.KeepUntil, &next
+		if l.State == account.Deleting { // where it lay when the deletion was claimed; else where it lies now is looked up
+			c.Home = l.Home
+		}
 		c.Diff = []account.Difference{{What: account.WhatAddress, Old: c.Address}}
 		return c, true
 	case (p.Delete || p.Disable) && (r.active || l.State == account.Disabling):

@@ -104,12 +104,15 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		renamed[r.change.Source] = true
 		b.owners[r.to] = owner{b.policy.Resource, r.change.Source, r.change.DN}
 		c, next := r.change, r.next
-		old := r.from
+		old, home := r.from, ""
+		if r.former != "" { // where it lay when the renaming was claimed; else where it lies now is looked up
+			home = r.link.Home
+		}
 		if r.from == r.to { // it has happened, and is finished and logged now
 			old = r.former
 		}
 		next.Address, next.Suspended = r.to, Follow(next.Suspended, becomes)
-		c.Action, c.Address, c.NewAddress, c.Home, c.Link = account.ActionRenamed, old, r.to, r.link.Home, &next
+		c.Action, c.Address, c.NewAddress, c.Home, c.Link = account.ActionRenamed, old, r.to, home, &next
 		c.Diff = append([]account.Difference{{What: account.WhatAddress, Old: old, New: r.to}},
 			slices.DeleteFunc(c.Diff, func(d account.Difference) bool { return d.What == account.WhatAddress })...)
 		changes = append(changes, c)

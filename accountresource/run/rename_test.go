@@ -37,3 +37,22 @@ func TestR8_AFailedRenamingIsTriedAgain(t *testing.T) {
 	assert.Empty(t, r.once().Counts)
 	assert.Equal(t, account.Confirmed, r.ledger.links["a"].State)
 }
+
+func TestAMailboxThatWasMovedByHandIsStillTheSame(t *testing.T) {
+	r := newRig(t)
+	r.res.Settings.Replication.Delete = true
+	r.people.objects = users(6)
+	r.once()
+	moved := r.account("u0000@example.com")
+	moved.Home = "/var/vmail/vmail2/elsewhere/u0000/"
+	r.mail.AddAccount(moved)
+	r.people.objects[0].Mail = []string{"renamed@example.com"}
+	assert.Equal(t, []string{"renamed renamed@example.com"}, r.log(r.once()))
+	assert.Equal(t, moved.Home, r.account("renamed@example.com").Home)
+
+	moved.Address, moved.Home = "renamed@example.com", "/var/vmail/vmail3/elsewhere/u0000/"
+	r.mail.AddAccount(moved)
+	r.people.objects = r.people.objects[1:]
+	assert.Equal(t, []string{"deleted renamed@example.com reason_left"}, r.log(r.once()))
+	assert.Equal(t, moved.Home, r.mail.Graves()[0].Home)
+}

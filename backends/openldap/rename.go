@@ -83,7 +83,11 @@ func (b *Backend) findMovers(ctx context.Context, steps []step) ([]*mover, error
 		if s.Kind == account.Alias { // it has no mail directory: its address tells
 			o, found = aliasAt(byAddress, s)
 		}
-		if !found || o.kind != s.Kind || s.Kind == account.Mailbox && s.Home == "" {
+		if s.Kind == account.Mailbox && s.Home == "" {
+			*s.result = fmt.Errorf("rename %s: its entry has no homeDirectory to know it by", s.Address)
+			continue
+		}
+		if !found || o.kind != s.Kind {
 			*s.result = fmt.Errorf("rename %s: %w", s.Address, backends.ErrNotFound)
 			continue
 		}
