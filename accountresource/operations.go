@@ -36,6 +36,11 @@ func (o *operations) Test(ctx context.Context, s resource.Settings) (run.Sample,
 	return o.runner.Sample(ctx, s)
 }
 
+// Preview plans a run and writes nothing.
+func (o *operations) Preview(ctx context.Context, res resource.Resource) (run.Preview, error) {
+	return o.runner.Preview(ctx, res)
+}
+
 // Replicate starts a run in the background.
 func (o *operations) Replicate(ctx context.Context, id int64) (run.Run, error) {
 	res, err := o.resources.Get(ctx, id)

@@ -58,6 +58,13 @@ func TestR13_R14_R15_R16_WhoLeaves(t *testing.T) {
 			ad.change(dn, attributes{"department": "left"})
 		}
 		ad.add("Another", at("another"), nil)
+		preview := p.submit(s.tab("users").to(s.path("/preview")))
+		require.Equal(t, http.StatusOK, preview.status, preview.text)
+		assert.Contains(t, preview.text, "created 1, held 6")
+		unsaved := p.submit(s.filled("users", values{"user_filter": "(objectClass=user)"}).to(s.path("/preview")))
+		assert.Contains(t, unsaved.text, "created 1", "nobody has left where the filter takes all")
+		assert.NotContains(t, unsaved.text, "held")
+		assert.Len(t, store.active(), 12, "nothing was written")
 		require.Equal(t, run{Held: 6, Created: 1}, s.succeeded().counts())
 		for i := 2; i < 8; i++ {
 			assert.NotEmpty(t, postfix.Mailbox(at("p"+strconv.Itoa(i))), "nothing was done")

@@ -44,6 +44,20 @@ func (p *Replication) Do(ctx context.Context) Run {
 
 // replicate is the way of the data.
 func (p *Replication) replicate(ctx context.Context) error {
+	if err := p.doTasks(ctx); err != nil { // what an earlier run could not do
+		return err
+	}
+	if err := p.plan(ctx, p.apply); err != nil {
+		return err
+	}
+	return p.keepHeld(ctx)
+}
+
+// plan reads what there is on both sides and hands batches of changes to consume, which works while the next pages are
+// read.
+func (p *Replication) plan(
+	ctx context.Context, consume func(ctx context.Context, batches <-chan []account.Change) error,
+) error {
 	reader, err := p.cfg.OpenReader(p.res.Settings)
 	if err != nil {
 		return fmt.Errorf("open the directory: %w", err)
@@ -55,25 +69,18 @@ func (p *Replication) replicate(ctx context.Context) error {
 	if err = p.readDomain(ctx); err != nil {
 		return err
 	}
-	if err = p.doTasks(ctx); err != nil { // what an earlier run could not do
-		return err
-	}
 	builder, err := p.builder(ctx)
 	if err != nil {
 		return err
 	}
-	outer := ctx
 	work, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []account.Change, 2)
 	work.Go(func() error {
 		defer close(batches)
 		return p.read(ctx, reader, builder, batches)
 	})
-	work.Go(func() error { return p.apply(ctx, batches) })
-	if err := work.Wait(); err != nil {
-		return err
-	}
-	return p.keepHeld(outer)
+	work.Go(func() error { return consume(ctx, batches) })
+	return work.Wait()
 }
 
 // readDomain asks the mail store for the target domain, and refuses one that has no mailboxes here.

@@ -87,6 +87,8 @@ type Operations interface {
 	Check(s resource.Settings) resource.Problems
 	// Test reads the first users and groups with unsaved settings.
 	Test(ctx context.Context, s resource.Settings) (run.Sample, error)
+	// Preview plans a run with settings that need not be saved, and writes nothing.
+	Preview(ctx context.Context, res resource.Resource) (run.Preview, error)
 	// Replicate starts a run in the background and returns it. run.ErrRunning, run.ErrDisabled.
 	Replicate(ctx context.Context, id int64) (run.Run, error)
 	// Running tells whether a run of the resource is going on, in this process or another.

@@ -90,23 +90,50 @@ func (w *Web) checkDomain(ctx context.Context, res resource.Resource, domain str
 // testTime is the longest that a connection test may take.
 const testTime = 2 * time.Minute
 
-// test is POST /:id/test: what is in the form is tested, saved or not, and nothing is lost from it.
-func (w *Web) test(r *request) error {
-	res, err := r.resource()
-	if err != nil {
-		return err
+// tried is what a form says that is not saved, for a button that only tries it. ok is false where the page has been
+// drawn with what is wrong.
+func (w *Web) tried(r *request) (res resource.Resource, next resource.Settings, p page, ok bool, err error) {
+	if res, err = r.resource(); err != nil {
+		return res, next, p, false, err
 	}
 	t := ofForm(r.form)
 	next, problems, err := w.read(r, res, t)
 	if err != nil {
-		return err
+		return res, next, p, false, err
 	}
-	p := page{status: fiber.StatusUnprocessableEntity, tab: t, values: t.typed(r.form), problems: problems}
+	p = page{status: fiber.StatusUnprocessableEntity, tab: t, values: t.typed(r.form), problems: problems}
 	if len(problems) == 0 {
 		p.problems = next.Connection.Complete()
 	}
 	if len(p.problems) > 0 {
-		return w.showWith(r, res, p)
+		return res, next, p, false, w.showWith(r, res, p)
+	}
+	return res, next, p, true, nil
+}
+
+// preview is POST /:id/preview: what a run with the settings in the form would do, saved or not.
+func (w *Web) preview(r *request) error {
+	res, next, p, ok, err := w.tried(r)
+	if !ok {
+		return err
+	}
+	stored := res
+	res.Settings = next
+	preview, err := w.cfg.Operations.Preview(r.UserContext(), res)
+	if err != nil {
+		w.cfg.Logger.InfoContext(r.UserContext(), "preview", "resource", res.ID, "error", err)
+		p.problems = resource.ProblemsOf(err)
+		return w.showWith(r, stored, p)
+	}
+	p.status, p.preview = fiber.StatusOK, &preview
+	return w.showWith(r, stored, p)
+}
+
+// test is POST /:id/test: what is in the form is tested, saved or not, and nothing is lost from it.
+func (w *Web) test(r *request) error {
+	res, next, p, ok, err := w.tried(r)
+	if !ok {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(r.UserContext(), testTime)
 	defer cancel()

@@ -16,6 +16,7 @@ type showView struct {
 	Fields    []field
 	Problems  []problemView // all of them, for the summary
 	Sample    *sampleView
+	Preview   *run.Preview
 	Held      []run.Held // removals that wait for an admin
 	Domains   []string
 	Proposals []string // attribute names
@@ -56,6 +57,7 @@ type page struct {
 	values   map[string]string
 	problems resource.Problems
 	sample   *sampleView
+	preview  *run.Preview
 }
 
 func (w *Web) showWith(r *request, res resource.Resource, p page) error {
@@ -68,7 +70,7 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 		return err
 	}
 	v := showView{
-		Held:     held,
+		Held: held, Preview: p.preview,
 		Resource: res, Tab: p.tab.name, Sample: p.sample, Domains: names, Proposals: attributeProposals(),
 		Enable:         res.Tested && !res.Enabled,
 		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(),

@@ -51,6 +51,7 @@ func (w *Web) Mount(app *fiber.App) {
 	r.Get("/:id/log", page(w.log))
 	r.Get("/:id", page(w.show))
 	r.Post("/:id/test", page(w.test))
+	r.Post("/:id/preview", page(w.preview))
 	r.Post("/:id/replicate", page(w.replicate))
 	r.Post("/:id/enable", page(w.enable))
 	r.Post("/:id/disable", page(w.disable))

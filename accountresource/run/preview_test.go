@@ -1,0 +1,38 @@
+package run_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+func TestAPreviewSaysWhatARunDoesAndWritesNothing(t *testing.T) {
+	r := crowded(t, 12)
+	r.res.Settings.Replication.Delete, r.res.Enabled = true, false
+	r.people.objects[1].Profile[account.Name] = "New name"
+	r.people.objects[2].Mail = []string{"renamed@example.com"}
+	r.people.objects = append(r.people.objects[1:], user("new", "new@example.com", "New"))
+	writes, calls, links := r.mail.Writes(), r.ledger.calls["Claim"]+r.ledger.calls["Settle"]+r.ledger.calls["Keep"], len(r.ledger.links)
+
+	preview, err := run.New(r.config).Preview(t.Context(), r.res)
+	require.NoError(t, err)
+	assert.Equal(t, map[account.Action]int{
+		account.ActionUpdated: 1, account.ActionRenamed: 1, account.ActionDeleted: 1, account.ActionCreated: 1,
+	}, preview.Counts)
+	assert.Len(t, preview.Changes, 4)
+	assert.Equal(t, writes, r.mail.Writes())
+	assert.Equal(t, calls, r.ledger.calls["Claim"]+r.ledger.calls["Settle"]+r.ledger.calls["Keep"])
+	assert.Len(t, r.ledger.links, links)
+	assert.Len(t, r.ledger.runs, 1, "it is no run")
+
+	r.res.Enabled = true
+	assert.Equal(t, preview.Counts, r.once().Counts, "and that is what the run does")
+
+	r.people.listErr = assert.AnError
+	_, err = run.New(r.config).Preview(t.Context(), r.res)
+	require.Error(t, err)
+}
