@@ -61,6 +61,10 @@ func endToEnd(t *testing.T, mail mailStore) {
 
 	b.click(`.ar-tabs a[href$="tab=users"]`)
 	b.shot("users")
+	require.EqualValues(t, 200, b.click(`button[formaction$="/preview"]`))
+	assert.Contains(t, b.text(), fmt.Sprintf("created %d", people+1))
+	assert.Empty(t, mail.active(), "nothing has been written")
+	b.shot("preview")
 	assert.Zero(t, evaluate[int](b, `document.querySelectorAll('.ar-tabs a[href$="tab=groups"]').length`), "groups are off")
 	b.click(`.ar-tabs a[href$="tab=replication"]`)
 	b.fill("interval", "60")
