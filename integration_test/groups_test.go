@@ -8,6 +8,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/backends"
 )
 
 // group makes a group in the test's unit and gives its DN.
@@ -78,6 +80,28 @@ func TestR10_R11_R12_GroupsAreAliases(t *testing.T) {
 		ad.change(ann, attributes{"userAccountControl": accountEnabled})
 		assert.Equal(t, 1, s.succeeded().Enabled)
 		assert.Equal(t, []string{at("ann")}, postfix.Expand(at("team")))
+
+		// A contact, somebody outside of the base DN, and the manager as moderator.
+		friend, guest := "friend+news@"+unique()+".example", "guest@"+unique()+".example"
+		contact := ldap.NewAddRequest("CN=Friend,"+ad.unit, nil)
+		contact.Attribute("objectClass", []string{"contact"})
+		contact.Attribute("mail", []string{friend})
+		require.NoError(t, ad.conn.Add(contact))
+		elsewhere := newPeople(t)
+		far := elsewhere.add("Guest", guest, nil)
+		mixed := ad.group("Mixed", at("mixed"), contact.DN, far)
+		ad.change(mixed, attributes{"managedBy": ann})
+		s.saved("users", values{"user_filter": "(objectClass=user)"})
+		s.saved("groups", values{"group_moderator": "on", "access_policy": "moderatorsonly"})
+		assert.Equal(t, 1, s.succeeded().Created)
+		assert.ElementsMatch(t, []string{friend, guest}, postfix.Expand(at("mixed")))
+		b, err := store.open(t.Context())
+		require.NoError(t, err)
+		query := backends.Query{Addresses: []string{at("mixed")}, Members: true}
+		for a, err := range b.Accounts(t.Context(), store.hosted(), query) {
+			require.NoError(t, err)
+			assert.Equal(t, []string{at("ann")}, a.Moderators)
+		}
 
 		ad.members(empty, []string{ann, partner}, nil)
 		ad.members(team, nil, []string{ann})
