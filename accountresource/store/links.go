@@ -121,9 +121,12 @@ func (s *Links) claim(
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
-		owners, err := s.owners(ctx, tx, links)
-		if err != nil {
-			return err
+		var owners map[string]objectKey
+		if slices.ContainsFunc(links, known) { // among newcomers alone, the unique key of the table says who is first
+			var err error
+			if owners, err = s.owners(ctx, tx, links); err != nil {
+				return err
+			}
 		}
 		var granted []account.Link
 		results, granted = grant(owners, links)

@@ -44,7 +44,13 @@ func (b *Backend) lookAround(ctx context.Context, tx *sql.Tx, steps []step) (mad
 		byAddress[s.Address] = s
 	}
 	made = make(map[string]bool)
-	for _, q := range b.holders(addresses(steps)) {
+	for i, q := range b.holders(addresses(steps)) {
+		if empty, err := b.empty(ctx, tx, holderTables[i]); err != nil || empty {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		found, err := query(ctx, tx, q, scanPlace)
 		if err != nil {
 			return nil, fmt.Errorf("look for the addresses: %w", err)
@@ -61,6 +67,18 @@ func (b *Backend) lookAround(ctx context.Context, tx *sql.Tx, steps []step) (mad
 		}
 	}
 	return made, nil
+}
+
+// holderTables are those of holders. Many servers have no mailing lists or aliases at all: a table that is empty need
+// not be asked for each of hundreds of addresses.
+var holderTables = [...]string{"mailbox", "alias", "maillists", "forwardings"}
+
+func (b *Backend) empty(ctx context.Context, tx *sql.Tx, table string) (bool, error) {
+	found, err := query(ctx, tx, b.sql.Select("domain").From(table).Limit(1), scanText)
+	if err != nil {
+		return false, fmt.Errorf("look into %s: %w", table, err)
+	}
+	return len(found) == 0, nil
 }
 
 func (b *Backend) insertMailboxes(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
