@@ -401,16 +401,3 @@ func TestR19_ClaimsOfAKilledRunAreSettled(t *testing.T) {
 		assert.Equal(t, account.Confirmed, c.Link.State)
 	})
 }
-
-func TestAnAccountDeletedHereComesBack(t *testing.T) {
-	s := newScene()
-	s.links, s.objects = []account.Link{link("a", "ann@example.com")}, []account.Object{user("a", "ann@example.com", "Ann")}
-	c := one(t, s.build())
-	assert.Equal(t, account.ActionCreated, c.Action)
-}
-
-func TestAnObjectListedTwiceCountsOnce(t *testing.T) {
-	s := newScene()
-	s.objects = []account.Object{user("a", "ann@example.com", "Ann"), user("a", "ann@example.com", "Ann")}
-	assert.Equal(t, []string{"created ann@example.com"}, said(s.build()))
-}

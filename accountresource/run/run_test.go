@@ -386,19 +386,3 @@ func TestTheConnectionOfAResourceMustBeComplete(t *testing.T) {
 	_, err := run.New(r.config).Begin(t.Context(), r.res, run.Manual)
 	assert.Equal(t, "host", resource.ProblemsOf(err)[0].Field)
 }
-
-func TestASampleReadsTenOfEachAndWritesNothing(t *testing.T) {
-	r := newRig(t)
-	r.people.objects = users(30)
-	for i := range 12 {
-		g := user(fmt.Sprintf("g%d", i), "", "Group")
-		g.Kind = account.Group
-		r.people.objects = append(r.people.objects, g)
-	}
-	sample, err := run.New(r.config).Sample(t.Context(), r.res.Settings)
-	require.NoError(t, err)
-	assert.Len(t, sample.Users, 10)
-	assert.Len(t, sample.Groups, 10)
-	assert.Empty(t, r.ledger.runs)
-	assert.Zero(t, r.mail.Writes())
-}

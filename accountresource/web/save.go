@@ -87,6 +87,9 @@ func (w *Web) checkDomain(ctx context.Context, res resource.Resource, domain str
 	return nil, nil //nolint:nilnil // nothing is wrong with it
 }
 
+// previewTime is the longest that a preview may take: it reads the whole directory.
+const previewTime = 10 * time.Minute
+
 // testTime is the longest that a connection test may take.
 const testTime = 2 * time.Minute
 
@@ -119,7 +122,12 @@ func (w *Web) preview(r *request) error {
 	}
 	stored := res
 	res.Settings = next
-	preview, err := w.cfg.Operations.Preview(r.UserContext(), res)
+	ctx, cancel := context.WithTimeout(r.UserContext(), previewTime)
+	defer cancel()
+	preview, err := w.cfg.Operations.Preview(ctx, res)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = resource.NewProblem("", "run_deadline", err)
+	}
 	if err != nil {
 		w.cfg.Logger.InfoContext(r.UserContext(), "preview", "resource", res.ID, "error", err)
 		p.problems = resource.ProblemsOf(err)

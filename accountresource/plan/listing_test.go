@@ -1,0 +1,22 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+func TestAnAccountDeletedHereComesBack(t *testing.T) {
+	s := newScene()
+	s.links, s.objects = []account.Link{link("a", "ann@example.com")}, []account.Object{user("a", "ann@example.com", "Ann")}
+	c := one(t, s.build())
+	assert.Equal(t, account.ActionCreated, c.Action)
+}
+
+func TestAnObjectListedTwiceCountsOnce(t *testing.T) {
+	s := newScene()
+	s.objects = []account.Object{user("a", "ann@example.com", "Ann"), user("a", "ann@example.com", "Ann")}
+	assert.Equal(t, []string{"created ann@example.com"}, said(s.build()))
+}

@@ -1,0 +1,28 @@
+package run_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+func TestASampleReadsTenOfEachAndWritesNothing(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(30)
+	for i := range 12 {
+		g := user(fmt.Sprintf("g%d", i), "", "Group")
+		g.Kind = account.Group
+		r.people.objects = append(r.people.objects, g)
+	}
+	sample, err := run.New(r.config).Sample(t.Context(), r.res.Settings)
+	require.NoError(t, err)
+	assert.Len(t, sample.Users, 10)
+	assert.Len(t, sample.Groups, 10)
+	assert.Empty(t, r.ledger.runs)
+	assert.Zero(t, r.mail.Writes())
+}
