@@ -18,12 +18,18 @@ import (
 // operations are what buttons and the schedule do: they join the parts, and each is a few calls.
 type operations struct {
 	resources web.Resources
-	history   web.History
+	history   history
 	leases    run.Leases
 	runner    *run.Runner
 	backend   backends.Backend
 	schedule  *schedule.Schedule
 	logger    *slog.Logger
+}
+
+// history is what the pages read of runs, and what stops one.
+type history interface {
+	web.History
+	Cancel(ctx context.Context, resourceID, runID int64) error
 }
 
 var _ web.Operations = (*operations)(nil)
@@ -42,12 +48,12 @@ func (o *operations) Preview(ctx context.Context, res resource.Resource) (run.Pr
 }
 
 // Replicate starts a run in the background.
-func (o *operations) Replicate(ctx context.Context, id int64) (run.Run, error) {
+func (o *operations) Replicate(ctx context.Context, id int64, wanted run.Mode) (run.Run, error) {
 	res, err := o.resources.Get(ctx, id)
 	if err != nil {
 		return run.Run{}, fmt.Errorf("read resource %d: %w", id, err)
 	}
-	replication, err := o.runner.Begin(ctx, res, run.Manual)
+	replication, err := o.runner.Begin(ctx, res, run.Manual, wanted)
 	if err != nil {
 		return run.Run{}, err
 	}
@@ -61,11 +67,16 @@ func (o *operations) Replicate(ctx context.Context, id int64) (run.Run, error) {
 	return replication.Run(), nil
 }
 
+// Cancel asks a run to stop.
+func (o *operations) Cancel(ctx context.Context, resourceID, runID int64) error {
+	return o.history.Cancel(ctx, resourceID, runID)
+}
+
 // scheduled is a run because it is time. Another process being faster is no news.
 func (o *operations) scheduled(ctx context.Context, id int64) {
 	res, err := o.resources.Get(ctx, id)
 	if err == nil {
-		_, err = o.runner.Once(ctx, res, run.Scheduled)
+		_, err = o.runner.Once(ctx, res, run.Scheduled, run.Incremental)
 	}
 	switch {
 	case err == nil, ctx.Err() != nil:

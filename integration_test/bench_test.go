@@ -133,7 +133,7 @@ func (r *benchRunner) once(b *testing.B, want runs.Run) time.Duration {
 	require.NoError(b, err)
 	res.Settings.Replication.Groups = r.groups
 	began := time.Now()
-	got, err := r.runner.Once(b.Context(), res, runs.Manual)
+	got, err := r.runner.Once(b.Context(), res, runs.Manual, runs.Incremental)
 	took := time.Since(began)
 	require.NoError(b, err)
 	require.Equal(b, want.Outcome, got.Outcome, got.Error.String())

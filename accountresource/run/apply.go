@@ -33,13 +33,18 @@ type pipeline struct {
 
 // apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
 // once, each on another batch. A change that fails stops no other; an error means that nothing is known of the
-// batches on the way, and the next run settles their claims (rule R19).
-func (p *Replication) apply(ctx context.Context, batches <-chan []account.Change) error {
+// batches on the way, and the next run settles their claims (rule R19). When begin ends no batch is begun any more, and
+// those that were are finished.
+func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {
 	line := pipeline{announced: make(chan []step, 1), done: make(chan []step, 1)}
-	work, ctx := errgroup.WithContext(ctx)
+	work, ctx := errgroup.WithContext(finish)
 	work.Go(func() error {
 		defer close(line.announced)
 		for changes := range batches {
+			if begin.Err() != nil {
+				return nil // whoever fills the batches says why
+			}
+			p.gauge.planned.Add(int64(len(changes)))
 			batch, err := p.announce(ctx, changes)
 			if err != nil {
 				return err
@@ -67,6 +72,7 @@ func (p *Replication) apply(ctx context.Context, batches <-chan []account.Change
 			if err := p.settle(ctx, batch); err != nil {
 				return err
 			}
+			p.gauge.done.Add(int64(len(batch)))
 		}
 		return nil
 	})

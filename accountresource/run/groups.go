@@ -22,10 +22,11 @@ const lookUpRounds = 30
 
 // readGroups reads the groups in scope, and whoever is a member and has not been seen.
 func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Builder) error {
-	listing, err := reader.List(ctx, account.Group, 0, func(o account.Object) error {
+	p.gauge.enter(Groups)
+	listing, err := reader.List(ctx, account.Group, 0, p.counting(func(o account.Object) error {
 		b.AddGroup(o)
 		return nil
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("read the groups: %w", err)
 	}

@@ -145,6 +145,11 @@ type Settled struct {
 type Journal interface {
 	// Begin opens a run.
 	Begin(ctx context.Context, l Lease, t Trigger, m Mode, started time.Time) (Run, error)
+	// Mode says how much of the directory the run reads, fenced by the lease.
+	Mode(ctx context.Context, l Lease, run int64, m Mode) error
+	// Progress keeps how far the run is, where that is new, and tells whether an admin has cancelled it. It is fenced by
+	// the lease.
+	Progress(ctx context.Context, l Lease, run int64, p Progress, isNew bool) (cancelled bool, err error)
 	// Settle writes what a batch came to in one transaction fenced by the lease: the links as they now stand, the log
 	// rows, and the run's counts, which grow by these rows. ErrLeaseLost writes nothing.
 	Settle(ctx context.Context, l Lease, run int64, s Settled) error

@@ -4,26 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
-// leased works while the lease is kept alive beside it. The work's context ends when the lease is lost, with
-// ErrLeaseLost as its cause, or when the run has taken longer than it may.
-func (p *Replication) leased(ctx context.Context, work func(context.Context) error) error {
-	ctx, stop := context.WithTimeoutCause(ctx, p.cfg.Deadline, errDeadline)
-	defer stop()
-	ctx, cancel := context.WithCancelCause(ctx)
-	beating := make(chan struct{})
-	go func() {
-		defer close(beating)
-		p.beat(ctx, cancel)
-	}()
-	err := work(ctx)
-	if err != nil && context.Cause(ctx) != nil {
-		err = fmt.Errorf("%w: %w", context.Cause(ctx), err) // why it ended, rather than where
+// grace is how long the batches that have begun may take to end once the run shall stop.
+const grace = 20 * time.Second
+
+// leased works while the lease is kept alive beside it. The work gets two contexts. The first ends as soon as the run
+// shall stop: nothing new is begun then. The second lives on for what has been begun, so that a run ends between two
+// batches; it ends when the lease is lost, with ErrLeaseLost as its cause, when the run has taken longer than it may,
+// and when stopping takes longer than the grace.
+func (p *Replication) leased(ctx context.Context, work func(begin, finish context.Context) error) error {
+	finish, over := context.WithTimeoutCause(context.WithoutCancel(ctx), p.cfg.Deadline, errDeadline)
+	defer over()
+	finish, cut := context.WithCancelCause(finish)
+	defer cut(nil)
+	begin, stop := context.WithCancelCause(finish)
+	defer stop(nil)
+	defer context.AfterFunc(ctx, func() { stop(context.Cause(ctx)) })()
+	defer context.AfterFunc(begin, func() {
+		late := time.AfterFunc(grace, func() { cut(context.Cause(begin)) })
+		context.AfterFunc(finish, func() { late.Stop() })
+	})()
+	var beside sync.WaitGroup
+	beside.Go(func() { p.beat(finish, cut) })
+	beside.Go(func() { p.report(begin, stop) })
+	err := work(begin, finish)
+	if cause := context.Cause(begin); err != nil && cause != nil {
+		err = fmt.Errorf("%w: %w", cause, err) // why it ended, rather than where
 	}
-	cancel(nil)
-	<-beating
+	cut(nil)
+	beside.Wait()
 	return err
 }
 

@@ -25,9 +25,12 @@ type ledger struct {
 	tasks   []run.Task
 	held    []run.Held
 	taskID  int64
-	calls   map[string]int
-	fail    map[string]error // by method, once
-	after   map[string]error // by method, once, when the effect has happened
+
+	progress  run.Progress
+	cancelled bool
+	calls     map[string]int
+	fail      map[string]error // by method, once
+	after     map[string]error // by method, once, when the effect has happened
 }
 
 func newLedger(clock func() time.Time) *ledger {
@@ -94,6 +97,36 @@ func (l *ledger) Held(context.Context, int64) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lease != nil && l.clock().Before(l.lease.Expires), nil
+}
+
+func (l *ledger) Mode(_ context.Context, lease run.Lease, id int64, m run.Mode) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.runs {
+		if l.runs[i].ID == id {
+			l.runs[i].Mode = m
+		}
+	}
+	return l.fenced(lease)
+}
+
+func (l *ledger) Progress(_ context.Context, lease run.Lease, _ int64, p run.Progress, _ bool) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress = p
+	return l.cancelled, l.fenced(lease)
+}
+
+func (l *ledger) cancel() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cancelled = true
+}
+
+func (l *ledger) reported() run.Progress {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.progress
 }
 
 func (l *ledger) Sweep(context.Context) error { return nil }

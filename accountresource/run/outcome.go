@@ -23,6 +23,8 @@ func (p *Replication) outcome(err error) (Outcome, account.Message) {
 		return Interrupted, account.Say("problem_lease_lost")
 	case errors.Is(err, errDeadline):
 		return Failed, account.Say("problem_run_deadline")
+	case errors.Is(err, errCancelled):
+		return Interrupted, account.Say("problem_run_cancelled")
 	case errors.Is(err, context.Canceled):
 		return Interrupted, account.Say("problem_run_stopped")
 	}

@@ -19,6 +19,7 @@ type people struct {
 	probeErr error
 	listErr  error                // after all objects
 	between  func(n int)          // called before the n-th object is given
+	context  context.Context      // of the listing that is going on
 	settings resource.Settings    // what the reader was opened with
 	closed   int                  // how often a reader was closed
 	asked    []account.ObjectKind // kinds listed
@@ -31,12 +32,14 @@ func (p *people) open(s resource.Settings) (run.Reader, error) {
 
 type peopleReader struct{ *people }
 
-func (r *peopleReader) Probe(context.Context) (run.Probe, error) { return run.Probe{}, r.probeErr }
+func (r *peopleReader) Probe(context.Context) (run.Probe, error) {
+	return run.Probe{Server: "dc1.corp.example"}, r.probeErr
+}
 
 func (r *peopleReader) List(
 	ctx context.Context, kind account.ObjectKind, limit int, each func(account.Object) error,
 ) (run.Listing, error) {
-	r.asked = append(r.asked, kind)
+	r.asked, r.context = append(r.asked, kind), ctx
 	var listing run.Listing
 	for i, o := range r.objects {
 		if isGroup := o.Kind == account.Group; isGroup != (kind == account.Group) {

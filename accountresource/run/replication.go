@@ -25,6 +25,8 @@ type Replication struct {
 	domain account.Domain
 	counts map[account.Action]int
 	held   []account.Change // removals that wait for an admin
+	gauge  gauge
+	wanted Mode // Incremental: if that is enough
 
 	down    map[string]error // applications that failed in this run
 	waiting map[int64]bool   // tasks that were logged as waiting for one
@@ -42,15 +44,18 @@ func (p *Replication) Do(ctx context.Context) Run {
 	return p.end(ctx, err)
 }
 
-// replicate is the way of the data.
-func (p *Replication) replicate(ctx context.Context) error {
-	if err := p.doTasks(ctx); err != nil { // what an earlier run could not do
+// replicate is the way of the data. Once begin ends nothing new is begun, and finish is for what has been.
+func (p *Replication) replicate(begin, finish context.Context) error {
+	if err := p.doTasks(begin); err != nil { // what an earlier run could not do
 		return err
 	}
-	if err := p.plan(ctx, p.apply); err != nil {
+	err := p.plan(begin, func(ctx context.Context, batches <-chan []account.Change) error {
+		return p.apply(ctx, finish, batches)
+	})
+	if err != nil {
 		return err
 	}
-	return p.keepHeld(ctx)
+	return p.keepHeld(finish)
 }
 
 // plan reads what there is on both sides and hands batches of changes to consume, which works while the next pages are
@@ -63,9 +68,13 @@ func (p *Replication) plan(
 		return fmt.Errorf("open the directory: %w", err)
 	}
 	defer func() { _ = reader.Close() }() // it is only read
-	if _, err = reader.Probe(ctx); err != nil {
+	p.gauge.enter(Connecting)
+	probe, err := reader.Probe(ctx)
+	if err != nil {
 		return fmt.Errorf("probe the directory: %w", err)
 	}
+	p.gauge.server.Store(probe.Server)
+	p.gauge.enter(Local)
 	if err = p.readDomain(ctx); err != nil {
 		return err
 	}
@@ -139,6 +148,8 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 func (p *Replication) read(
 	ctx context.Context, reader Reader, b *plan.Builder, batches chan<- []account.Change,
 ) error {
+	p.gauge.expected.Store(int64(b.Linked()))
+	p.gauge.enter(Users)
 	var batch []account.Change
 	add := func(c account.Change) error {
 		batch = append(batch, c)
@@ -149,12 +160,12 @@ func (p *Replication) read(
 		batch = make([]account.Change, 0, p.cfg.BatchSize)
 		return send(ctx, batches, full)
 	}
-	listing, err := reader.List(ctx, account.User, 0, func(o account.Object) error {
+	listing, err := reader.List(ctx, account.User, 0, p.counting(func(o account.Object) error {
 		if c, ok := b.Add(o); ok {
 			return add(c)
 		}
 		return nil
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("read the users: %w", err)
 	}
@@ -167,9 +178,11 @@ func (p *Replication) read(
 			return err
 		}
 	}
+	p.gauge.enter(Leavers)
 	if err := p.findLeavers(ctx, reader, b); err != nil {
 		return err
 	}
+	p.gauge.enter(Writing)
 	finish := []func() (together, rest []account.Change){b.Finish}
 	if p.res.Settings.Replication.Groups {
 		finish = append(finish, b.FinishGroups)

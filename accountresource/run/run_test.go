@@ -52,7 +52,7 @@ func newRig(t *testing.T) *rig {
 
 func (r *rig) once() run.Run {
 	r.t.Helper()
-	result, err := run.New(r.config).Once(r.t.Context(), r.res, run.Manual)
+	result, err := run.New(r.config).Once(r.t.Context(), r.res, run.Manual, run.Incremental)
 	require.NoError(r.t, err)
 	return result
 }
@@ -296,17 +296,17 @@ func (c *cutting) Apply(ctx context.Context, d account.Domain, changes []account
 func TestR20_OneRunAtATime(t *testing.T) {
 	r := newRig(t)
 	runner := run.New(r.config)
-	going, err := runner.Begin(t.Context(), r.res, run.Manual)
+	going, err := runner.Begin(t.Context(), r.res, run.Manual, run.Incremental)
 	require.NoError(t, err)
-	_, err = runner.Begin(t.Context(), r.res, run.Scheduled)
+	_, err = runner.Begin(t.Context(), r.res, run.Scheduled, run.Incremental)
 	require.ErrorIs(t, err, run.ErrRunning)
 	going.Do(t.Context())
-	_, err = runner.Once(t.Context(), r.res, run.Scheduled)
+	_, err = runner.Once(t.Context(), r.res, run.Scheduled, run.Incremental)
 	require.NoError(t, err)
 	assert.Len(t, r.ledger.runs, 2, "a refused run is not in the history")
 
 	r.res.Enabled = false
-	_, err = runner.Begin(t.Context(), r.res, run.Manual)
+	_, err = runner.Begin(t.Context(), r.res, run.Manual, run.Incremental)
 	require.ErrorIs(t, err, run.ErrDisabled)
 }
 
@@ -371,18 +371,54 @@ func TestAStoppedPanelEndsTheRunBetweenBatches(t *testing.T) {
 			cancel()
 		}
 	}
-	result, err := run.New(r.config).Once(ctx, r.res, run.Manual)
+	result, err := run.New(r.config).Once(ctx, r.res, run.Manual, run.Incremental)
 	require.NoError(t, err)
 	assert.Equal(t, run.Interrupted, result.Outcome)
 	assert.Equal(t, "problem_run_stopped", result.Error.Key)
+	for _, l := range r.ledger.links {
+		assert.Equal(t, account.Confirmed, l.State, "what was begun is finished")
+	}
 	r.people.between = nil
 	r.once()
 	assert.Len(t, r.ledger.links, 40)
 }
 
+func TestAnAdminCancelsARunBetweenBatches(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(40)
+	r.people.between = func(n int) {
+		if n == 20 {
+			r.ledger.cancel()
+			<-r.people.context.Done()
+		}
+	}
+	result := r.once()
+	assert.Equal(t, run.Interrupted, result.Outcome)
+	assert.Equal(t, "problem_run_cancelled", result.Error.Key)
+	assert.NotEmpty(t, r.ledger.links)
+	for _, l := range r.ledger.links {
+		assert.Equal(t, account.Confirmed, l.State, "what was begun is finished")
+	}
+	assert.Equal(t, len(r.ledger.links), result.Counts[account.ActionCreated])
+}
+
+func TestARunSaysHowFarItIs(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(9)
+	r.people.between = func(n int) {
+		if n == 8 { // some have been read, and the first report was before
+			require.Eventually(t, func() bool { return r.ledger.reported().Objects >= 8 }, time.Minute, time.Millisecond)
+		}
+	}
+	r.once()
+	got := r.ledger.reported()
+	assert.Equal(t, run.Users, got.Phase)
+	assert.Equal(t, "dc1.corp.example", got.Server)
+}
+
 func TestTheConnectionOfAResourceMustBeComplete(t *testing.T) {
 	r := newRig(t)
 	r.res.Settings.Connection.Host = ""
-	_, err := run.New(r.config).Begin(t.Context(), r.res, run.Manual)
+	_, err := run.New(r.config).Begin(t.Context(), r.res, run.Manual, run.Incremental)
 	assert.Equal(t, "host", resource.ProblemsOf(err)[0].Field)
 }

@@ -54,9 +54,10 @@ func orDefault[T int | time.Duration](value, otherwise T) T {
 	return otherwise
 }
 
-// Begin takes the resource's lease and opens a run in the history; Replication.Do does the work. It returns
+// Begin takes the resource's lease and opens a run in the history; Replication.Do does the work. wanted is Full for a
+// run that reads the whole directory in any case, Incremental for one that does so where it must. It returns
 // ErrDisabled, ErrRunning, or the resource.Problems of a connection that is not complete.
-func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger) (*Replication, error) {
+func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wanted Mode) (*Replication, error) {
 	if !res.Enabled {
 		return nil, ErrDisabled
 	}
@@ -73,14 +74,14 @@ func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger) (*
 		return nil, errors.Join(err, r.cfg.Leases.Release(context.WithoutCancel(ctx), lease))
 	}
 	return &Replication{
-		cfg: &r.cfg, res: res, lease: lease, run: row,
+		cfg: &r.cfg, res: res, lease: lease, run: row, wanted: wanted,
 		log: r.cfg.Logger.With("resource", res.ID, "run", row.ID),
 	}, nil
 }
 
 // Once runs a replication to its end. The error is Begin's; how the run itself went is in Run.
-func (r *Runner) Once(ctx context.Context, res resource.Resource, t Trigger) (Run, error) {
-	replication, err := r.Begin(ctx, res, t)
+func (r *Runner) Once(ctx context.Context, res resource.Resource, t Trigger, wanted Mode) (Run, error) {
+	replication, err := r.Begin(ctx, res, t, wanted)
 	if err != nil {
 		return Run{}, err
 	}

@@ -156,7 +156,8 @@ func (s *Resources) Delete(ctx context.Context, id int64) error {
 			return err
 		}
 		for table, column := range map[string]string{
-			linkTable: "resource_id", leaseTable: "resource_id", taskTable: "resource_id", removalTable: "resource_id", resourceTable: "id",
+			linkTable: "resource_id", leaseTable: "resource_id", taskTable: "resource_id", removalTable: "resource_id",
+			progressTable: "resource_id", resourceTable: "id",
 		} {
 			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{column: id})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)

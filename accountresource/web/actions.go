@@ -16,7 +16,11 @@ func (w *Web) replicate(r *request) error {
 	if err != nil {
 		return err
 	}
-	started, err := w.cfg.Operations.Replicate(r.UserContext(), id)
+	wanted := run.Incremental
+	if r.form["mode"] == string(run.Full) {
+		wanted = run.Full
+	}
+	started, err := w.cfg.Operations.Replicate(r.UserContext(), id, wanted)
 	var problems resource.Problems
 	switch {
 	case err == nil:

@@ -70,6 +70,8 @@ type History interface {
 	// Runs lists a resource's runs, newest first, and says how many there are.
 	Runs(ctx context.Context, resourceID int64, page, size int) ([]run.Run, int, error)
 	Run(ctx context.Context, id int64) (run.Run, error)
+	// ProgressOf is how far the newest run of a resource is, or was when it ended; found is false before it has said so.
+	ProgressOf(ctx context.Context, resourceID int64) (p run.Progress, found bool, err error)
 	// Entries lists the rows of a run in order and says how many match.
 	Entries(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, int, error)
 }
@@ -89,8 +91,12 @@ type Operations interface {
 	Test(ctx context.Context, s resource.Settings) (run.Sample, error)
 	// Preview plans a run with settings that need not be saved, and writes nothing.
 	Preview(ctx context.Context, res resource.Resource) (run.Preview, error)
-	// Replicate starts a run in the background and returns it. run.ErrRunning, run.ErrDisabled.
-	Replicate(ctx context.Context, id int64) (run.Run, error)
+	// Replicate starts a run in the background and returns it. Asked for a full run it reads the whole directory, else
+	// only what changed, where that is enough. run.ErrRunning, run.ErrDisabled.
+	Replicate(ctx context.Context, id int64, wanted run.Mode) (run.Run, error)
+	// Cancel asks a run to stop, in whichever process it is. It ends between two batches; one that has ended takes no
+	// notice.
+	Cancel(ctx context.Context, resourceID, runID int64) error
 	// Running tells whether a run of the resource is going on, in this process or another.
 	Running(ctx context.Context, id int64) (bool, error)
 	// Changed tells the schedule that the resource's settings or state changed, or that it is gone.

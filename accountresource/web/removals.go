@@ -38,7 +38,7 @@ func (w *Web) removals(r *request) error {
 		return r.goTo(pathOf(id, ""), "dismissed")
 	}
 	// The removals are made at once where that is possible, else by the next run.
-	_, err = w.cfg.Operations.Replicate(r.UserContext(), id)
+	_, err = w.cfg.Operations.Replicate(r.UserContext(), id, run.Incremental)
 	if err != nil && !errors.Is(err, run.ErrRunning) && !errors.Is(err, run.ErrDisabled) {
 		return err
 	}
