@@ -72,7 +72,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 		runner: run.New(run.Config{
 			OpenReader: directory.Open, Backend: o.backend,
 			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
-			Removals: kept.Removals(), Applications: o.applications, Tasks: kept.Tasks(),
+			Removals: kept.Removals(), Marks: kept.Marks(), Applications: o.applications, Tasks: kept.Tasks(),
 			Storage: o.storage, Owner: processName(), Logger: o.logger, Clock: time.Now, Retention: o.retention,
 		}),
 	}

@@ -35,7 +35,7 @@ func TestReaderOnTheFakeDirectory(t *testing.T) {
 				Domain: "readers.example", Host: "127.0.0.1", Port: 389, TLS: true, Timeout: 30, CACertificate: string(ad.CA()),
 				BindDN: "CN=reader,CN=Users," + ad.BaseDN(), BindPassword: resource.NewSecret("reader-Secret-1"),
 			},
-			Admin: admin, Base: base, Root: ad.BaseDN(), UPN: upn, Logon: `CORP\reader`,
+			AdminDN: ad.AdminDN(), AdminPassword: resource.NewSecret(fakead.AdminPassword), Admin: admin, Base: base, Root: ad.BaseDN(), UPN: upn, Logon: `CORP\reader`,
 			Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, ad.Addr().String())
 			},
@@ -64,7 +64,7 @@ func TestOnTheFakeDirectoryAlone(t *testing.T) {
 	}
 	s.Users.Filter = "(&(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2))(mail=*))"
 	all := func(r run.Reader, kind account.ObjectKind) (members int, listing run.Listing, err error) {
-		listing, err = r.List(t.Context(), kind, 0, func(o account.Object) error {
+		listing, err = r.List(t.Context(), run.Query{Kind: kind}, func(o account.Object) error {
 			members += len(o.Members)
 			return nil
 		})

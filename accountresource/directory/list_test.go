@@ -21,7 +21,7 @@ import (
 func names(t testing.TB, r run.Reader, limit int) ([]string, run.Listing, error) {
 	t.Helper()
 	var all []string
-	listing, err := r.List(t.Context(), account.User, limit, func(o account.Object) error {
+	listing, err := r.List(t.Context(), run.Query{Kind: account.User, Limit: limit}, func(o account.Object) error {
 		require.Len(t, o.Mail, 1)
 		all = append(all, strings.TrimSuffix(strings.TrimPrefix(o.Mail[0], "user"), "@example.com"))
 		return nil
@@ -206,7 +206,7 @@ func TestOnePageIsReadAheadAndNoMore(t *testing.T) {
 	}}
 	reader := open(t, settings(t, script.serve(t)), 10)
 	first := true
-	listing, err := reader.List(t.Context(), account.User, 0, func(account.Object) error {
+	listing, err := reader.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error {
 		if !first {
 			return nil
 		}
@@ -231,7 +231,7 @@ func TestStoppingAListingLeavesNothingBehind(t *testing.T) {
 	for range 10 {
 		reader := open(t, settings(t, address), 7)
 		count := 0
-		listing, err := reader.List(t.Context(), account.User, 0, func(account.Object) error {
+		listing, err := reader.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error {
 			if count++; count == 10 {
 				return enough
 			}
@@ -269,7 +269,7 @@ func TestNothingWaitsForAServerWhenTheRunIsOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			reader := open(t, settings(t, stage(func() { cancel(why) }).serve(t)), 3)
-			listing, err := reader.List(ctx, account.User, 0, func(account.Object) error { return nil })
+			listing, err := reader.List(ctx, run.Query{Kind: account.User}, func(account.Object) error { return nil })
 			require.ErrorIs(t, err, why)
 			assert.False(t, listing.Complete)
 			require.NoError(t, reader.Close())
@@ -305,6 +305,6 @@ func TestASilentServerIsNotWaitedFor(t *testing.T) {
 }
 
 func TestContactsAreNotAListingOfTheirOwn(t *testing.T) {
-	_, err := open(t, settings(t, "127.0.0.1:1"), 3).List(t.Context(), account.Contact, 0, nil)
+	_, err := open(t, settings(t, "127.0.0.1:1"), 3).List(t.Context(), run.Query{Kind: account.Contact}, nil)
 	require.Error(t, err)
 }

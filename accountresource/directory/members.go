@@ -125,31 +125,6 @@ func (r *Reader) LookUp(ctx context.Context, ids []account.SourceID) ([]account.
 	return found, nil
 }
 
-// InScope asks for objects of a kind by their identity, with the base DN and filter of the kind.
-func (r *Reader) InScope(
-	ctx context.Context, kind account.ObjectKind, ids []account.SourceID,
-) (present []account.SourceID, err error) {
-	if _, err := r.connect(ctx); err != nil {
-		return nil, err
-	}
-	s := r.source(kind)
-	for filter := range byIdentity(ids) {
-		result, err := r.search(ctx, &ldap.SearchRequest{
-			BaseDN: r.settings.Connection.BaseDN, Scope: ldap.ScopeWholeSubtree, Filter: "(&" + s.filter + filter + ")",
-			Attributes: []string{"objectGUID"},
-		})
-		if err != nil {
-			return nil, stopped(ctx, listProblem(r.settings.Connection, s.filterField, err))
-		}
-		for _, e := range result.Entries {
-			if id, err := formatGUID(raw(e, "objectGUID")); err == nil {
-				present = append(present, id)
-			}
-		}
-	}
-	return present, nil
-}
-
 // byIdentity are filters for objects by their objectGUID, some in each.
 func byIdentity(ids []account.SourceID) iter.Seq[string] {
 	return func(yield func(string) bool) {

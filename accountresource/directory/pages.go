@@ -2,76 +2,47 @@ package directory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
 
 	"github.com/go-ldap/ldap/v3"
-
-	"github.com/mailpanel/account-resource/accountresource/account"
-	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
 // maxEmptyPages is how many pages without an entry are believed in a row. Active Directory sends some where its time
 // for a page is over before anything matched.
 const maxEmptyPages = 100
 
-// pager reads the pages of one listing.
+// pager reads the pages of one search below a base.
 type pager struct {
-	reader *Reader
-	source source
-	limit  int // 0: none
-	paging paging
+	reader       *Reader
+	base, filter string
+	attributes   []string
+	controls     []ldap.Control // besides paging
+	paging       paging
 
-	given, skipped, empty int
-	hash                  maphash.Hash
-	seen                  map[uint64]struct{} // pages with their cookies, a few bytes for each
+	number int // of the page that is being read, from 1
+	empty  int
+	hash   maphash.Hash
+	seen   map[uint64]struct{} // pages with their cookies, a few bytes for each
 }
 
-func (r *Reader) pager(kind account.ObjectKind, limit int) *pager {
-	p := &pager{reader: r, source: r.source(kind), limit: limit, seen: make(map[uint64]struct{})}
-	p.paging.size = r.options.PageSize
-	if p.source.members {
-		p.paging.size = min(p.paging.size, groupsAtOnce)
-	}
-	if limit > 0 { // one more tells whether there is more
-		p.paging.size = min(p.paging.size, limit+1)
-	}
-	return p
+func newPager(r *Reader, size int) *pager {
+	return &pager{reader: r, paging: paging{size: size}, seen: make(map[uint64]struct{})}
 }
 
-// read sends the objects of page after page and tells whether they are everything in scope: the last page came with
-// success and an empty cookie, and every entry had an identity. Whatever else ends the pages is an error or, with a
-// limit, not complete.
-func (p *pager) read(ctx context.Context, pages chan<- []account.Object) (complete bool, err error) {
-	for n := 1; ; n++ {
+// read gives page after page to take, and stops with its error. Without an error the pages were everything: the last
+// one came with success and an empty cookie.
+func (p *pager) read(ctx context.Context, take func(context.Context, []*ldap.Entry) error) error {
+	for p.number = 1; ; p.number++ {
 		entries, err := p.page(ctx)
 		if err != nil {
-			err = stopped(ctx, listProblem(p.reader.settings.Connection, p.source.filterField, err))
-			return false, fmt.Errorf("page %d: %w", n, err)
+			return err
 		}
-		objects, err := p.objects(ctx, entries)
-		if err != nil {
-			err = stopped(ctx, requestProblem(p.reader.settings.Connection, err))
-			return false, fmt.Errorf("page %d: %w", n, err)
-		}
-		more := p.limit > 0 && p.given+len(objects) > p.limit
-		if more {
-			objects = objects[:p.limit-p.given]
-		}
-		p.given += len(objects)
-		if len(objects) > 0 {
-			select {
-			case pages <- objects:
-			case <-ctx.Done():
-				return false, context.Cause(ctx)
-			}
-		}
-		if more {
-			return false, nil
+		if err := take(ctx, entries); err != nil {
+			return err
 		}
 		if len(p.paging.cookie) == 0 {
-			return p.skipped == 0, p.faceless()
+			return nil
 		}
 	}
 }
@@ -79,8 +50,8 @@ func (p *pager) read(ctx context.Context, pages chan<- []account.Object) (comple
 // page asks for the next page, and takes the cookie for the one behind it.
 func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
 	result, err := p.reader.search(ctx, &ldap.SearchRequest{
-		BaseDN: p.reader.settings.Connection.BaseDN, Scope: ldap.ScopeWholeSubtree, Filter: p.source.filter,
-		Attributes: p.source.attributes(), Controls: p.controls(),
+		BaseDN: p.base, Scope: ldap.ScopeWholeSubtree, Filter: p.filter, Attributes: p.attributes,
+		Controls: append([]ldap.Control{&p.paging}, p.controls...),
 	})
 	if err != nil {
 		return nil, err
@@ -91,13 +62,6 @@ func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
 	}
 	p.paging.cookie = answer.Cookie
 	return result.Entries, p.follows(result.Entries)
-}
-
-func (p *pager) controls() []ldap.Control {
-	if p.source.members {
-		return []ldap.Control{&p.paging, extendedDN()}
-	}
-	return []ldap.Control{&p.paging}
 }
 
 // follows refuses pages that lead nowhere. A cookie may well repeat, Samba's does; the same cookie with the same
@@ -124,37 +88,4 @@ func (p *pager) follows(entries []*ldap.Entry) error {
 	}
 	p.seen[sum] = struct{}{}
 	return nil
-}
-
-// objects turns entries into values. An entry without an identity is passed over, so that it stops nobody else; the
-// listing is not complete then.
-func (p *pager) objects(ctx context.Context, entries []*ldap.Entry) ([]account.Object, error) {
-	objects := make([]account.Object, 0, len(entries))
-	for _, e := range entries {
-		o, err := p.source.object(e)
-		if errors.Is(err, errNoIdentity) {
-			p.skipped++
-			p.reader.options.Logger.WarnContext(ctx, "an object is passed over", "error", err)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if p.source.members {
-			if err := p.reader.members(ctx, e, &o); err != nil {
-				return nil, err
-			}
-		}
-		objects = append(objects, o)
-	}
-	return objects, nil
-}
-
-// faceless is the problem of a server that shows entries and not one identity.
-func (p *pager) faceless() error {
-	if p.given > 0 || p.skipped == 0 {
-		return nil
-	}
-	c := p.reader.settings.Connection
-	return resource.NewProblem("bind_dn", "no_identity", errNoIdentity, "Account", c.BindDN, "Host", c.Host)
 }

@@ -37,6 +37,10 @@ func (r *Reader) Probe(ctx context.Context) (run.Probe, error) {
 		err = stopped(ctx, baseProblem(r.settings.Connection, p.BaseDN, err))
 		return p, fmt.Errorf("look at the base DN: %w", err)
 	}
+	if r.tombstones, err = r.seesTombstones(ctx); err != nil {
+		return p, err
+	}
+	p.Tombstones, p.Follows = r.tombstones, p.HighestUSN > 0 && p.Invocation != "" && r.follows()
 	return p, r.checkAttributes(ctx, root)
 }
 

@@ -55,6 +55,7 @@ func TestAProbeTellsWhatTheServerSaysOfItself(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, cmp.Diff(run.Probe{
 		BaseDN: scriptedBase, Server: "dc.example.com", Invocation: "04030201-0605-0807-090a-0b0c0d0e0f10", HighestUSN: 12345,
+		Follows: true,
 	}, got))
 }
 
@@ -148,7 +149,7 @@ func TestAnObjectIdentifierIsReadUnderItsName(t *testing.T) {
 	reader := open(t, s, 3)
 	_, err := reader.Probe(t.Context())
 	require.NoError(t, err)
-	_, err = reader.List(t.Context(), account.User, 0, func(o account.Object) error {
+	_, err = reader.List(t.Context(), run.Query{Kind: account.User}, func(o account.Object) error {
 		assert.Equal(t, "Engineer", o.Profile[account.Title])
 		return nil
 	})

@@ -55,6 +55,8 @@ type Reader struct {
 	conn     *connection
 	naming   string // the DN of the domain, once Probe has asked
 	names    schema // what Probe learned, nil where it could not
+
+	tombstones bool // this account is shown them
 }
 
 var _ run.Reader = (*Reader)(nil)

@@ -18,7 +18,7 @@ func TestReaderOnSamba(t *testing.T) {
 				Domain: "readers.example", Host: ad.Host, Port: 636, TLS: true, Timeout: 30, CACertificate: ad.CACertificate,
 				BindDN: ad.BindDN, BindPassword: resource.NewSecret(ad.Password),
 			},
-			Admin: ad.Connect(t), Base: ad.Unit(t), Root: ad.BaseDN,
+			AdminDN: ad.BindDN, AdminPassword: resource.NewSecret(ad.Password), Admin: ad.Connect(t), Base: ad.Unit(t), Root: ad.BaseDN,
 			UPN: "Administrator@example.test", Logon: `EXAMPLE\Administrator`,
 		}
 	})

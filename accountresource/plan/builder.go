@@ -16,6 +16,9 @@ type Builder struct {
 	owners map[string]owner                   // who is linked to an address, any resource
 	local  map[string]record
 	seen   map[account.SourceID]struct{}
+	// present were in a listing of identities alone; stirs says that some account appears, goes or changes sides.
+	present map[account.SourceID]struct{}
+	stirs   bool
 	// claimed are links whose account may still have the address that a claim takes from it.
 	claimed map[string]account.Link
 	// places say which address the mail directories of claimed renamings and deletions have now; none where they are
@@ -34,10 +37,12 @@ type Builder struct {
 	// What aliases are made of: people by object, members of local aliases, users by their primary group.
 	people  map[account.SourceID]person
 	primary map[uint32][]account.SourceID
-	groups  map[account.SourceID]*group
-	order   []account.SourceID // of groups, as they came
-	asked   map[account.SourceID]bool
-	members map[string][]string
+	// primaryKnown are the primary groups whose members have been asked for.
+	primaryKnown map[uint32]bool
+	groups       map[account.SourceID]*group
+	order        []account.SourceID // of groups, as they came
+	asked        map[account.SourceID]bool
+	members      map[string][]string
 	// moderators are those of local aliases.
 	moderators map[string][]string
 	becomes    map[string]string // addresses that this run renames
@@ -65,12 +70,17 @@ func NewBuilder(p Policy) *Builder {
 		seen:   make(map[account.SourceID]struct{}),
 		places: make(map[string]string),
 
+		present: make(map[account.SourceID]struct{}),
+
 		claimed: make(map[string]account.Link),
 		stale:   make(map[account.SourceID]bool),
 
 		listed:  make(map[account.Kind]int),
 		people:  make(map[account.SourceID]person),
 		primary: make(map[uint32][]account.SourceID),
+
+		primaryKnown: make(map[uint32]bool),
+
 		groups:  make(map[account.SourceID]*group),
 		asked:   make(map[account.SourceID]bool),
 		members: make(map[string][]string),
@@ -162,14 +172,28 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 	link := b.links[o.ID]
 	switch {
 	case !refusal.IsZero():
-		return b.refuse(&o, address, account.ActionIgnored, refusal), true
+		c, ok = b.refuse(&o, address, account.ActionIgnored, refusal), true
 	case link == nil:
-		return b.newcomer(&o, address)
+		c, ok = b.newcomer(&o, address)
 	case link.State == account.Creating:
-		return b.settle(&o, address, link)
+		c, ok = b.settle(&o, address, link)
 	default:
-		return b.follow(&o, address, link)
+		c, ok = b.follow(&o, address, link)
 	}
+	b.stirs = b.stirs || stirring[c.Action]
+	return c, ok
+}
+
+// stirring are the actions after which mail to a person goes another way, as far as aliases are concerned. An ignored
+// user may have an address elsewhere, and that may have changed.
+var stirring = map[account.Action]bool{
+	account.ActionCreated: true, account.ActionLinked: true, account.ActionRenamed: true, account.ActionDisabled: true,
+	account.ActionEnabled: true, account.ActionIgnored: true,
+}
+
+// Stirs tells whether the objects added so far can change who is in an alias.
+func (b *Builder) Stirs() bool {
+	return b.stirs || len(b.queue)+len(b.renames)+len(b.waiting)+len(b.leaving) > 0
 }
 
 // Finish decides what had to wait for the whole listing. The first changes hand addresses on among each other and

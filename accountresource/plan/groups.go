@@ -79,15 +79,63 @@ func (b *Builder) addGroup(o account.Object, inScope bool) {
 func (b *Builder) Unknown() []account.SourceID {
 	var unknown []account.SourceID
 	for _, id := range b.order {
-		for _, m := range append(slices.Clone(b.groups[id].Members), b.manager(b.groups[id])...) {
-			_, isPerson := b.people[m]
-			if _, isGroup := b.groups[m]; !isPerson && !isGroup && !b.asked[m] {
-				b.asked[m] = true
-				unknown = append(unknown, m)
+		g := b.groups[id]
+		for _, list := range [][]account.SourceID{g.Members, b.primary[g.Primary], b.manager(g)} {
+			for _, m := range list {
+				if !b.known(m) && !b.asked[m] {
+					b.asked[m] = true
+					unknown = append(unknown, m)
+				}
 			}
 		}
 	}
 	return unknown
+}
+
+// known tells whether enough is known of a member.
+func (b *Builder) known(id account.SourceID) bool {
+	_, isPerson := b.people[id]
+	_, isGroup := b.groups[id]
+	return isPerson || isGroup || b.asBefore(id)
+}
+
+// asBefore tells whether an object that was not given is linked, and has not left: it needs no other address than that
+// of its account.
+func (b *Builder) asBefore(id account.SourceID) bool {
+	l := b.links[id]
+	return b.policy.Incremental && l != nil && l.Kind == account.Mailbox && !slices.Contains(b.leaving, id)
+}
+
+// PrimaryGroups tells which users by primary group have to be known for the groups read since it was called last: those
+// of the crowds that count, and whether any other's do.
+func (b *Builder) PrimaryGroups(crowds []uint32) (counting []uint32, others bool) {
+	nested := make(map[account.SourceID]bool)
+	for _, id := range b.order {
+		for _, m := range b.groups[id].Members {
+			nested[m] = true
+		}
+	}
+	for _, id := range b.order {
+		g := b.groups[id]
+		counts := len(g.Mail) > 0 || nested[id]
+		switch {
+		case !counts || g.Primary == 0 || b.primaryKnown[g.Primary]:
+			continue
+		case slices.Contains(crowds, g.Primary):
+			counting = append(counting, g.Primary)
+		case !b.primaryKnown[0]:
+			others, b.primaryKnown[0] = true, true // all others are asked for at once
+		}
+		b.primaryKnown[g.Primary] = true
+	}
+	return counting, others
+}
+
+// AddPrimary takes what is known of a user who was not added: his primary group.
+func (b *Builder) AddPrimary(o account.Object) {
+	if _, added := b.seen[o.ID]; !added && o.Primary != 0 {
+		b.primary[o.Primary] = append(b.primary[o.Primary], o.ID)
+	}
 }
 
 // FinishGroups decides on the groups. The first changes hand addresses on among each other and must be applied
@@ -113,7 +161,8 @@ func (b *Builder) FinishGroups() (together, rest []account.Change) {
 			continue
 		}
 		b.fill(g, accounts)
-		if c := g.change; c.Action != "" || c.Link != nil {
+		said := b.policy.Incremental && g.change.Action == account.ActionIgnored && g.USN <= b.policy.Since && !g.change.Unlink
+		if c := g.change; !said && (c.Action != "" || c.Link != nil) {
 			rest = append(rest, *c)
 		}
 	}
@@ -367,6 +416,7 @@ func (r *resolution) member(id account.SourceID) {
 		return
 	}
 	p, known := r.b.people[id]
+	known = known || r.b.asBefore(id)
 	address := r.accounts[id]
 	switch {
 	case known && p.off:
@@ -379,12 +429,14 @@ func (r *resolution) member(id account.SourceID) {
 	}
 }
 
-// serves tells whether mail to a linked account arrives: it is not switched off here, or will be on after this run.
+// serves tells whether mail to a linked account arrives: it is not switched off here, or will be on after this run,
+// which only an object does that is in scope.
 func (b *Builder) serves(id account.SourceID, address string) bool {
 	local, exists := b.local[address]
 	if !exists || local.active {
 		return true // a new one, or one that has just come to this address
 	}
 	link := b.links[id]
-	return link != nil && link.Disabled
+	_, seen := b.seen[id]
+	return seen && link != nil && link.Disabled
 }

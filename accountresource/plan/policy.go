@@ -15,6 +15,11 @@ type Policy struct {
 	FollowStatus bool
 	// LinkExisting links a local account that has the address of a directory user; else it is left alone (rule R4).
 	LinkExisting bool
+	// Incremental says that objects which are not given are as they were, rather than gone.
+	Incremental bool
+	// Since is the change counter from which an incremental plan goes on: what was ignored before it, and has not changed,
+	// is not said again.
+	Since int64
 	// Groups says how groups become aliases; nil: they do not.
 	Groups *GroupPolicy
 	// Removal says what happens to the accounts of objects that left.

@@ -29,6 +29,9 @@ const fewestForPercent = 5
 // (rule R13).
 func (b *Builder) Listed(kind account.Kind, count int) { b.listed[kind] = count }
 
+// Present takes objects that a listing of identities had, and that are as they were unless they were added.
+func (b *Builder) Present(id account.SourceID) { b.present[id] = struct{}{} }
+
 // Absent are the linked objects of a completely listed kind that were not in it.
 func (b *Builder) Absent(kind account.Kind) []account.SourceID {
 	if _, complete := b.listed[kind]; !complete {
@@ -36,11 +39,7 @@ func (b *Builder) Absent(kind account.Kind) []account.SourceID {
 	}
 	var absent []account.SourceID
 	for id, l := range b.links {
-		_, seen := b.seen[id]
-		if g := b.groups[id]; g != nil && g.inScope {
-			seen = true
-		}
-		if l.Kind == kind && !seen && l.State != account.Creating {
+		if l.Kind == kind && !b.given(id) {
 			absent = append(absent, id)
 		}
 	}
@@ -48,8 +47,41 @@ func (b *Builder) Absent(kind account.Kind) []account.SourceID {
 	return absent
 }
 
+// Missing are those of the objects that are linked to accounts of the kind and were not given.
+func (b *Builder) Missing(kind account.Kind, ids []account.SourceID) []account.SourceID {
+	var missing []account.SourceID
+	for _, id := range ids {
+		if l := b.links[id]; l != nil && l.Kind == kind && !b.given(id) {
+			missing = append(missing, id)
+		}
+	}
+	slices.Sort(missing)
+	return slices.Compact(missing)
+}
+
+// given tells whether an object was in a listing. One whose creation was only claimed has nothing to lose.
+func (b *Builder) given(id account.SourceID) bool {
+	_, seen := b.seen[id]
+	_, present := b.present[id]
+	g := b.groups[id]
+	return seen || present || g != nil && g.inScope || b.links[id].State == account.Creating
+}
+
 // Leaving takes the objects that are really gone; what happens to their accounts is in Finish.
 func (b *Builder) Leaving(ids []account.SourceID) { b.leaving = append(b.leaving, ids...) }
+
+// Doubt is the row in the log for an object that is missing and yet not taken for gone; ok is false where nothing would
+// be done to its account anyway.
+func (b *Builder) Doubt(id account.SourceID) (c account.Change, ok bool) {
+	c, ok = b.removal(b.links[id])
+	if !ok || !c.Action.Writes() || c.Action == "" {
+		return c, false
+	}
+	return account.Change{
+		Action: account.ActionIgnored, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address,
+		Reason: account.Say("reason_missing_elsewhere"),
+	}, true
+}
 
 // removals decides what becomes of the accounts of objects that left. Those that are held go into Held too.
 func (b *Builder) removals() []account.Change {
@@ -72,7 +104,7 @@ func (b *Builder) removals() []account.Change {
 	}
 	b.held = append(b.held, waiting...)
 	changes = append(changes, waiting...)
-	if why := b.guard(len(doomed), len(waiting)); !why.IsZero() {
+	if why := b.guard(doomed, len(waiting)); !why.IsZero() {
 		for i := range doomed {
 			doomed[i] = held(doomed[i], why)
 		}
@@ -100,15 +132,15 @@ func held(c account.Change, why account.Message) account.Change {
 }
 
 // guard says why so many removals are not made, with those that wait already.
-func (b *Builder) guard(doomed, waiting int) account.Message {
-	if doomed == 0 {
+func (b *Builder) guard(doomed []account.Change, waiting int) account.Message {
+	if len(doomed) == 0 {
 		return account.Message{}
 	}
-	n := doomed + waiting
+	n := len(doomed) + waiting
 	p := &b.policy.Removal
 	linked := len(b.links)
-	for _, count := range b.listed {
-		if count == 0 {
+	for i := range doomed {
+		if b.emptied(doomed[i].Kind) {
 			return account.Say("reason_held_empty")
 		}
 	}
@@ -116,6 +148,26 @@ func (b *Builder) guard(doomed, waiting int) account.Message {
 		return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
 	}
 	return account.Message{}
+}
+
+// emptied tells whether nobody of a kind is left: by a complete listing or, where none was read, by all who are linked
+// having left.
+func (b *Builder) emptied(kind account.Kind) bool {
+	if count, listed := b.listed[kind]; listed {
+		return count == 0
+	}
+	linked := 0
+	for _, l := range b.links {
+		if l.Kind == kind {
+			linked++
+		}
+	}
+	for _, id := range b.leaving {
+		if l := b.links[id]; l != nil && l.Kind == kind {
+			linked--
+		}
+	}
+	return linked == 0
 }
 
 // removal is what happens to one account; ok is false for nothing.

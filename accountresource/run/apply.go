@@ -85,6 +85,11 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 	for i := range changes {
 		batch[i].Change = changes[i]
 	}
+	if slices.ContainsFunc(changes, func(c account.Change) bool { return c.Link != nil || c.Unlink || c.TouchesAccount() }) {
+		if err := p.opens(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.lookUp(ctx, batch); err != nil {
 		return nil, err
 	}
@@ -225,6 +230,9 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 			settled.Confirmed = append(settled.Confirmed, s.Link.Address)
 		case s.Link != nil:
 			settled.Links = append(settled.Links, *s.Link)
+		}
+		if entry.Action == account.ActionFailed || entry.Action == account.ActionConflict {
+			p.again(s.Source, s.Kind)
 		}
 		if entry.Action == account.ActionRenamed {
 			entry.Address = s.NewAddress // that is its name from now on; the old one is in the difference

@@ -20,21 +20,28 @@ func groupPolicy(s *resource.Settings) *plan.GroupPolicy {
 // lookUpRounds bounds how deep groups are nested outside of the scope.
 const lookUpRounds = 30
 
-// readGroups reads the groups in scope, and whoever is a member and has not been seen.
-func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Builder) error {
+// readGroups reads the groups in scope, and whoever is a member and has not been seen. Who is in a group is only known
+// when all groups are, so that they are all read where one may have changed.
+func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Builder, incremental bool, f *feed) error {
 	p.gauge.enter(Groups)
-	listing, err := reader.List(ctx, account.Group, 0, p.counting(func(o account.Object) error {
+	add := func(o account.Object) error {
 		b.AddGroup(o)
 		return nil
-	}))
+	}
+	listing, err := reader.List(ctx, Query{Kind: account.Group}, p.counting(add))
 	if err != nil {
 		return fmt.Errorf("read the groups: %w", err)
 	}
-	p.log.InfoContext(ctx, "groups read", "objects", listing.Count, "complete", listing.Complete)
-	if listing.Complete {
-		b.Listed(account.Alias, listing.Count)
+	p.listed(ctx, b, account.Alias, listing)
+	if err := p.findLeavers(ctx, reader, b, account.Alias, nil, add, f); err != nil {
+		return err
 	}
 	for range lookUpRounds {
+		if incremental {
+			if err := p.readPrimary(ctx, reader, b); err != nil {
+				return err
+			}
+		}
 		unknown := b.Unknown()
 		if len(unknown) == 0 {
 			break
@@ -46,6 +53,35 @@ func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Bui
 		for _, o := range found {
 			b.AddOutside(o)
 		}
+	}
+	return nil
+}
+
+// crowds are the primary groups that many have: domain users and guests, computers, domain controllers, read-only
+// ones (MS-DTYP 2.4.2.4).
+var crowds = []uint32{513, 514, 515, 516, 521}
+
+// readPrimary reads who has which primary group, as far as groups were read since it was called last: those members
+// stand in no list of a group. Nearly everybody is in a crowd, whose members are only asked for where its group counts.
+func (p *Replication) readPrimary(ctx context.Context, reader Reader, b *plan.Builder) error {
+	wanted, others := b.PrimaryGroups(crowds)
+	ask := func(rids []uint32, otherwise bool) error {
+		_, err := reader.List(ctx, Query{Kind: account.User, Bare: true, Primary: rids, Otherwise: otherwise}, func(o account.Object) error {
+			b.AddPrimary(o)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read members by primary group: %w", err)
+		}
+		return nil
+	}
+	if len(wanted) > 0 {
+		if err := ask(wanted, false); err != nil {
+			return err
+		}
+	}
+	if others {
+		return ask(crowds, true)
 	}
 	return nil
 }

@@ -121,6 +121,8 @@ type Links interface {
 	// Links streams the links of the resource, and those of other resources whose address is in the domain. The
 	// caller may use the store while it ranges.
 	Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error]
+	// Known are those of the objects that the resource has linked.
+	Known(ctx context.Context, resource int64, ids []account.SourceID) ([]account.SourceID, error)
 	// Claim inserts or replaces the links (by resource and source ID) as they are, in one transaction fenced by the
 	// lease: ErrLeaseLost writes nothing. The result holds one value for each link: nil, or ErrConflict where the
 	// address is linked to another object; such a link fails alone.

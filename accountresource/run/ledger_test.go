@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -27,6 +28,7 @@ type ledger struct {
 	taskID  int64
 
 	progress  run.Progress
+	mark      run.Mark
 	cancelled bool
 	calls     map[string]int
 	fail      map[string]error // by method, once
@@ -115,6 +117,43 @@ func (l *ledger) Progress(_ context.Context, lease run.Lease, _ int64, p run.Pro
 	defer l.mu.Unlock()
 	l.progress = p
 	return l.cancelled, l.fenced(lease)
+}
+
+func (l *ledger) Known(_ context.Context, _ int64, ids []account.SourceID) (known []account.SourceID, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		if _, linked := l.links[id]; linked {
+			known = append(known, id)
+		}
+	}
+	return known, l.enter("Known")
+}
+
+func (l *ledger) Mark(context.Context, int64) (run.Mark, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mark, l.enter("Mark")
+}
+
+func (l *ledger) Open(_ context.Context, lease run.Lease) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := errors.Join(l.enter("Open"), l.fenced(lease)); err != nil {
+		return err
+	}
+	l.mark.Open = true
+	return nil
+}
+
+func (l *ledger) SetMark(_ context.Context, lease run.Lease, m run.Mark) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := errors.Join(l.enter("SetMark"), l.fenced(lease)); err != nil {
+		return err
+	}
+	l.mark = m
+	return nil
 }
 
 func (l *ledger) cancel() {

@@ -23,7 +23,8 @@ func (r *Runner) Preview(ctx context.Context, res resource.Resource) (Preview, e
 	preview := Preview{Counts: make(map[account.Action]int)}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Deadline, errDeadline)
 	defer cancel()
-	p := &Replication{cfg: &r.cfg, res: res, log: r.cfg.Logger.With("resource", res.ID, "preview", true)}
+	p := newReplication(&r.cfg, res, Full)
+	p.log = p.log.With("preview", true)
 	err := p.plan(ctx, func(_ context.Context, batches <-chan []account.Change) error {
 		for batch := range batches {
 			for i := range batch {

@@ -16,6 +16,11 @@ type Probe struct {
 	Server, Invocation string
 	// HighestUSN is the server's change counter, read before any search: the next watermark.
 	HighestUSN int64
+	// Tombstones says that this account is shown deleted objects.
+	Tombstones bool
+	// Follows says that the server tells all that changes in the scope by its counter: the scope lies in the part of the
+	// tree that Touched looks at, and the filters name nothing that changes with other objects (memberOf).
+	Follows bool
 }
 
 // Listing is how a stream of objects ended. Its zero value is the careful answer: not complete.
@@ -25,6 +30,33 @@ type Listing struct {
 	Complete bool
 	// Count is the number of objects given.
 	Count int
+}
+
+// Query is what a listing asks for: all objects of a kind in scope, or those of them that the other fields leave.
+type Query struct {
+	Kind account.ObjectKind // User or Group
+	// Limit is the most objects wanted, 0 for all.
+	Limit int
+	// Since leaves objects whose own change counter is above it; 0 leaves all.
+	Since int64
+	// IDs leaves these objects; nil leaves all.
+	IDs []account.SourceID
+	// Primary leaves users with one of these primary groups, by their relative identifiers; Otherwise turns that round.
+	Primary   []uint32
+	Otherwise bool
+	// Bare asks for identities and primary groups alone.
+	Bare bool
+}
+
+// Touch is an object of the directory that has changed, in scope or not.
+type Touch struct {
+	ID   account.SourceID
+	Kind account.ObjectKind
+	// Deleted: it is a tombstone. Holder: other objects may be below it, and it was there before, so that it may have
+	// taken them with it without their changing.
+	Deleted, Holder bool
+	// Machine: it is a computer, which Active Directory takes for a kind of user.
+	Machine bool
 }
 
 // Reader reads one account resource's directory. One Reader serves one run; Close ends its connection.
@@ -37,18 +69,17 @@ type Reader interface {
 	// the server's schema does not know is a Problem, since reading it as absent would clear everybody's value.
 	Probe(ctx context.Context) (Probe, error)
 
-	// List streams the objects of the kind in scope to each, page by page, reading ahead while each works. It stops
-	// with each's error. limit is the most objects wanted, 0 for all; a stream ended by the limit is not complete
-	// unless there was nothing more.
-	List(ctx context.Context, kind account.ObjectKind, limit int, each func(account.Object) error) (Listing, error)
+	// List streams objects in scope to each, page by page, reading ahead while each works. It stops with each's error.
+	// A stream ended by the limit is not complete unless there was nothing more.
+	List(ctx context.Context, q Query, each func(account.Object) error) (Listing, error)
+
+	// Touched are the objects of the whole domain whose own change counter is above since, tombstones among them where
+	// they can be seen. An error is that it could not be asked, or not whole.
+	Touched(ctx context.Context, since int64) ([]Touch, error)
 
 	// LookUp reads objects by their identity, wherever in the directory they are. Those that are not there, or not
 	// shown to this account, are missing from the answer; an error is that it could not be asked.
 	LookUp(ctx context.Context, ids []account.SourceID) ([]account.Object, error)
-
-	// InScope tells which of the objects are in the scope of the kind - below the base DN and matching the filter - by
-	// asking for their identities. An error is that it could not be asked.
-	InScope(ctx context.Context, kind account.ObjectKind, ids []account.SourceID) ([]account.SourceID, error)
 
 	// Close ends the connection.
 	Close() error

@@ -22,7 +22,15 @@ type people struct {
 	context  context.Context      // of the listing that is going on
 	settings resource.Settings    // what the reader was opened with
 	closed   int                  // how often a reader was closed
-	asked    []account.ObjectKind // kinds listed
+	asked    []account.ObjectKind // kinds that were listed as a whole
+	queries  int                  // how many listings of any sort there were
+
+	// invocation is the server's database; with none a run reads everything. usn is its counter.
+	invocation string
+	usn        int64
+	tombstones bool
+	touched    []run.Touch // besides the objects that are there: tombstones, containers
+	touchErr   error
 }
 
 func (p *people) open(s resource.Settings) (run.Reader, error) {
@@ -33,19 +41,26 @@ func (p *people) open(s resource.Settings) (run.Reader, error) {
 type peopleReader struct{ *people }
 
 func (r *peopleReader) Probe(context.Context) (run.Probe, error) {
-	return run.Probe{Server: "dc1.corp.example"}, r.probeErr
+	p := run.Probe{Server: "dc1.corp.example", Follows: r.invocation != "", Invocation: r.invocation, HighestUSN: r.usn, Tombstones: r.tombstones}
+	return p, r.probeErr
 }
 
-func (r *peopleReader) List(
-	ctx context.Context, kind account.ObjectKind, limit int, each func(account.Object) error,
-) (run.Listing, error) {
-	r.asked, r.context = append(r.asked, kind), ctx
+func (r *peopleReader) List(ctx context.Context, q run.Query, each func(account.Object) error) (run.Listing, error) {
+	if q.IDs == nil && !q.Bare && q.Since == 0 {
+		r.asked = append(r.asked, q.Kind)
+	}
+	r.queries++
+	r.context = ctx
 	var listing run.Listing
-	for i, o := range r.objects {
-		if isGroup := o.Kind == account.Group; isGroup != (kind == account.Group) {
+	objects := r.objects
+	if q.IDs != nil {
+		objects = slices.Concat(r.objects, r.hiding)
+	}
+	for i, o := range objects {
+		if isGroup := o.Kind == account.Group; isGroup != (q.Kind == account.Group) || !wanted(q, o) {
 			continue
 		}
-		if limit > 0 && listing.Count == limit {
+		if q.Limit > 0 && listing.Count == q.Limit {
 			return listing, nil
 		}
 		if r.between != nil {
@@ -54,16 +69,45 @@ func (r *peopleReader) List(
 		if err := ctx.Err(); err != nil {
 			return listing, err
 		}
+		if q.Bare {
+			o = account.Object{ID: o.ID, Primary: o.Primary}
+		}
 		if err := each(o); err != nil {
 			return listing, err
 		}
 		listing.Count++
+	}
+	if q.IDs != nil {
+		listing.Complete = r.scopeErr == nil
+		return listing, r.scopeErr
 	}
 	if r.listErr != nil {
 		return listing, r.listErr
 	}
 	listing.Complete = !r.partial
 	return listing, nil
+}
+
+func wanted(q run.Query, o account.Object) bool {
+	if len(q.Primary) > 0 && slices.Contains(q.Primary, o.Primary) == q.Otherwise {
+		return false
+	}
+	return (q.Since == 0 || o.USN > q.Since) && (q.IDs == nil || slices.Contains(q.IDs, o.ID))
+}
+
+func (r *peopleReader) Touched(_ context.Context, since int64) (touched []run.Touch, err error) {
+	r.queries++
+	for _, o := range slices.Concat(r.objects, r.outside) {
+		if o.USN > since {
+			touched = append(touched, run.Touch{ID: o.ID, Kind: o.Kind})
+		}
+	}
+	for _, t := range r.touched {
+		if !t.Deleted || r.tombstones {
+			touched = append(touched, t)
+		}
+	}
+	return touched, r.touchErr
 }
 
 func (r *peopleReader) LookUp(_ context.Context, ids []account.SourceID) (found []account.Object, err error) {
@@ -73,17 +117,6 @@ func (r *peopleReader) LookUp(_ context.Context, ids []account.SourceID) (found 
 		}
 	}
 	return found, nil
-}
-
-func (r *peopleReader) InScope(
-	_ context.Context, _ account.ObjectKind, ids []account.SourceID,
-) (present []account.SourceID, err error) {
-	for _, o := range append(r.objects, r.hiding...) {
-		if slices.Contains(ids, o.ID) {
-			present = append(present, o.ID)
-		}
-	}
-	return present, r.scopeErr
 }
 
 func (r *peopleReader) Close() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,14 +23,28 @@ type Replication struct {
 	lease  Lease
 	run    Run
 	log    *slog.Logger
+	wanted Mode // Incremental: if that is enough
+	probe  Probe
+	mark   Mark
 	domain account.Domain
 	counts map[account.Action]int
 	held   []account.Change // removals that wait for an admin
 	gauge  gauge
-	wanted Mode // Incremental: if that is enough
+
+	mu         sync.Mutex
+	once       map[Again]struct{} // what the next run has to look at once more
+	incomplete bool               // a listing was not whole, so that changes may have been missed
+	quiet      bool               // nothing has changed
 
 	down    map[string]error // applications that failed in this run
 	waiting map[int64]bool   // tasks that were logged as waiting for one
+}
+
+func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replication {
+	return &Replication{
+		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
+		once: make(map[Again]struct{}), down: make(map[string]error), waiting: make(map[int64]bool),
+	}
 }
 
 // Run is the run's row in the history as it was opened.
@@ -37,14 +52,13 @@ func (p *Replication) Run() Run { return p.run }
 
 // Do runs to the end, closes the run in the history and gives the lease back, whatever happens.
 func (p *Replication) Do(ctx context.Context) Run {
-	p.counts = make(map[account.Action]int)
-	p.down, p.waiting = make(map[string]error), make(map[int64]bool)
 	p.log.InfoContext(ctx, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
 	err := p.leased(ctx, p.replicate)
 	return p.end(ctx, err)
 }
 
-// replicate is the way of the data. Once begin ends nothing new is begun, and finish is for what has been.
+// replicate is the way of the data. Once begin ends nothing new is begun, and finish is for what has been. The mark
+// moves last, when everything before it is done (rule R18).
 func (p *Replication) replicate(begin, finish context.Context) error {
 	if err := p.doTasks(begin); err != nil { // what an earlier run could not do
 		return err
@@ -55,7 +69,10 @@ func (p *Replication) replicate(begin, finish context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.keepHeld(finish)
+	if err := p.keepHeld(finish); err != nil {
+		return err
+	}
+	return p.setMark(finish)
 }
 
 // plan reads what there is on both sides and hands batches of changes to consume, which works while the next pages are
@@ -69,16 +86,19 @@ func (p *Replication) plan(
 	}
 	defer func() { _ = reader.Close() }() // it is only read
 	p.gauge.enter(Connecting)
-	probe, err := reader.Probe(ctx)
-	if err != nil {
+	if p.probe, err = reader.Probe(ctx); err != nil {
 		return fmt.Errorf("probe the directory: %w", err)
 	}
-	p.gauge.server.Store(probe.Server)
-	p.gauge.enter(Local)
+	p.gauge.server.Store(p.probe.Server)
 	if err = p.readDomain(ctx); err != nil {
 		return err
 	}
-	builder, err := p.builder(ctx)
+	d, err := p.survey(ctx, reader)
+	if err != nil || p.quiet {
+		return err
+	}
+	p.gauge.enter(Local)
+	builder, err := p.builder(ctx, d != nil)
 	if err != nil {
 		return err
 	}
@@ -86,10 +106,29 @@ func (p *Replication) plan(
 	batches := make(chan []account.Change, 2)
 	work.Go(func() error {
 		defer close(batches)
-		return p.read(ctx, reader, builder, batches)
+		return p.read(ctx, reader, builder, d, &feed{size: p.cfg.BatchSize, batches: batches})
 	})
 	work.Go(func() error { return consume(ctx, batches) })
 	return work.Wait()
+}
+
+// survey decides how much is to be read: what changed since the mark, or, with a delta of nil, everything (rule R17).
+func (p *Replication) survey(ctx context.Context, reader Reader) (*delta, error) {
+	why, enough := p.enough(p.probe)
+	if enough {
+		p.gauge.enter(Users)
+		d, err := p.delta(ctx, reader)
+		if err == nil {
+			p.quiet = d == nil
+			return d, p.decideMode(ctx, Incremental)
+		}
+		if !errors.Is(err, errWide) {
+			return nil, err
+		}
+		why = "the changes do not tell everything"
+	}
+	p.log.InfoContext(ctx, "the whole directory is read", "why", why)
+	return nil, p.decideMode(ctx, Full)
 }
 
 // readDomain asks the mail store for the target domain, and refuses one that has no mailboxes here.
@@ -106,7 +145,7 @@ func (p *Replication) readDomain(ctx context.Context) (err error) {
 }
 
 // builder begins the plan with what is here: the links, then the accounts of the domain.
-func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
+func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Builder, error) {
 	users := &p.res.Settings.Users
 	removal, err := p.removalPolicy(ctx)
 	if err != nil {
@@ -120,6 +159,8 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 		Stored:       p.cfg.Backend.Fields(),
 		FollowStatus: users.Status != "",
 		LinkExisting: p.res.Settings.Replication.ExistingAccounts == resource.LinkExisting,
+		Incremental:  incremental,
+		Since:        p.mark.USN,
 		Canonical:    p.cfg.Backend.Canonical,
 		Home:         homes.choose,
 		Groups:       groupPolicy(&p.res.Settings),
@@ -141,84 +182,6 @@ func (p *Replication) builder(ctx context.Context) (*plan.Builder, error) {
 		b.AddLocal(local)
 	}
 	return b, nil
-}
-
-// read streams the users of the directory through the plan and hands its changes on in batches, so that writing goes
-// on while the next pages are read.
-func (p *Replication) read(
-	ctx context.Context, reader Reader, b *plan.Builder, batches chan<- []account.Change,
-) error {
-	p.gauge.expected.Store(int64(b.Linked()))
-	p.gauge.enter(Users)
-	var batch []account.Change
-	add := func(c account.Change) error {
-		batch = append(batch, c)
-		if len(batch) < p.cfg.BatchSize {
-			return nil
-		}
-		full := batch
-		batch = make([]account.Change, 0, p.cfg.BatchSize)
-		return send(ctx, batches, full)
-	}
-	listing, err := reader.List(ctx, account.User, 0, p.counting(func(o account.Object) error {
-		if c, ok := b.Add(o); ok {
-			return add(c)
-		}
-		return nil
-	}))
-	if err != nil {
-		return fmt.Errorf("read the users: %w", err)
-	}
-	p.log.InfoContext(ctx, "directory read", "objects", listing.Count, "complete", listing.Complete)
-	if listing.Complete {
-		b.Listed(account.Mailbox, listing.Count)
-	}
-	if p.res.Settings.Replication.Groups {
-		if err := p.readGroups(ctx, reader, b); err != nil {
-			return err
-		}
-	}
-	p.gauge.enter(Leavers)
-	if err := p.findLeavers(ctx, reader, b); err != nil {
-		return err
-	}
-	p.gauge.enter(Writing)
-	finish := []func() (together, rest []account.Change){b.Finish}
-	if p.res.Settings.Replication.Groups {
-		finish = append(finish, b.FinishGroups)
-	}
-	for _, decide := range finish {
-		together, rest := decide()
-		if len(together) > 0 { // in a batch of their own: they hand addresses on to each other
-			if err := send(ctx, batches, batch); err != nil {
-				return err
-			}
-			batch = nil
-			if err := send(ctx, batches, together); err != nil {
-				return err
-			}
-		}
-		for _, c := range rest {
-			if err := add(c); err != nil {
-				return err
-			}
-		}
-	}
-	p.held = b.Held()
-	return send(ctx, batches, batch)
-}
-
-// send hands a batch on, unless it is empty or the run is over.
-func send[T any](ctx context.Context, batches chan<- []T, batch []T) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	select {
-	case batches <- batch:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // end closes the run in the history and gives the lease back. It has its own time: the run's may be over.

@@ -44,7 +44,7 @@ func newRig(t *testing.T) *rig {
 	c.Domain, c.Host, c.BaseDN, c.BindDN = "example.com", "dc1", "DC=corp", "reader"
 	c.BindPassword = resource.NewSecret("s3cret")
 	r.config = run.Config{
-		OpenReader: r.people.open, Backend: r.mail, Links: r.ledger, Journal: r.ledger, Leases: r.ledger, Removals: r.ledger,
+		OpenReader: r.people.open, Backend: r.mail, Links: r.ledger, Journal: r.ledger, Leases: r.ledger, Removals: r.ledger, Marks: r.ledger,
 		Storage: backends.DefaultStorage(), Owner: "test", Logger: slog.New(slog.DiscardHandler), Clock: clock, BatchSize: 4,
 	}
 	return r

@@ -21,6 +21,7 @@ type Config struct {
 	Leases     Leases
 
 	Removals     Removals
+	Marks        Marks         // nil: every run reads the whole directory
 	Applications []Application // none: Tasks may be nil
 	Tasks        Tasks
 
@@ -68,15 +69,27 @@ func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wa
 	if err != nil {
 		return nil, fmt.Errorf("take the lease of resource %d: %w", res.ID, err)
 	}
-	row, err := r.cfg.Journal.Begin(ctx, lease, t, Full, r.cfg.Clock())
-	if err != nil {
+	p := newReplication(&r.cfg, res, wanted)
+	p.lease = lease
+	if err = p.open(ctx, t); err != nil {
 		err = fmt.Errorf("open a run of resource %d: %w", res.ID, err)
 		return nil, errors.Join(err, r.cfg.Leases.Release(context.WithoutCancel(ctx), lease))
 	}
-	return &Replication{
-		cfg: &r.cfg, res: res, lease: lease, run: row, wanted: wanted,
-		log: r.cfg.Logger.With("resource", res.ID, "run", row.ID),
-	}, nil
+	return p, nil
+}
+
+// open writes the run into the history. How much it reads is only decided when the server has answered.
+func (p *Replication) open(ctx context.Context, t Trigger) (err error) {
+	if err = p.readMark(ctx); err != nil {
+		return err
+	}
+	likely := Full
+	if p.wanted == Incremental && p.mark.Invocation != "" && !p.mark.Open {
+		likely = Incremental
+	}
+	p.run, err = p.cfg.Journal.Begin(ctx, p.lease, t, likely, p.cfg.Clock())
+	p.log = p.log.With("run", p.run.ID)
+	return err
 }
 
 // Once runs a replication to its end. The error is Begin's; how the run itself went is in Run.
@@ -102,7 +115,7 @@ func (r *Runner) Sample(ctx context.Context, s resource.Settings) (Sample, error
 	for kind, into := range map[account.ObjectKind]*[]account.Object{
 		account.User: &sample.Users, account.Group: &sample.Groups,
 	} {
-		_, err := reader.List(ctx, kind, SampleSize, func(o account.Object) error {
+		_, err := reader.List(ctx, Query{Kind: kind, Limit: SampleSize}, func(o account.Object) error {
 			*into = append(*into, o)
 			return nil
 		})

@@ -43,6 +43,25 @@ func (s *Links) Links(ctx context.Context, resource int64, domain string) iter.S
 	}
 }
 
+// Known are those of the objects that the resource has linked.
+func (s *Links) Known(ctx context.Context, resource int64, ids []account.SourceID) ([]account.SourceID, error) {
+	var known []account.SourceID
+	for chunk := range slices.Chunk(ids, sendChunk) {
+		list := make([]string, len(chunk))
+		for i := range chunk {
+			list[i] = string(chunk[i])
+		}
+		found, err := query(ctx, s.db, s.sql.Select("source_id").From(linkTable).
+			Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", list)),
+			func(scan func(...any) error) (id account.SourceID, err error) { return id, scan(&id) })
+		if err != nil {
+			return nil, fmt.Errorf("look for links of resource %d: %w", resource, err)
+		}
+		known = append(known, found...)
+	}
+	return known, nil
+}
+
 // Of is the link of an account, of whichever resource.
 func (s *Links) Of(ctx context.Context, address string) (link account.Link, found bool, err error) {
 	links, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(squirrel.Eq{"address": address}), scanLink)

@@ -157,7 +157,7 @@ func (s *Resources) Delete(ctx context.Context, id int64) error {
 		}
 		for table, column := range map[string]string{
 			linkTable: "resource_id", leaseTable: "resource_id", taskTable: "resource_id", removalTable: "resource_id",
-			progressTable: "resource_id", resourceTable: "id",
+			progressTable: "resource_id", markTable: "resource_id", againTable: "resource_id", resourceTable: "id",
 		} {
 			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{column: id})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)

@@ -71,6 +71,9 @@ func (s *Store) Tasks() *Tasks { return &Tasks{s} }
 // Removals are those that wait for an admin.
 func (s *Store) Removals() *Removals { return &Removals{s} }
 
+// Marks say up to where resources have been replicated.
+func (s *Store) Marks() *Marks { return &Marks{s} }
+
 // Leases say who may run a resource now.
 func (s *Store) Leases() *Leases { return &Leases{s} }
 

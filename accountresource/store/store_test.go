@@ -40,6 +40,8 @@ var cases = []struct {
 	{"what is deleted takes its history along", testDelete},
 	{"what is to be done in applications is kept until it is done", testTasks},
 	{"R15 what is held keeps its time and decision", testRemovals},
+	{"R17 up to where a resource has been replicated", testMarks},
+	{"which objects are linked", testKnown},
 	{"how far a run is, and its end", testProgress},
 	{"odd characters arrive unharmed", testOddCharacters},
 }

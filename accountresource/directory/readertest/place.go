@@ -21,6 +21,9 @@ type Place struct {
 	Connection resource.Connection
 	// Admin may write, and is closed by whoever made it.
 	Admin *ldap.Conn
+	// AdminDN and AdminPassword are an administrator's, who is shown what was deleted.
+	AdminDN       string
+	AdminPassword resource.Secret
 	// Base is an organizational unit with nothing in it, Root the root of the domain it is in.
 	Base, Root string
 	// UPN and Logon are the bind account's other names: user@domain and DOMAIN\user.
@@ -50,7 +53,7 @@ func (p *Place) open(t *testing.T, s resource.Settings, pageSize int) run.Reader
 func (p *Place) list(t *testing.T, s resource.Settings, kind account.ObjectKind, pageSize, limit int) ([]account.Object, run.Listing) {
 	t.Helper()
 	var all []account.Object
-	listing, err := p.open(t, s, pageSize).List(t.Context(), kind, limit, func(o account.Object) error {
+	listing, err := p.open(t, s, pageSize).List(t.Context(), run.Query{Kind: kind, Limit: limit}, func(o account.Object) error {
 		all = append(all, o)
 		return nil
 	})

@@ -33,6 +33,9 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"what is deleted or outside is not listed", outside},
 		{"groups come with the number of their members", groups},
 		{"R11 members come with their identity, wherever they are", memberIdentities},
+		{"R17 what changed is told apart from what did not", changes},
+		{"R11 who has which primary group", primaryGroups},
+		{"R17 a scope that depends on other objects", borrowedScope},
 		{"every form of the bind name", bindNames},
 		{"every kind of encryption", encryption},
 		{"each refusal of the bind account has its sentence", refusals},
@@ -85,7 +88,7 @@ func attributes(t *testing.T, p *Place) {
 	r := p.open(t, s, 0)
 	_, err := r.Probe(t.Context())
 	require.NoError(t, err)
-	_, err = r.List(t.Context(), account.User, 0, func(o account.Object) error {
+	_, err = r.List(t.Context(), run.Query{Kind: account.User}, func(o account.Object) error {
 		assert.Equal(t, []string{"other@readers.example"}, o.Mail)
 		assert.Equal(t, "Ann E.", o.Profile[account.Name])
 		return nil

@@ -1,0 +1,142 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// showDeleted has a server show tombstones to those who may see them (LDAP_SERVER_SHOW_DELETED_OID, MS-ADTS
+// 3.1.1.3.4.1.14).
+func showDeleted() ldap.Control { return ldap.NewControlMicrosoftShowDeleted() }
+
+// Touched are the objects of the domain that changed. It asks at the root of the domain, since what left the scope is
+// outside of it, and for nothing but what tells the objects apart.
+func (r *Reader) Touched(ctx context.Context, since int64) ([]run.Touch, error) {
+	if _, err := r.connect(ctx); err != nil {
+		return nil, err
+	}
+	var touched []run.Touch
+	p := newPager(r, r.options.PageSize)
+	p.base, p.filter = r.root(), above(since)
+	p.attributes = []string{"objectGUID", "objectClass", "isDeleted", "uSNCreated"}
+	if r.tombstones {
+		p.controls = []ldap.Control{showDeleted()}
+	}
+	err := p.read(ctx, func(_ context.Context, entries []*ldap.Entry) error {
+		for _, e := range entries {
+			t, err := touchOf(e, since)
+			if err != nil {
+				return err // a change that nobody can be told from is a change that would be missed
+			}
+			touched = append(touched, t)
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errNoIdentity):
+		c := r.settings.Connection
+		return nil, resource.NewProblem("bind_dn", "no_identity", err, "Account", c.BindDN, "Host", c.Host)
+	case err != nil:
+		return nil, fmt.Errorf("page %d of what changed: %w", p.number, stopped(ctx, listProblem(r.settings.Connection, "", err)))
+	}
+	return touched, nil
+}
+
+// leaves are the classes of objects that have nothing below them as far as this module is concerned.
+var leaves = map[account.ObjectKind]bool{account.User: true, account.Group: true, account.Contact: true}
+
+func touchOf(e *ldap.Entry, since int64) (run.Touch, error) {
+	id, err := formatGUID(raw(e, "objectGUID"))
+	if err != nil {
+		return run.Touch{}, fmt.Errorf("entry %s: %w", clean(e.DN), err)
+	}
+	t := run.Touch{ID: id, Kind: account.Other, Deleted: strings.EqualFold(first(e, "isDeleted"), "TRUE")}
+	if classed(e, "person") || classed(e, "group") || classed(e, "contact") {
+		t.Kind = kindOf(e)
+	}
+	t.Machine = classed(e, "computer")
+	created, _ := strconv.ParseInt(first(e, "uSNCreated"), 10, 64) // 0: nobody knows, so it may have been there
+	t.Holder = !leaves[t.Kind] && !t.Deleted && created <= since && holds(e)
+	return t, nil
+}
+
+// holds tells whether an object is one of those that people's objects are below.
+func holds(e *ldap.Entry) bool {
+	for _, class := range []string{"organizationalUnit", "container", "domainDNS", "builtinDomain", "organization", "country", "locality"} {
+		if classed(e, class) {
+			return true
+		}
+	}
+	return false
+}
+
+func classed(e *ldap.Entry, wanted string) bool {
+	for _, class := range values(e, "objectClass") {
+		if strings.EqualFold(class, wanted) {
+			return true
+		}
+	}
+	return false
+}
+
+// seesTombstones finds out whether this account is shown deleted objects: who may not is not even shown where they
+// are.
+func (r *Reader) seesTombstones(ctx context.Context) (bool, error) {
+	if r.naming == "" {
+		return false, nil
+	}
+	result, err := r.search(ctx, &ldap.SearchRequest{
+		BaseDN: "CN=Deleted Objects," + r.naming, Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)",
+		Attributes: []string{"objectClass"}, Controls: []ldap.Control{showDeleted()},
+	})
+	if hidden(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask for deleted objects: %w", stopped(ctx, requestProblem(r.settings.Connection, err)))
+	}
+	return len(result.Entries) == 1 && first(result.Entries[0], "objectClass") != "", nil
+}
+
+// follows tells whether the change counter tells all that changes in the scope.
+func (r *Reader) follows() bool {
+	base, errBase := ldap.ParseDN(r.settings.Connection.BaseDN)
+	root, errRoot := ldap.ParseDN(r.naming)
+	if errBase != nil || errRoot != nil || r.naming == "" {
+		return false
+	}
+	if !root.EqualFold(base) && !root.AncestorOfFold(base) {
+		return false
+	}
+	s := r.checked()
+	for _, filter := range []string{s.Users.Filter, s.Groups.Filter} {
+		if borrowed(filter) {
+			return false
+		}
+	}
+	return true
+}
+
+// borrowed tells whether a filter names what changes with other objects only: back links, chains of links, and
+// attributes that are computed.
+func borrowed(filter string) bool {
+	filter = strings.ToLower(filter)
+	for _, name := range []string{
+		"memberof", "1.2.840.113556.1.2.102", "1.2.840.113556.1.4.1941", "directreports", "managedobjects", "msds-", "tokengroups",
+		"lastlogon", "badpwdcount", "logoncount", "allowed",
+	} {
+		if strings.Contains(filter, name) {
+			return true
+		}
+	}
+	return false
+}

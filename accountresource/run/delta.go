@@ -1,0 +1,185 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// delta is what changed in the directory since the mark.
+type delta struct {
+	users []account.Object // in scope, changed or to be looked at again
+	// missing are objects that may have left: changed and not in scope any more, waiting for an admin, or to be looked
+	// at again.
+	missing []account.SourceID
+	// listed has the identities of everybody in scope, by kind of account, where deleted objects cannot be seen.
+	listed map[account.Kind][]account.SourceID
+	// groups says that who is in an alias may have changed.
+	groups bool
+	// machines are users that are computers: nothing of theirs can change an alias.
+	machines map[account.SourceID]bool
+}
+
+// errWide says that a delta does not tell everything, or is too large to be one.
+var errWide = errors.New("the whole directory has to be read")
+
+// mostTouched is how many changed objects a run still takes as a delta.
+const mostTouched = 20_000
+
+// delta reads what changed. A result of nil is that nothing did that could concern an account, errWide that a full run
+// is needed.
+func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) {
+	d := &delta{machines: make(map[account.SourceID]bool), listed: make(map[account.Kind][]account.SourceID)}
+	touched, err := reader.Touched(ctx, p.mark.USN)
+	if err != nil {
+		return nil, fmt.Errorf("ask what changed: %w", err)
+	}
+	if len(touched) > mostTouched {
+		return nil, errWide
+	}
+	elsewhere := make(map[account.SourceID]Touch, len(touched))
+	for _, t := range touched {
+		if t.Holder { // it may have moved, with everybody below it
+			return nil, errWide
+		}
+		elsewhere[t.ID] = t
+		if t.Machine {
+			d.machines[t.ID] = true
+		}
+	}
+	if err := p.changed(ctx, reader, d, elsewhere); err != nil {
+		return nil, err
+	}
+	if err := p.undecided(ctx, d); err != nil {
+		return nil, err
+	}
+	if err := p.departed(ctx, reader, d, elsewhere); err != nil {
+		return nil, err
+	}
+	if len(d.users)+len(d.missing) == 0 && !d.groups {
+		return nil, nil //nolint:nilnil // nothing happened
+	}
+	return d, nil
+}
+
+// changed reads the users in scope that changed, and those to be looked at again.
+func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]Touch) error {
+	take := func(o account.Object) error {
+		delete(elsewhere, o.ID)
+		if d.machines[o.ID] && len(o.Mail) == 0 {
+			d.missing = append(d.missing, o.ID) // a computer without an address matters only to whom it was one
+			return nil
+		}
+		d.users = append(d.users, o)
+		return nil
+	}
+	if len(elsewhere) > 0 {
+		if err := p.whole(ctx, reader, Query{Kind: account.User, Since: p.mark.USN}, take); err != nil {
+			return err
+		}
+	}
+	var again []account.SourceID
+	for _, a := range p.mark.Again {
+		if a.Kind == account.Mailbox {
+			again = append(again, a.Source)
+		} else {
+			d.groups = true
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	d.missing = append(d.missing, again...) // unless it is found now
+	return p.whole(ctx, reader, Query{Kind: account.User, IDs: again}, take)
+}
+
+// whole is a listing that must come to its end.
+func (p *Replication) whole(ctx context.Context, reader Reader, q Query, each func(account.Object) error) error {
+	listing, err := reader.List(ctx, q, p.counting(each))
+	if err != nil {
+		return fmt.Errorf("read what changed: %w", err)
+	}
+	if !listing.Complete {
+		return errWide
+	}
+	return nil
+}
+
+// undecided adds the removals that an admin has to decide on or has decided on: they are looked at in
+// every run.
+func (p *Replication) undecided(ctx context.Context, d *delta) error {
+	if p.cfg.Removals == nil {
+		return nil
+	}
+	held, err := p.cfg.Removals.Waiting(ctx, p.res.ID)
+	if err != nil {
+		return fmt.Errorf("read the held removals: %w", err)
+	}
+	for i := range held {
+		d.missing = append(d.missing, held[i].Source)
+		d.groups = d.groups || held[i].Kind == account.Alias && p.res.Settings.Replication.Groups
+	}
+	return nil
+}
+
+// departed finds out who may have left. What changed and is not in scope now has left if it is linked; where deleted
+// objects are not shown, everybody's identity is listed besides.
+func (p *Replication) departed(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]Touch) error {
+	groups := p.res.Settings.Replication.Groups
+	suspects := d.missing
+	for id, t := range elsewhere {
+		suspects = append(suspects, id)
+		// A group in scope or nested in one, a contact or somebody outside who is a member.
+		d.groups = d.groups || groups && (t.Kind == account.Group || t.Kind == account.Contact || t.Kind == account.User && !t.Machine)
+	}
+	known, err := p.cfg.Links.Known(ctx, p.res.ID, suspects)
+	if err != nil {
+		return fmt.Errorf("look for the links of %d objects: %w", len(suspects), err)
+	}
+	d.missing = known
+	if p.probe.Tombstones {
+		return nil
+	}
+	for _, kind := range withGroups(&p.res.Settings) {
+		d.listed[kind] = []account.SourceID{}
+		if err := p.whole(ctx, reader, Query{Kind: sourceKinds[kind], Bare: true}, func(o account.Object) error {
+			d.listed[kind] = append(d.listed[kind], o.ID)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return p.absent(ctx, d)
+}
+
+// absent adds the linked objects that a listing of identities does not have.
+func (p *Replication) absent(ctx context.Context, d *delta) error {
+	there := make(map[account.SourceID]struct{})
+	for _, ids := range d.listed {
+		for _, id := range ids {
+			there[id] = struct{}{}
+		}
+	}
+	policy := &p.res.Settings.Replication
+	if !policy.Delete && !policy.DisableRemoved {
+		return nil // they are left as they are
+	}
+	for l, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
+		if err != nil {
+			return fmt.Errorf("read the links: %w", err)
+		}
+		_, listed := d.listed[l.Kind]
+		_, present := there[l.Source]
+		if l.Resource != p.res.ID || !listed || present {
+			continue
+		}
+		if l.Disabled && !(policy.Delete && l.Origin == account.Created) {
+			continue // who left before and was switched off then stays as he is
+		}
+		d.missing = append(d.missing, l.Source)
+		d.groups = d.groups || l.Kind == account.Alias
+	}
+	return nil
+}

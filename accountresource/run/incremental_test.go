@@ -1,0 +1,382 @@
+package run_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// counting is a rig whose directory counts changes, after its first run with n users.
+func counting(t *testing.T, n int) *rig {
+	t.Helper()
+	r := newRig(t)
+	r.res.Settings.Replication.Delete = true
+	r.people.invocation, r.people.tombstones = "dc1", true
+	for _, o := range users(n) {
+		r.put(o)
+	}
+	first := r.once()
+	require.Equal(t, run.Full, first.Mode)
+	require.Equal(t, run.Succeeded, first.Outcome)
+	return r
+}
+
+// put adds or replaces an object of the directory, which counts the change.
+func (r *rig) put(o account.Object) {
+	r.people.usn++
+	o.USN = r.people.usn
+	i := slices.IndexFunc(r.people.objects, func(other account.Object) bool { return other.ID == o.ID })
+	if i < 0 {
+		r.people.objects = append(r.people.objects, o)
+		return
+	}
+	r.people.objects[i] = o
+}
+
+// take removes an object: what is left is a tombstone.
+func (r *rig) take(id account.SourceID) {
+	r.people.usn++
+	r.people.objects = slices.DeleteFunc(r.people.objects, func(o account.Object) bool { return o.ID == id })
+	r.people.touched = []run.Touch{{ID: id, Kind: account.User, Deleted: true}}
+}
+
+// incremental is a run that must be one.
+func (r *rig) incremental() run.Run {
+	r.t.Helper()
+	got := r.once()
+	require.Equal(r.t, run.Incremental, got.Mode)
+	require.Equal(r.t, run.Succeeded, got.Outcome, got.Error.Key)
+	return got
+}
+
+func TestR17_ARunReadsWhatChangedOnly(t *testing.T) {
+	r := counting(t, 9)
+	r.people.asked, r.people.queries = nil, 0
+	got := r.incremental()
+	assert.Empty(t, got.Counts)
+	assert.Equal(t, 1, r.people.queries, "what changed is asked for, and nothing more")
+	assert.Zero(t, r.ledger.calls["Links"]-1, "the links are not read")
+
+	o := r.people.objects[3]
+	o.Profile[account.Name] = "Other"
+	r.put(o)
+	got = r.incremental()
+	assert.Equal(t, []string{"updated u0003@example.com"}, r.log(got))
+	r.put(user("new", "new@example.com", "New"))
+	assert.Equal(t, []string{"created new@example.com"}, r.log(r.incremental()))
+	assert.Empty(t, r.people.asked, "nobody was listed as a whole")
+	assert.Equal(t, r.people.usn, r.ledger.mark.USN)
+}
+
+func TestR17_WhatNeedsAFullRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  func(*rig)
+		full bool
+	}{
+		"nothing":                  {func(*rig) {}, false},
+		"changed settings":         {func(r *rig) { r.res.Revision++ }, true},
+		"another server":           {func(r *rig) { r.people.invocation = "dc2" }, true},
+		"a counter that went back": {func(r *rig) { r.people.usn-- }, true},
+		"a day":                    {func(r *rig) { r.now = r.now.Add(24 * time.Hour) }, true},
+		"almost a day":             {func(r *rig) { r.now = r.now.Add(24*time.Hour - time.Second) }, false},
+		"a moved container": {func(r *rig) {
+			r.people.touched = []run.Touch{{ID: "ou", Kind: account.Other, Holder: true}}
+		}, true},
+		"a run that was cut off":    {func(r *rig) { r.ledger.mark.Open = true }, true},
+		"a clock that went back":    {func(r *rig) { r.now = r.now.Add(-time.Hour) }, true},
+		"too many things at a time": {func(r *rig) { r.people.touched = make([]run.Touch, 20_001) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := counting(t, 3)
+			c.set(r)
+			want := run.Incremental
+			if c.full {
+				want = run.Full
+			}
+			assert.Equal(t, want, r.once().Mode)
+			r.people.touched = nil
+			assert.Equal(t, run.Incremental, r.once().Mode, "the one after it")
+		})
+	}
+	r := counting(t, 3)
+	got, err := run.New(r.config).Once(t.Context(), r.res, run.Manual, run.Full)
+	require.NoError(t, err)
+	assert.Equal(t, run.Full, got.Mode, "on demand")
+}
+
+func TestR13_WhoLeftIsNoticedByATombstoneOrByIdentities(t *testing.T) {
+	for _, tombstones := range []bool{true, false} {
+		t.Run(fmt.Sprintf("tombstones %t", tombstones), func(t *testing.T) {
+			r := counting(t, 30)
+			r.people.tombstones = tombstones
+			r.take("id0004")
+			got := r.incremental()
+			assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(got))
+			assert.Len(t, r.ledger.links, 29)
+			r.people.touched = nil
+			assert.Empty(t, r.incremental().Counts)
+		})
+	}
+}
+
+// An object out of scope changed, since it was moved; one that only seems to be missing is there when it is asked for.
+func TestR13_WhoMovedOutOfScopeLeft(t *testing.T) {
+	r := counting(t, 30)
+	r.people.usn++
+	moved := r.people.objects[7]
+	moved.USN = r.people.usn
+	r.people.objects = slices.Delete(r.people.objects, 7, 8)
+	r.people.outside = []account.Object{moved}
+	assert.Equal(t, []string{"deleted u0007@example.com reason_left"}, r.log(r.incremental()))
+
+	r.people.tombstones, r.people.outside = false, nil
+	hiding := r.people.objects[5]
+	r.people.objects, r.people.hiding = slices.Delete(r.people.objects, 5, 6), []account.Object{hiding}
+	assert.Empty(t, r.incremental().Counts, "a listing may miss whom it should not")
+	assert.Len(t, r.ledger.links, 29)
+}
+
+func TestR13_WhatCannotBeAskedRemovesNobody(t *testing.T) {
+	for name, set := range map[string]func(*rig){
+		"what changed":         func(r *rig) { r.people.touchErr = errors.New("busy") },
+		"identities":           func(r *rig) { r.people.listErr = errors.New("connection lost") },
+		"identities, in part":  func(r *rig) { r.people.partial = true },
+		"asking once more":     func(r *rig) { r.people.scopeErr = errors.New("connection lost") },
+		"another server is up": func(r *rig) { r.people.invocation = "dc2" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := counting(t, 30)
+			r.people.tombstones = false
+			mark := r.ledger.mark
+			set(r)
+			r.take("id0004")
+			got := r.once()
+			assert.Zero(t, got.Counts[account.ActionDeleted]+got.Counts[account.ActionDisabled])
+			assert.Len(t, r.ledger.links, 30)
+			if got.Outcome == run.Failed {
+				assert.Empty(t, cmp.Diff(mark, r.ledger.mark), "the mark stays")
+			}
+			*r.people = people{
+				objects: r.people.objects, touched: r.people.touched, invocation: r.people.invocation, usn: r.people.usn,
+			}
+			assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(r.once()), "the next clean run")
+		})
+	}
+}
+
+// A server that is behind does not know the newest people yet: nobody is removed at its first word.
+func TestR17_AServerThatWasNotAskedBeforeIsDoubted(t *testing.T) {
+	r := counting(t, 30)
+	r.take("id0004")
+	r.people.invocation = "dc2"
+	first := r.once()
+	assert.Equal(t, run.Full, first.Mode)
+	assert.Equal(t, []string{"ignored u0004@example.com reason_missing_elsewhere"}, r.log(first))
+	r.people.touched = nil
+	assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(r.incremental()), "it is missing still")
+
+	r.take("id0005")
+	back := user("id0005", "u0005@example.com", "User 5")
+	r.people.invocation = "dc1"
+	r.once()
+	r.put(back)
+	assert.Empty(t, r.incremental().Counts, "it is there after all")
+}
+
+func TestR15_WhenAllWhoAreLinkedAreGoneNobodyIsRemoved(t *testing.T) {
+	r := counting(t, 2)
+	r.take("id0000")
+	r.people.touched = append(r.people.touched, run.Touch{ID: "id0001", Kind: account.User, Deleted: true})
+	r.people.objects = nil
+	got := r.incremental()
+	assert.Equal(t, []string{"held u0000@example.com reason_held_empty", "held u0001@example.com reason_held_empty"}, r.log(got))
+}
+
+// What is held is looked at in every run, until an admin decides.
+func TestR15_WhatIsHeldWaitsThroughIncrementalRuns(t *testing.T) {
+	r := counting(t, 30)
+	r.res.Settings.Replication.MaxRemovals = 1
+	r.take("id0004")
+	r.people.objects = slices.DeleteFunc(r.people.objects, func(o account.Object) bool { return o.ID == "id0005" })
+	r.people.touched = append(r.people.touched, run.Touch{ID: "id0005", Kind: account.User, Deleted: true})
+	assert.Equal(t, 2, r.incremental().Counts[account.ActionHeld])
+	r.people.touched = nil
+	assert.Equal(t, 2, r.incremental().Counts[account.ActionHeld], "nobody has decided")
+	assert.Len(t, r.ledger.held, 2)
+	r.ledger.held[0].Decision, r.ledger.held[1].Decision = run.Confirmed, run.Dismissed
+	assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(r.incremental()))
+	assert.Empty(t, r.incremental().Counts, "what was dismissed stays, and is not said again")
+	assert.Len(t, r.ledger.held, 1)
+}
+
+func TestR18_TheMarkMovesLastAndWhatFailedIsLookedAtAgain(t *testing.T) {
+	r := counting(t, 9)
+	before := r.ledger.mark
+	r.put(user("new", "new@example.com", "New"))
+	r.mail.Refuse("new@example.com", errors.New("disk full"))
+	got := r.once()
+	assert.Equal(t, run.Partial, got.Outcome)
+	assert.Greater(t, r.ledger.mark.USN, before.USN)
+	r.mail.Refuse("new@example.com", nil)
+	assert.Equal(t, []string{"created new@example.com"}, r.log(r.incremental()), "though it did not change")
+	assert.Empty(t, r.incremental().Counts)
+
+	r.put(user("later", "later@example.com", "Later"))
+	mark := r.ledger.mark
+	r.ledger.after["Settle"] = errors.New("connection lost")
+	assert.Equal(t, run.Failed, r.once().Outcome)
+	assert.True(t, r.ledger.mark.Open)
+	assert.Equal(t, mark.USN, r.ledger.mark.USN, "nobody knows what was done")
+	again := r.once()
+	assert.Equal(t, run.Full, again.Mode)
+	assert.Empty(t, again.Counts)
+	assert.Empty(t, r.incremental().Counts)
+}
+
+// Who has an address in conflict gets it when it is free, though nothing changes about him.
+func TestR2_AConflictIsLookedAtAgain(t *testing.T) {
+	r := counting(t, 3)
+	r.put(user("rival", "u0001@example.com", "Rival"))
+	assert.Equal(t, 1, r.incremental().Counts[account.ActionConflict])
+	first := r.people.objects[1]
+	first.Mail = []string{"moved@example.com"}
+	r.put(first)
+	assert.Equal(t, []string{"created u0001@example.com", "renamed moved@example.com"}, r.log(r.incremental()))
+}
+
+func TestR8_SwapsAndANewcomerWorkInAnIncrementalRun(t *testing.T) {
+	r := counting(t, 20)
+	a, b, leaver := r.people.objects[0], r.people.objects[1], r.people.objects[2]
+	a.Mail, b.Mail = b.Mail, a.Mail
+	r.put(a)
+	r.put(b)
+	r.take(leaver.ID)
+	r.put(user("new", leaver.Mail[0], "New"))
+	assert.ElementsMatch(t, []string{
+		"renamed u0001@example.com", "renamed u0000@example.com", "deleted u0002@example.com reason_left", "created u0002@example.com",
+	}, r.log(r.incremental()))
+}
+
+func TestAPreviewReadsEverythingAndMovesNoMark(t *testing.T) {
+	r := counting(t, 9)
+	mark := r.ledger.mark
+	r.take("id0004")
+	preview, err := run.New(r.config).Preview(t.Context(), r.res)
+	require.NoError(t, err)
+	assert.Equal(t, map[account.Action]int{account.ActionDeleted: 1}, preview.Counts)
+	assert.Empty(t, cmp.Diff(mark, r.ledger.mark))
+	assert.Contains(t, r.people.asked[1:], account.User)
+}
+
+func withAliases(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t)
+	r.res.Settings.Replication.Groups, r.res.Settings.Replication.Delete = true, true
+	r.people.invocation, r.people.tombstones = "dc1", true
+	for _, o := range users(9) {
+		r.put(o)
+	}
+	r.put(account.Object{
+		ID: "team", Kind: account.Group, DN: "CN=team", Mail: []string{"team@example.com"}, Primary: 1105,
+		Members: []account.SourceID{"id0001", "id0002", "id0003", "nested"},
+	})
+	r.put(account.Object{ID: "nested", Kind: account.Group, DN: "CN=nested", Members: []account.SourceID{"id0004", "team"}, Primary: 1106})
+	r.once()
+	require.Equal(t, []string{"u0001", "u0002", "u0003", "u0004"}, r.team())
+	return r
+}
+
+// team are the members of the alias, without their domain.
+func (r *rig) team() []string {
+	r.t.Helper()
+	var names []string
+	for a, err := range r.mail.Accounts(r.t.Context(), "example.com", backends.Query{
+		Addresses: []string{"team@example.com"}, Members: true,
+	}) {
+		require.NoError(r.t, err)
+		for _, m := range a.Members {
+			names = append(names, account.LocalPart(m))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestR12_WhatHappensToAMemberShowsInTheAliasInTheSameIncrementalRun(t *testing.T) {
+	r := withAliases(t)
+	renamed := r.people.objects[1]
+	renamed.Mail = []string{"other@example.com"}
+	r.put(renamed)
+	r.incremental()
+	assert.Equal(t, []string{"other", "u0002", "u0003", "u0004"}, r.team())
+
+	off := r.people.objects[2]
+	off.Disabled = true
+	r.put(off)
+	r.incremental()
+	assert.Equal(t, []string{"other", "u0003", "u0004"}, r.team())
+
+	r.take("id0003")
+	r.incremental()
+	r.people.touched = nil
+	assert.Equal(t, []string{"other", "u0004"}, r.team())
+
+	off.Disabled = false
+	r.put(off)
+	r.incremental()
+	assert.Equal(t, []string{"other", "u0002", "u0004"}, r.team())
+
+	moved := r.people.objects[slices.IndexFunc(r.people.objects, func(o account.Object) bool { return o.ID == "id0007" })]
+	moved.Primary = 1106
+	r.people.objects[slices.IndexFunc(r.people.objects, func(o account.Object) bool { return o.ID == "id0007" })] = moved
+	nested := r.people.objects[slices.IndexFunc(r.people.objects, func(o account.Object) bool { return o.ID == "nested" })]
+	r.put(nested) // a group counts as changed when its primary members do
+	r.incremental()
+	assert.Equal(t, []string{"other", "u0002", "u0004", "u0007"}, r.team(), "by his primary group")
+}
+
+func TestR12_GroupsAreReadOnlyWhereAnAliasMayChange(t *testing.T) {
+	r := withAliases(t)
+	r.people.asked = nil
+	o := r.people.objects[5]
+	o.Profile[account.Name] = "Other"
+	r.put(o)
+	assert.Equal(t, map[account.Action]int{account.ActionUpdated: 1}, r.incremental().Counts)
+	assert.Empty(t, r.people.asked)
+	r.put(user("new", "new@example.com", "New"))
+	r.incremental()
+	assert.Equal(t, []account.ObjectKind{account.Group}, r.people.asked)
+}
+
+func TestR13_AGroupThatLeftTakesItsAliasAlong(t *testing.T) {
+	for _, tombstones := range []bool{true, false} {
+		r := withAliases(t)
+		r.people.tombstones = tombstones
+		r.put(account.Object{ID: "more", Kind: account.Group, DN: "CN=more", Mail: []string{"more@example.com"}})
+		r.incremental()
+		r.take("team")
+		r.people.touched = []run.Touch{{ID: "team", Kind: account.Group, Deleted: true}}
+		got := r.incremental()
+		assert.Equal(t, []string{"deleted team@example.com reason_left"}, r.log(got), "tombstones %t", tombstones)
+	}
+}
+
+// Groups that are nowhere in scope say nothing about users.
+func TestR15_AnEmptyListOfOneKindHoldsThatKindOnly(t *testing.T) {
+	r := newRig(t)
+	r.res.Settings.Replication.Groups, r.res.Settings.Replication.Delete = true, true
+	r.people.objects = users(9)
+	r.once()
+	r.people.objects = r.people.objects[1:]
+	assert.Equal(t, []string{"deleted u0000@example.com reason_left"}, r.log(r.once()))
+}

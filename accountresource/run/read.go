@@ -1,0 +1,132 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/plan"
+)
+
+// feed collects changes into batches and hands them on, so that writing goes on while the next pages are read.
+type feed struct {
+	size    int
+	batch   []account.Change
+	batches chan<- []account.Change
+}
+
+func (f *feed) add(ctx context.Context, c account.Change) error {
+	f.batch = append(f.batch, c)
+	if len(f.batch) < f.size {
+		return nil
+	}
+	return f.flush(ctx)
+}
+
+func (f *feed) flush(ctx context.Context) error {
+	full := f.batch
+	f.batch = make([]account.Change, 0, min(f.size, 2*len(full)))
+	return send(ctx, f.batches, full)
+}
+
+// send hands a batch on, unless it is empty or the run is over.
+func send[T any](ctx context.Context, batches chan<- []T, batch []T) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	select {
+	case batches <- batch:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// decided hands on what is decided in the end: first what belongs together, in a batch of its own, since it hands
+// addresses on among itself.
+func (f *feed) decided(ctx context.Context, together, rest []account.Change) error {
+	if len(together) > 0 {
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
+		if err := send(ctx, f.batches, together); err != nil {
+			return err
+		}
+	}
+	for _, c := range rest {
+		if err := f.add(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read puts the objects of the directory through the plan: those of a delta, or all where it is nil.
+func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Builder, d *delta, f *feed) error {
+	if err := p.readUsers(ctx, reader, b, d, f); err != nil {
+		return err
+	}
+	groups := p.res.Settings.Replication.Groups && (d == nil || d.groups || b.Stirs())
+	if groups {
+		if err := p.readGroups(ctx, reader, b, d != nil, f); err != nil {
+			return err
+		}
+	}
+	p.gauge.enter(Writing)
+	together, rest := b.Finish()
+	if err := f.decided(ctx, together, rest); err != nil {
+		return err
+	}
+	if groups {
+		together, rest = b.FinishGroups()
+		if err := f.decided(ctx, together, rest); err != nil {
+			return err
+		}
+	}
+	p.held = b.Held()
+	return f.flush(ctx)
+}
+
+// readUsers streams the users, and finds out who left.
+func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Builder, d *delta, f *feed) error {
+	p.gauge.enter(Users)
+	add := func(o account.Object) error {
+		if c, ok := b.Add(o); ok {
+			return f.add(ctx, c)
+		}
+		return nil
+	}
+	var missing []account.SourceID
+	if d == nil {
+		p.gauge.expected.Store(int64(b.Linked()))
+		listing, err := reader.List(ctx, Query{Kind: account.User}, p.counting(add))
+		if err != nil {
+			return fmt.Errorf("read the users: %w", err)
+		}
+		p.listed(ctx, b, account.Mailbox, listing)
+	} else {
+		for i := range d.users {
+			if err := add(d.users[i]); err != nil {
+				return err
+			}
+		}
+		missing = d.missing
+		if ids, listed := d.listed[account.Mailbox]; listed {
+			for _, id := range ids {
+				b.Present(id)
+			}
+			b.Listed(account.Mailbox, len(ids))
+		}
+	}
+	return p.findLeavers(ctx, reader, b, account.Mailbox, missing, add, f)
+}
+
+// listed has the plan know how a listing of everybody ended.
+func (p *Replication) listed(ctx context.Context, b *plan.Builder, kind account.Kind, l Listing) {
+	p.log.InfoContext(ctx, "directory read", "kind", kind, "objects", l.Count, "complete", l.Complete)
+	if l.Complete {
+		b.Listed(kind, l.Count)
+	} else {
+		p.incomplete = true
+	}
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/dialect"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+const (
+	markTable  = "account_resource_mark"
+	againTable = "account_resource_again"
+)
+
+// Marks keeps up to where resources have been replicated.
+type Marks struct{ *Store }
+
+// Mark reads a resource's mark; the zero value is that of one that has none.
+func (s *Marks) Mark(ctx context.Context, resource int64) (run.Mark, error) {
+	found, err := query(ctx, s.db, s.sql.Select("invocation", "usn", "revision", "full_run", "unsettled").From(markTable).
+		Where(squirrel.Eq{"resource_id": resource}), func(scan func(...any) error) (m run.Mark, err error) {
+		var full int64
+		err = scan(&m.Invocation, &m.USN, &m.Revision, &full, &m.Open)
+		m.Full = moment(full)
+		return m, err
+	})
+	if err != nil || len(found) == 0 {
+		return run.Mark{}, wrapped(err, "read the mark of resource %d", resource)
+	}
+	mark := found[0]
+	mark.Again, err = query(ctx, s.db, s.sql.Select("source_id", "kind").From(againTable).
+		Where(squirrel.Eq{"resource_id": resource}).OrderBy("source_id", "kind"),
+		func(scan func(...any) error) (a run.Again, err error) { return a, scan(&a.Source, &a.Kind) })
+	return mark, wrapped(err, "read what resource %d has to look at again", resource)
+}
+
+// wrapped says what was being done when err came up.
+func wrapped(err error, doing string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(doing+": %w", append(args, err)...)
+}
+
+// Open notes that a run begins to write.
+func (s *Marks) Open(ctx context.Context, l run.Lease) error {
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, s.sql.Update(markTable).Set("unsettled", 1).Where(squirrel.Eq{"resource_id": l.Resource}))
+		return err
+	})
+	return wrapped(err, "open the mark of resource %d", l.Resource)
+}
+
+// SetMark replaces the mark, and what is to be looked at again.
+func (s *Marks) SetMark(ctx context.Context, l run.Lease, m run.Mark) error {
+	err := s.transaction(ctx, func(tx *sql.Tx) error {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		columns := []string{"invocation", "usn", "revision", "full_run", "unsettled"}
+		if _, err := exec(ctx, tx, dialect.Rows{
+			Dialect: s.dialect, Table: markTable, Columns: append([]string{"resource_id"}, columns...),
+			Values: [][]any{{l.Resource, m.Invocation, m.USN, m.Revision, millis(m.Full), flag(m.Open)}},
+			Suffix: s.dialect.Upsert([]string{"resource_id"}, columns),
+		}); err != nil {
+			return err
+		}
+		if _, err := exec(ctx, tx, s.sql.Delete(againTable).Where(squirrel.Eq{"resource_id": l.Resource})); err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(m.Again, sendChunk) {
+			rows := dialect.Rows{Dialect: s.dialect, Table: againTable, Columns: []string{"resource_id", "source_id", "kind"}}
+			for _, a := range chunk {
+				rows.Values = append(rows.Values, []any{l.Resource, string(a.Source), string(a.Kind)})
+			}
+			if _, err := exec(ctx, tx, rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrapped(err, "set the mark of resource %d", l.Resource)
+}

@@ -1,0 +1,69 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+func testMarks(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	read := func() run.Mark {
+		t.Helper()
+		m, err := s.Marks().Mark(t.Context(), 1)
+		require.NoError(t, err)
+		return m
+	}
+	assert.Empty(t, cmp.Diff(run.Mark{}, read()), "before the first run")
+	require.NoError(t, s.Marks().Open(t.Context(), l), "a first run has nothing to open")
+
+	want := run.Mark{
+		Invocation: "5d4c6a1e-0000-4000-8000-000000000001", USN: 1 << 40, Revision: 3,
+		Full:  time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
+		Again: []run.Again{{Source: "a", Kind: account.Alias}, {Source: "a", Kind: account.Mailbox}},
+	}
+	for i := range 1200 {
+		want.Again = append(want.Again, run.Again{Source: account.SourceID(fmt.Sprintf("b%04d", i)), Kind: account.Mailbox})
+	}
+	require.NoError(t, s.Marks().SetMark(t.Context(), l, want))
+	assert.Empty(t, cmp.Diff(want, read()))
+	require.NoError(t, s.Marks().Open(t.Context(), l))
+	want.Open = true
+	assert.Empty(t, cmp.Diff(want, read()))
+	want = run.Mark{Invocation: "other", USN: 7}
+	require.NoError(t, s.Marks().SetMark(t.Context(), l, want))
+	assert.Empty(t, cmp.Diff(want, read()), "nothing of the old one is left")
+
+	l.Fence++
+	require.ErrorIs(t, s.Marks().Open(t.Context(), l), run.ErrLeaseLost)
+	require.ErrorIs(t, s.Marks().SetMark(t.Context(), l, run.Mark{}), run.ErrLeaseLost)
+	assert.Empty(t, cmp.Diff(want, read()))
+}
+
+func testKnown(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	claim(t, s, l, link(1, "a", "a@example.com"), link(1, "b", "b@example.com"))
+	asked := []account.SourceID{"b", "none"}
+	for i := range 1200 {
+		asked = append(asked, account.SourceID(fmt.Sprintf("none%d", i)))
+	}
+	known, err := s.Links().Known(t.Context(), 1, append(asked, "a"))
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []account.SourceID{"a", "b"}, known)
+	known, err = s.Links().Known(t.Context(), 2, asked)
+	require.NoError(t, err)
+	assert.Empty(t, known, "they are another resource's")
+	known, err = s.Links().Known(t.Context(), 1, nil)
+	require.NoError(t, err)
+	assert.Empty(t, known)
+}
