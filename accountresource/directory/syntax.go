@@ -3,6 +3,7 @@ package directory
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -18,7 +19,8 @@ var hostPattern = regexp.MustCompile(`^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$`)
 func CheckSyntax(s resource.Settings) resource.Problems {
 	var problems resource.Problems
 	c := s.Connection
-	if c.Host != "" && !isHost(c.Host) {
+	hosts := c.Hosts()
+	if c.Host != "" && len(hosts) == 0 || slices.ContainsFunc(hosts, func(h string) bool { return !isHost(h) }) {
 		problems = append(problems, resource.NewProblem("host", "host_syntax", nil))
 	}
 	if _, err := ldap.ParseDN(c.BaseDN); err != nil && c.BaseDN != "" {

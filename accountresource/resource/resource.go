@@ -2,6 +2,7 @@ package resource
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -45,8 +46,9 @@ type Settings struct {
 // Connection says where the directory is, how to speak to it, and which hosted mail domain it feeds.
 type Connection struct {
 	Domain string `json:"domain" form:"domain" validate:"required,max=255"`
-	Host   string `json:"host" form:"host" validate:"required,max=255"`
-	Port   int    `json:"port" form:"port" validate:"min=1,max=65535"`
+	// Host is a server, or several with commas between them: the first one that answers is asked.
+	Host string `json:"host" form:"host" validate:"required,max=1000"`
+	Port int    `json:"port" form:"port" validate:"min=1,max=65535"`
 	// TLS on ports 636 and 3269 is implied; on others it asks for StartTLS (RFC 4511, 4.14) before the bind.
 	TLS           bool   `json:"tls" form:"tls"`
 	Timeout       int    `json:"timeout" form:"timeout" validate:"min=1,max=300"` // seconds, for each dial and request
@@ -54,6 +56,17 @@ type Connection struct {
 	BindDN        string `json:"bind_dn" form:"bind_dn" validate:"required,max=1000"`
 	BindPassword  Secret `json:"-" form:"bind_password" validate:"required,max=255"`
 	CACertificate string `json:"ca_certificate" form:"ca_certificate" validate:"max=65536"` // PEM; empty: system roots
+}
+
+// Hosts are the servers, in the order in which they are tried.
+func (c Connection) Hosts() []string {
+	var hosts []string
+	for host := range strings.SplitSeq(c.Host, ",") {
+		if host = strings.TrimSpace(host); host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 // TimeoutDuration is Timeout, the limit of every dial and request.

@@ -39,6 +39,7 @@ type Server struct {
 	going   sync.WaitGroup
 	mu      sync.Mutex
 	conns   map[net.Conn]struct{}
+	closed  bool
 }
 
 // Start makes a directory that holds nothing but what every domain has, and an administrator (AdminDN, AdminPassword).
@@ -71,8 +72,15 @@ func (s *Server) BaseDN() string { return s.tree.base }
 // CA is the authority's certificate in PEM; nil without TLS.
 func (s *Server) CA() []byte { return s.ca }
 
-// Close ends all connections and waits for what they were doing.
+// Close ends all connections and waits for what they were doing. It may be called again.
 func (s *Server) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
 	close(s.closing)
 	err := s.listener.Close()
 	s.mu.Lock()
