@@ -3,6 +3,7 @@
 package integration_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"log/slog"
@@ -88,6 +89,7 @@ func replicate(b *testing.B, mail *benchStore) {
 	read := d.readBare(b)
 	r := newBenchRunner(b, d, mail)
 	first := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{account.ActionCreated: benchmarkSize}})
+	r.wanted = runs.Full
 	second := r.once(b, runs.Run{Outcome: runs.Succeeded, Counts: map[account.Action]int{}})
 	write := mail.bare(b)
 	b.ReportMetric(benchmarkSize/first.Seconds(), "users/s")
@@ -103,9 +105,11 @@ type benchRunner struct {
 	runner    *runs.Runner
 	resources interface {
 		Get(ctx context.Context, id int64) (resource.Resource, error)
+		Save(ctx context.Context, id int64, s resource.Settings) error
 	}
 	id     int64
 	groups bool // are replicated too
+	wanted runs.Mode
 }
 
 func newBenchRunner(b *testing.B, d *benchDirectory, mail *benchStore) *benchRunner {
@@ -122,7 +126,7 @@ func newBenchRunner(b *testing.B, d *benchDirectory, mail *benchStore) *benchRun
 	require.NoError(b, kept.Resources().SetEnabled(ctx, id, true))
 	return &benchRunner{id: id, resources: kept.Resources(), runner: runs.New(runs.Config{
 		OpenReader: directory.Open, Backend: backend, Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
-		Storage: backends.DefaultStorage(), Owner: "benchmark", Logger: logger, Clock: time.Now,
+		Marks: kept.Marks(), Removals: kept.Removals(), Storage: backends.DefaultStorage(), Owner: "benchmark", Logger: logger, Clock: time.Now,
 	})}
 }
 
@@ -133,11 +137,14 @@ func (r *benchRunner) once(b *testing.B, want runs.Run) time.Duration {
 	require.NoError(b, err)
 	res.Settings.Replication.Groups = r.groups
 	began := time.Now()
-	got, err := r.runner.Once(b.Context(), res, runs.Manual, runs.Incremental)
+	got, err := r.runner.Once(b.Context(), res, runs.Manual, cmp.Or(r.wanted, runs.Incremental))
 	took := time.Since(began)
 	require.NoError(b, err)
 	require.Equal(b, want.Outcome, got.Outcome, got.Error.String())
 	require.Equal(b, want.Counts, got.Counts)
+	if want.Mode != "" {
+		require.Equal(b, want.Mode, got.Mode)
+	}
 	return took
 }
 

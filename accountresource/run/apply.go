@@ -114,9 +114,11 @@ func (p *Replication) lookUp(ctx context.Context, batch []step) error {
 		return nil
 	}
 	slices.Sort(query.Addresses)
-	for a, err := range p.cfg.Backend.Accounts(ctx, p.domain.Name, query) {
+	limited, _, cancel := patient(ctx)
+	defer cancel()
+	for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, query) {
 		if err != nil {
-			return storeProblem(fmt.Errorf("look up accounts to change: %w", err))
+			return storeProblem(fmt.Errorf("look up accounts to change: %w", stopped(limited, err)))
 		}
 		s := byAddress[a.Address]
 		if s == nil {
@@ -194,9 +196,11 @@ func (p *Replication) write(ctx context.Context, batch []step) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	results, err := p.cfg.Backend.Apply(ctx, p.domain, changes)
+	limited, _, cancel := patient(ctx)
+	defer cancel()
+	results, err := p.cfg.Backend.Apply(limited, p.domain, changes)
 	if err != nil {
-		return storeProblem(fmt.Errorf("write %d accounts: %w", len(changes), err))
+		return storeProblem(fmt.Errorf("write %d accounts: %w", len(changes), stopped(limited, err)))
 	}
 	for i, result := range results {
 		owners[i].err = result

@@ -166,7 +166,7 @@ func (p *Replication) absent(ctx context.Context, d *delta) error {
 	if !policy.Delete && !policy.DisableRemoved {
 		return nil // they are left as they are
 	}
-	for l, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
+	for l, err := range p.cfg.Links.Links(ctx, p.res.ID, p.res.Settings.Connection.Domain) {
 		if err != nil {
 			return fmt.Errorf("read the links: %w", err)
 		}

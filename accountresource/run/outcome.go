@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
@@ -11,6 +13,29 @@ import (
 
 // errDeadline ends a run that has taken longer than it may.
 var errDeadline = errors.New("the run took longer than it may")
+
+// storeTime is the longest that the mail store may take for a batch, or be silent; errStoreSilent says that it was longer.
+const storeTime = 10 * time.Minute
+
+var errStoreSilent = errors.New("the mail account store does not answer")
+
+// patient limits how long the mail store may be silent. Each call of goesOn begins the time anew.
+func patient(ctx context.Context) (limited context.Context, goesOn func(), cancel context.CancelFunc) {
+	limited, stop := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(storeTime, func() { stop(errStoreSilent) })
+	return limited, func() { timer.Reset(storeTime) }, func() {
+		timer.Stop()
+		stop(nil)
+	}
+}
+
+// stopped adds to an error why its context ended, where it did.
+func stopped(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
+}
 
 // outcome says how a run ended and, for an admin, why.
 func (p *Replication) outcome(err error) (Outcome, account.Message) {

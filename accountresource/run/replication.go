@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,14 +91,17 @@ func (p *Replication) plan(
 		return fmt.Errorf("probe the directory: %w", err)
 	}
 	p.gauge.server.Store(p.probe.Server)
+	d, err := p.survey(ctx, reader)
+	if err != nil {
+		return err
+	}
+	if p.quiet {
+		return p.stillHosted(ctx)
+	}
+	p.gauge.enter(Local)
 	if err = p.readDomain(ctx); err != nil {
 		return err
 	}
-	d, err := p.survey(ctx, reader)
-	if err != nil || p.quiet {
-		return err
-	}
-	p.gauge.enter(Local)
 	builder, err := p.builder(ctx, d != nil)
 	if err != nil {
 		return err
@@ -134,14 +138,32 @@ func (p *Replication) survey(ctx context.Context, reader Reader) (*delta, error)
 // readDomain asks the mail store for the target domain, and refuses one that has no mailboxes here.
 func (p *Replication) readDomain(ctx context.Context) (err error) {
 	name := p.res.Settings.Connection.Domain
+	ctx, _, cancel := patient(ctx)
+	defer cancel()
 	p.domain, err = p.cfg.Backend.Domain(ctx, name)
 	switch {
 	case errors.Is(err, backends.ErrNotFound) || err == nil && p.domain.BackupMX:
 		return resource.NewProblem("domain", "domain_not_hosted", err, "Domain", name)
 	case err != nil:
-		return storeProblem(fmt.Errorf("read domain %s: %w", name, err))
+		return storeProblem(fmt.Errorf("read domain %s: %w", name, stopped(ctx, err)))
 	}
 	return nil
+}
+
+// stillHosted is readDomain for a run that has nothing to do: it does not count what is in the domain.
+func (p *Replication) stillHosted(ctx context.Context) error {
+	const alike = 100
+	name := p.res.Settings.Connection.Domain
+	limited, _, cancel := patient(ctx)
+	defer cancel()
+	hosted, err := p.cfg.Backend.Domains(limited, name, alike)
+	switch {
+	case err != nil:
+		return storeProblem(fmt.Errorf("look for domain %s: %w", name, stopped(limited, err)))
+	case slices.Contains(hosted, name):
+		return nil
+	}
+	return p.readDomain(ctx)
 }
 
 // builder begins the plan with what is here: the links, then the accounts of the domain.
@@ -172,12 +194,15 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		}
 		b.AddLink(link)
 	}
-	for local, err := range p.cfg.Backend.Accounts(ctx, p.domain.Name, backends.Query{
+	limited, goesOn, cancel := patient(ctx)
+	defer cancel()
+	for local, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, backends.Query{
 		Members: p.res.Settings.Replication.Groups,
 	}) {
 		if err != nil {
-			return nil, storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, err))
+			return nil, storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, stopped(limited, err)))
 		}
+		goesOn()
 		homes.add(local.Home)
 		b.AddLocal(local)
 	}

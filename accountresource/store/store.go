@@ -99,10 +99,22 @@ func execute(ctx context.Context, q queryer, statement squirrel.Sqlizer) (result
 		return nil, fmt.Errorf("build a statement: %w", err)
 	}
 	err = onItsOwn(ctx, q, func() error {
+		ctx, cancel := limited(ctx)
+		defer cancel()
 		result, err = q.ExecContext(ctx, text, args...)
 		return err
 	})
 	return result, err
+}
+
+// statementTime is the longest that a statement on the module's tables may take: a server that does not answer must not
+// keep a run for ever.
+const statementTime = 2 * time.Minute
+
+var errSlow = errors.New("the database does not answer")
+
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, statementTime, errSlow)
 }
 
 // query runs a select and scans every row, all before it returns.
@@ -123,6 +135,8 @@ func query[T any](
 func scanned[T any](
 	ctx context.Context, q queryer, text string, args []any, scan func(func(...any) error) (T, error),
 ) (found []T, err error) {
+	ctx, cancel := limited(ctx)
+	defer cancel()
 	rows, err := q.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err

@@ -174,8 +174,7 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 	}
 	var p page
 	context := t.context(q.key)
-	for i := q.from; i < len(t.entries); i++ {
-		e := t.entries[i]
+	for at, e := range t.candidates(q) {
 		if e.deleted && !q.deleted || !q.covers(e.key) || t.context(e.key) != context || !t.matches(q.filter, e) {
 			continue
 		}
@@ -185,7 +184,7 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 		}
 		if len(p.objects) == limit {
 			if q.paged {
-				p.next = i
+				p.next = at
 			} else {
 				p.err = failure(ldap.LDAPResultSizeLimitExceeded, "00000000: LdapErr: DSID-0C0908A4, comment: size limit exceeded, data 0")
 			}

@@ -21,6 +21,7 @@ type tree struct {
 	mu      sync.RWMutex
 	entries []*entry // in the order of creation, for ever: a page goes on where the last one ended
 	byKey   map[string]*entry
+	byUSN   []stamp // in the order of the change counter; an entry that changed again has an older stamp too
 	usn     int64
 	rid     int64
 }
@@ -111,6 +112,10 @@ func (t *tree) find(dn string) *entry {
 func (t *tree) touch(e *entry) {
 	t.usn++
 	e.usn, e.changed = t.usn, time.Now()
+	if len(t.byUSN) > 1000 && len(t.byUSN) > 3*len(t.entries) {
+		t.byUSN = slices.DeleteFunc(t.byUSN, func(s stamp) bool { return s.usn != s.entry.usn })
+	}
+	t.byUSN = append(t.byUSN, stamp{t.usn, e})
 }
 
 // values are the values of an attribute by its name in any case. Some are not stored.
