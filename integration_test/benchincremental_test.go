@@ -5,6 +5,7 @@ package integration_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -43,11 +44,15 @@ func incremental(b *testing.B, users int) (statements int) {
 	first := r.once(b, runs.Run{Outcome: runs.Succeeded, Mode: runs.Full, Counts: map[account.Action]int{account.ActionCreated: users}})
 
 	nothing := runs.Run{Outcome: runs.Succeeded, Mode: runs.Incremental, Counts: map[account.Action]int{}}
-	before := mail.statements(b)
-	quiet := r.once(b, nothing)
-	statements = mail.statements(b) - before
-	for range 4 { // the least of five, as each is a few milliseconds
-		quiet = min(quiet, r.once(b, nothing))
+	var quiet time.Duration
+	for n := range 5 { // the least of five, as each is a few milliseconds and others use the server too
+		before := mail.statements(b)
+		took := r.once(b, nothing)
+		asked := mail.statements(b) - before
+		if n == 0 {
+			quiet, statements = took, asked
+		}
+		quiet, statements = min(quiet, took), min(statements, asked)
 	}
 	require.NoError(b, d.ad.Modify(d.ad.People()[users/2], fakead.Attributes{"telephoneNumber": {"+1"}}))
 	one := r.once(b, runs.Run{Outcome: runs.Succeeded, Mode: runs.Incremental, Counts: map[account.Action]int{account.ActionUpdated: 1}})

@@ -181,7 +181,19 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 		c, ok = b.follow(&o, address, link)
 	}
 	b.stirs = b.stirs || stirring[c.Action]
+	b.drifted(&o, link, &c)
 	return c, ok
+}
+
+// drifted says of a change that it repairs what was done here: nothing has changed in the directory.
+func (b *Builder) drifted(o *account.Object, link *account.Link, c *account.Change) {
+	p := &b.policy
+	if p.Incremental || p.Since == 0 || o.USN == 0 || o.USN > p.Since || link == nil || link.State != account.Confirmed {
+		return
+	}
+	if (c.Action == account.ActionUpdated || c.Action == account.ActionCreated) && c.Reason.IsZero() {
+		c.Reason = account.Say("reason_drift")
+	}
 }
 
 // stirring are the actions after which mail to a person goes another way, as far as aliases are concerned. An ignored

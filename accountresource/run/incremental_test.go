@@ -278,6 +278,24 @@ func TestAPreviewReadsEverythingAndMovesNoMark(t *testing.T) {
 	assert.Contains(t, r.people.asked[1:], account.User)
 }
 
+func TestR17_TheDailyFullRunRepairsWhatWasChangedHereAndSaysSo(t *testing.T) {
+	r := counting(t, 9)
+	local := r.account("u0003@example.com")
+	local.Profile[account.Name] = "Changed here"
+	r.mail.AddAccount(local)
+	o := r.people.objects[4]
+	o.Profile[account.Name] = "Changed there"
+	r.put(o)
+	assert.Equal(t, []string{"updated u0004@example.com"}, r.log(r.incremental()))
+	r.now = r.now.Add(25 * time.Hour)
+	o.Profile[account.Name] = "Once more"
+	r.put(o)
+	got := r.once()
+	assert.Equal(t, run.Full, got.Mode)
+	assert.Equal(t, []string{"updated u0003@example.com reason_drift", "updated u0004@example.com"}, r.log(got))
+	assert.Equal(t, "User 3", r.account("u0003@example.com").Profile[account.Name])
+}
+
 func withAliases(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t)

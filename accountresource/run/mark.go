@@ -89,6 +89,14 @@ func (p *Replication) moved() bool {
 	return p.mark.Invocation != "" && p.mark.Invocation != p.probe.Invocation
 }
 
+// since is the counter up to which everything has been replicated with these settings; 0 where that is not known.
+func (p *Replication) since() int64 {
+	if p.moved() || p.mark.Open || p.mark.Revision != p.res.Revision {
+		return 0
+	}
+	return p.mark.USN
+}
+
 // opens notes, once, that this run begins to write.
 func (p *Replication) opens(ctx context.Context) error {
 	if p.cfg.Marks == nil || p.mark.Open {

@@ -60,16 +60,26 @@ func (g *gauge) read() Progress {
 	}
 }
 
-// progressEvery is how often a run says how far it is, and looks whether it shall stop.
-const progressEvery = time.Second
+const (
+	// progressEvery is how often a run says how far it is, and looks whether it shall stop.
+	progressEvery = time.Second
+	// progressAfter is when it does so first: most runs have nothing to do and are over by then.
+	progressAfter = 200 * time.Millisecond
+)
 
 // report says how far the run is until ctx ends, and calls stop when an admin cancels the run. A report that fails is
 // only logged: the run does not depend on it.
 func (p *Replication) report(ctx context.Context, stop func(cause error)) {
-	tick := time.NewTicker(progressEvery)
-	defer tick.Stop()
+	next := time.NewTimer(progressAfter)
+	defer next.Stop()
 	last := Progress{}
 	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+			next.Reset(progressEvery)
+		}
 		now := p.gauge.read()
 		cancelled, err := p.cfg.Journal.Progress(ctx, p.lease, p.run.ID, now, now != last)
 		switch {
@@ -82,11 +92,6 @@ func (p *Replication) report(ctx context.Context, stop func(cause error)) {
 			p.log.InfoContext(ctx, "the run is cancelled")
 			stop(errCancelled)
 			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
 		}
 	}
 }

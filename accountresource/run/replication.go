@@ -182,7 +182,7 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		FollowStatus: users.Status != "",
 		LinkExisting: p.res.Settings.Replication.ExistingAccounts == resource.LinkExisting,
 		Incremental:  incremental,
-		Since:        p.mark.USN,
+		Since:        p.since(),
 		Canonical:    p.cfg.Backend.Canonical,
 		Home:         homes.choose,
 		Groups:       groupPolicy(&p.res.Settings),
