@@ -69,14 +69,16 @@ func touchOf(e *ldap.Entry, since int64) (run.Touch, error) {
 	return t, nil
 }
 
-// holds tells whether an object is one of those that people's objects are below.
+// holders are the structural classes of objects that people's objects are below and that can be moved. The domain
+// itself cannot, and group policies are containers by a class they are derived from.
+var holders = map[string]bool{
+	"organizationalunit": true, "container": true, "organization": true, "country": true, "locality": true,
+}
+
+// holds tells whether an object is one of those, by its structural class, which comes last (MS-ADTS 3.1.1.2.4.6).
 func holds(e *ldap.Entry) bool {
-	for _, class := range []string{"organizationalUnit", "container", "domainDNS", "builtinDomain", "organization", "country", "locality"} {
-		if classed(e, class) {
-			return true
-		}
-	}
-	return false
+	classes := values(e, "objectClass")
+	return len(classes) > 0 && holders[strings.ToLower(classes[len(classes)-1])]
 }
 
 func classed(e *ldap.Entry, wanted string) bool {

@@ -30,8 +30,10 @@ type Builder struct {
 	queue []account.Object
 	// stale are objects whose link leads nowhere and goes, unless another takes its place.
 	stale map[account.SourceID]bool
-	// What left: how many objects complete listings had, by kind of account; who is not among them; what is held.
-	listed  map[account.Kind]int
+	// What left: which kinds of accounts have been listed completely, and which have no object in scope; who is not
+	// among them; what is held.
+	listed  map[account.Kind]bool
+	empty   map[account.Kind]bool
 	leaving []account.SourceID
 	held    []account.Change
 	// What aliases are made of: people by object, members of local aliases, users by their primary group.
@@ -75,7 +77,8 @@ func NewBuilder(p Policy) *Builder {
 		claimed: make(map[string]account.Link),
 		stale:   make(map[account.SourceID]bool),
 
-		listed:  make(map[account.Kind]int),
+		listed:  make(map[account.Kind]bool),
+		empty:   make(map[account.Kind]bool),
 		people:  make(map[account.SourceID]person),
 		primary: make(map[uint32][]account.SourceID),
 

@@ -27,14 +27,24 @@ const fewestForPercent = 5
 
 // Listed says that a listing of a kind was complete, and how many objects it had. Only then may absence mean anything
 // (rule R13).
-func (b *Builder) Listed(kind account.Kind, count int) { b.listed[kind] = count }
+func (b *Builder) Listed(kind account.Kind, count int) {
+	b.listed[kind] = true
+	b.Scope(kind, count)
+}
+
+// IsListed tells whether a kind was listed completely.
+func (b *Builder) IsListed(kind account.Kind) bool { return b.listed[kind] }
+
+// Scope takes how many objects of a kind are in scope, as far as they were counted: where there is none, nobody is
+// removed unasked (rule R15).
+func (b *Builder) Scope(kind account.Kind, count int) { b.empty[kind] = count == 0 }
 
 // Present takes objects that a listing of identities had, and that are as they were unless they were added.
 func (b *Builder) Present(id account.SourceID) { b.present[id] = struct{}{} }
 
 // Absent are the linked objects of a completely listed kind that were not in it.
 func (b *Builder) Absent(kind account.Kind) []account.SourceID {
-	if _, complete := b.listed[kind]; !complete {
+	if !b.listed[kind] {
 		return nil
 	}
 	var absent []account.SourceID
@@ -140,7 +150,7 @@ func (b *Builder) guard(doomed []account.Change, waiting int) account.Message {
 	p := &b.policy.Removal
 	linked := len(b.links)
 	for i := range doomed {
-		if b.emptied(doomed[i].Kind) {
+		if b.empty[doomed[i].Kind] {
 			return account.Say("reason_held_empty")
 		}
 	}
@@ -148,26 +158,6 @@ func (b *Builder) guard(doomed []account.Change, waiting int) account.Message {
 		return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
 	}
 	return account.Message{}
-}
-
-// emptied tells whether nobody of a kind is left: by a complete listing or, where none was read, by all who are linked
-// having left.
-func (b *Builder) emptied(kind account.Kind) bool {
-	if count, listed := b.listed[kind]; listed {
-		return count == 0
-	}
-	linked := 0
-	for _, l := range b.links {
-		if l.Kind == kind {
-			linked++
-		}
-	}
-	for _, id := range b.leaving {
-		if l := b.links[id]; l != nil && l.Kind == kind {
-			linked--
-		}
-	}
-	return linked == 0
 }
 
 // removal is what happens to one account; ok is false for nothing.

@@ -95,8 +95,19 @@ func (p *Replication) findLeavers(
 		return nil
 	case p.moved():
 		return p.doubt(ctx, b, leaving, f)
+	case len(leaving) == 0:
+		return nil
 	}
 	b.Leaving(leaving)
+	if b.IsListed(kind) {
+		return nil
+	}
+	// Whether anybody is left is known from a listing; here it is asked for.
+	any, err := reader.List(ctx, Query{Kind: sourceKinds[kind], Limit: 1, Bare: true}, func(account.Object) error { return nil })
+	if err != nil {
+		return fmt.Errorf("ask whether anybody is in scope: %w", err)
+	}
+	b.Scope(kind, any.Count)
 	return nil
 }
 
