@@ -35,8 +35,15 @@ type Links struct{ *Store }
 // Links streams the resource's links, then those of other resources with an address in the domain.
 func (s *Links) Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error] {
 	return func(yield func(account.Link, error) bool) {
-		own := squirrel.Eq{"resource_id": resource}
-		others := squirrel.And{squirrel.Eq{"domain": domain}, squirrel.NotEq{"resource_id": resource}}
+		own := func(last account.Link) squirrel.Sqlizer { // along the primary key
+			return squirrel.And{squirrel.Eq{"resource_id": resource}, squirrel.Gt{"source_id": string(last.Source)}}
+		}
+		others := func(last account.Link) squirrel.Sqlizer {
+			return squirrel.And{
+				squirrel.Eq{"domain": domain}, squirrel.NotEq{"resource_id": resource},
+				squirrel.Expr("(resource_id > ? OR resource_id = ? AND source_id > ?)", last.Resource, last.Resource, string(last.Source)),
+			}
+		}
 		if s.stream(ctx, own, yield) {
 			s.stream(ctx, others, yield)
 		}
@@ -74,13 +81,14 @@ func (s *Links) Of(ctx context.Context, address string) (link account.Link, foun
 	return links[0], true, nil
 }
 
-// stream reads in chunks by the key, so that no rows are open while the caller works; it tells whether to go on.
-func (s *Links) stream(ctx context.Context, where squirrel.Sqlizer, yield func(account.Link, error) bool) bool {
+// stream reads in chunks by the key, each behind the last link of the one before, so that no rows are open while the
+// caller works; it tells whether to go on.
+func (s *Links) stream(
+	ctx context.Context, behind func(account.Link) squirrel.Sqlizer, yield func(account.Link, error) bool,
+) bool {
 	var last account.Link
 	for {
-		after := squirrel.Expr("(resource_id > ? OR resource_id = ? AND source_id > ?)",
-			last.Resource, last.Resource, string(last.Source))
-		chunk, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(where).Where(after).
+		chunk, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(behind(last)).
 			OrderBy(linkKey...).Limit(readChunk), scanLink)
 		if err != nil {
 			yield(account.Link{}, fmt.Errorf("read the links: %w", err))
