@@ -142,12 +142,27 @@ func (s *source) status() status {
 // replicate presses Replicate Now and waits for the end of that run.
 func (s *source) replicate() *run {
 	s.p.tb.Helper()
+	return s.started(func() { s.press("replicate") })
+}
+
+// everything replicates the whole directory, whether it changed or not.
+func (s *source) everything() *run {
+	s.p.tb.Helper()
+	return s.started(func() {
+		d := s.p.submit(s.tab("connection").to(s.path("/replicate")).set("mode", "full"))
+		require.Equal(s.p.tb, http.StatusOK, d.status, d.text)
+	})
+}
+
+// started waits for the end of the run that press starts.
+func (s *source) started(press func()) *run {
+	s.p.tb.Helper()
 	s.idle()
 	var before int64
 	if r := s.status().Run; r != nil {
 		before = r.ID
 	}
-	s.press("replicate")
+	press()
 	var last status
 	s.p.eventually("the run ends", func() bool {
 		last = s.status()
