@@ -250,12 +250,13 @@ func (b *Builder) followGroup(g *group, link *account.Link, place, address strin
 	former := link.Former()
 	g.next = *link
 	g.next.DN, g.next.Address, g.next.State, g.next.Intent = g.DN, place, account.Confirmed, nil
+	g.next.Suspended = b.suspended(link)
 	g.change = &account.Change{Kind: account.Alias, Source: g.ID, DN: g.DN, Address: place}
 	local := b.local[place]
 	b.compareName(g, &local)
 	recall(g.change, link.Intent, &g.change.Profile)
 	if link.Disabled && (!local.active || link.State == account.Enabling) { // it has come back (rule R16)
-		g.change.Action, g.change.Enable, g.change.Routes = account.ActionEnabled, true, link.Suspended
+		g.change.Action, g.change.Enable, g.change.Routes = account.ActionEnabled, true, g.next.Suspended
 		g.next.Disabled, g.next.Suspended = false, nil
 		g.change.Link = &g.next
 	}

@@ -202,9 +202,10 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 	case (p.Delete || p.Disable) && (r.active || l.State == account.Disabling):
 		next.Disabled = true
 		c.Action, c.Disable, c.Link = account.ActionDisabled, true, &next
-		if l.State == account.Disabling {
-			c.Routes = l.Suspended
+		if l.State != account.Disabling {
+			next.Suspended = nil
 		}
+		c.Routes = next.Suspended
 		c.Diff = []account.Difference{{What: "active", Old: "yes", New: "no"}}
 		return c, true
 	case l.State == account.Deleting: // deletion was switched off meanwhile
