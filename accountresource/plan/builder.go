@@ -48,6 +48,7 @@ type Builder struct {
 	// moderators are those of local aliases.
 	moderators map[string][]string
 	becomes    map[string]string // addresses that this run renames
+	gone       map[string]bool   // addresses whose accounts this run deletes, and with them what leads there
 	// waiting are creations that compete for the domain's last places.
 	waiting   []account.Change
 	mailboxes int   // mailboxes of the domain, with those planned
@@ -90,6 +91,7 @@ func NewBuilder(p Policy) *Builder {
 		moderators: make(map[string][]string),
 
 		becomes: make(map[string]string),
+		gone:    make(map[string]bool),
 
 		aliases:   p.Domain.Aliases,
 		mailboxes: p.Domain.Mailboxes,

@@ -312,7 +312,11 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 	delete(r.found, c.Address) // it would go round in a circle
 	have := make(map[string]struct{})
 	for _, m := range b.members[c.Address] {
-		have[b.now(m)] = struct{}{}
+		if !b.gone[m] {
+			have[b.now(m)] = struct{}{}
+		} else if _, again := r.found[m]; !again { // else an heir of the address joins, as the row goes with the account
+			c.Leave = append(c.Leave, m)
+		}
 	}
 	for m := range r.found {
 		if _, is := have[m]; !is {
