@@ -177,15 +177,19 @@ func (d *document) shownRun(tb testing.TB) int64 {
 	return id
 }
 
-// awaited waits for the end of a run.
+// awaited waits for the end of a run, for as long as something happens in it.
 func (s *source) awaited(id int64) *run {
 	s.p.tb.Helper()
 	var last status
-	s.p.eventually("the run ends", func() bool {
-		last = s.status()
-		return !last.Running && last.Run != nil && last.Run.ID >= id && last.Run.Finished != nil
-	})
-	return last.Run
+	for seen := (run{}); ; seen = last.Run.counts() {
+		s.p.eventually("the run ends, or goes on", func() bool {
+			last = s.status()
+			return last.Run != nil && last.Run.ID >= id && (last.Run.Finished != nil && !last.Running || last.Run.counts() != seen)
+		})
+		if last.Run.Finished != nil && !last.Running {
+			return last.Run
+		}
+	}
 }
 
 // differences compare everything that two replicas have, by what it is.
