@@ -37,6 +37,10 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 		done; \
 	done
 
+.PHONY: kill
+kill: install build/servers ## a run killed a hundred times on each store, everything else about faults in full
+	KILLS=100 build/servers -- go test -count=1 -v -timeout 30m -tags $(TAGS) -run 'KilledAtAnyInstant' ./integration_test
+
 .PHONY: screenshots
 screenshots: install build/servers ## walk through the pages with Chromium; pictures in build/screenshots
 	SCREENSHOTS=$(CURDIR)/build/screenshots build/servers -- go test -count=1 -tags $(TAGS) -run Browser ./integration_test

@@ -39,6 +39,7 @@ type options struct {
 	logger    *slog.Logger
 	storage   backends.Storage
 	retention time.Duration
+	lease     time.Duration
 
 	applications []run.Application
 }
@@ -50,6 +51,7 @@ func defaultOptions() options {
 		logger:    slog.Default(),
 		storage:   backends.DefaultStorage(),
 		retention: 90 * 24 * time.Hour,
+		lease:     time.Minute,
 	}
 }
 
@@ -164,6 +166,21 @@ func WithHistory(keep time.Duration) Option {
 			return fmt.Errorf("WithHistory needs a day at least, not %s", keep)
 		}
 		o.retention = keep
+		return nil
+	}
+}
+
+// shortestLease leaves time to renew a lease, which happens every third of it, on a busy machine.
+const shortestLease = 100 * time.Millisecond
+
+// WithLease sets for how long a run whose process was killed, or cut off from the database, keeps the next one of its
+// resource waiting. Every process of the panel should have the same. Default: a minute.
+func WithLease(t time.Duration) Option {
+	return func(o *options) error {
+		if t < shortestLease {
+			return fmt.Errorf("WithLease needs %s at least, not %s", shortestLease, t)
+		}
+		o.lease = t
 		return nil
 	}
 }

@@ -74,6 +74,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
 			Removals: kept.Removals(), Marks: kept.Marks(), Applications: o.applications, Tasks: kept.Tasks(),
 			Storage: o.storage, Owner: processName(), Logger: o.logger, Clock: time.Now, Retention: o.retention,
+			LeaseTTL: o.lease,
 		}),
 	}
 	pages, err := web.New(web.Config{

@@ -77,6 +77,7 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		"prefix": accountresource.WithPrefix("/"), "key": accountresource.WithSecretKey([]byte("short")),
 		"logger": accountresource.WithLogger(nil), "backend": accountresource.WithBackend(nil),
 		"history": accountresource.WithHistory(time.Hour),
+		"lease":   accountresource.WithLease(time.Millisecond),
 	} {
 		_, err := accountresource.Register(fiber.New(), h.db, headerAuth{}, option)
 		assert.Error(t, err, name)

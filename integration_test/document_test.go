@@ -19,6 +19,7 @@ import (
 type document struct {
 	status int
 	path   string // after redirects
+	query  url.Values
 	header http.Header
 	body   string
 	text   string // all visible text, blanks joined

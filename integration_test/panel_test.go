@@ -227,7 +227,8 @@ func (p *panel) send(request *http.Request) *document {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(p.tb, err)
-	d := &document{status: response.StatusCode, path: response.Request.URL.Path, header: response.Header, body: string(body)}
+	d := &document{status: response.StatusCode, path: response.Request.URL.Path, query: response.Request.URL.Query(),
+		header: response.Header, body: string(body)}
 	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
 		d.read(p.tb)
 	}

@@ -24,6 +24,8 @@ type Builder struct {
 	// places say which address the mail directories of claimed renamings and deletions have now; none where they are
 	// gone.
 	places map[string]string
+	// before and after say where accounts with a claimed renaming are now, by their address before and after it.
+	before, after map[string]string
 	// renames wait until all are known: who leaves an address makes room for another.
 	renames []rename
 	// queue are newcomers whose address somebody has who may yet leave it.
@@ -48,6 +50,7 @@ type Builder struct {
 	// moderators are those of local aliases.
 	moderators map[string][]string
 	becomes    map[string]string // addresses that this run renames
+	gone       map[string]bool   // addresses whose accounts this run deletes, and with them what leads there
 	// waiting are creations that compete for the domain's last places.
 	waiting   []account.Change
 	mailboxes int   // mailboxes of the domain, with those planned
@@ -91,6 +94,7 @@ func NewBuilder(p Policy) *Builder {
 		moderators: make(map[string][]string),
 
 		becomes: make(map[string]string),
+		gone:    make(map[string]bool),
 
 		aliases:   p.Domain.Aliases,
 		mailboxes: p.Domain.Mailboxes,
@@ -214,6 +218,7 @@ func (b *Builder) Stirs() bool {
 // Finish decides what had to wait for the whole listing. The first changes hand addresses on among each other and
 // must be applied together, before the rest.
 func (b *Builder) Finish() (together, rest []account.Change) {
+	b.findClaimed() // as long as nobody has moved
 	together = append(b.removals(), b.settleRenames()...)
 	for i := range b.queue {
 		o := &b.queue[i]

@@ -37,7 +37,7 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 		return b.anew(o, address, link)
 	}
 	next, r := *link, b.local[place]
-	next.DN, next.Address = o.DN, place
+	next.DN, next.Address, next.Suspended = o.DN, place, b.suspended(link)
 	c, changed := b.compare(o, &next, &r, address)
 	if link.State == account.Linking {
 		c.Action, changed = account.ActionLinked, true
@@ -92,14 +92,15 @@ func (b *Builder) compareFields(c *account.Change, have, wanted *account.Profile
 // compareStatus applies rules R9 and R16: what the directory disables is disabled here, and only what this module
 // disabled, for that or because the object had left, is enabled again.
 func (b *Builder) compareStatus(c *account.Change, disabled bool, link *account.Link, r *record) {
-	claimed := link.State == account.Disabling ||
-		link.Disabled && (link.State == account.Linking || link.State == account.Renaming)
+	claimed := link.State == account.Disabling || // or as a part of something greater
+		(link.State == account.Linking || link.State == account.Renaming) && link.Disabled && switches(link, "no")
 	switch {
 	case disabled && (r.active || claimed):
 		c.Action, c.Disable = account.ActionDisabled, true
-		if claimed {
-			c.Routes = link.Suspended
+		if !claimed {
+			link.Suspended = nil
 		}
+		c.Routes = link.Suspended
 		link.Disabled = true
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
 	case !disabled && link.Disabled && (!r.active || link.State == account.Enabling || link.State == account.Renaming):
@@ -109,6 +110,11 @@ func (b *Builder) compareStatus(c *account.Change, disabled bool, link *account.
 	case !disabled && r.active && link.Disabled:
 		link.Disabled, link.Suspended = false, nil // a local admin was quicker
 	}
+}
+
+// switches tells whether a claim was going to switch the account on ("yes") or off ("no").
+func switches(claim *account.Link, to string) bool {
+	return slices.ContainsFunc(claim.Intent, func(d account.Difference) bool { return d.What == "active" && d.New == to })
 }
 
 // recall adds what a claim was going to change and has changed already, so that the log does not lose it.

@@ -250,12 +250,13 @@ func (b *Builder) followGroup(g *group, link *account.Link, place, address strin
 	former := link.Former()
 	g.next = *link
 	g.next.DN, g.next.Address, g.next.State, g.next.Intent = g.DN, place, account.Confirmed, nil
+	g.next.Suspended = b.suspended(link)
 	g.change = &account.Change{Kind: account.Alias, Source: g.ID, DN: g.DN, Address: place}
 	local := b.local[place]
 	b.compareName(g, &local)
 	recall(g.change, link.Intent, &g.change.Profile)
 	if link.Disabled && (!local.active || link.State == account.Enabling) { // it has come back (rule R16)
-		g.change.Action, g.change.Enable, g.change.Routes = account.ActionEnabled, true, link.Suspended
+		g.change.Action, g.change.Enable, g.change.Routes = account.ActionEnabled, true, g.next.Suspended
 		g.next.Disabled, g.next.Suspended = false, nil
 		g.change.Link = &g.next
 	}
@@ -311,7 +312,11 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 	delete(r.found, c.Address) // it would go round in a circle
 	have := make(map[string]struct{})
 	for _, m := range b.members[c.Address] {
-		have[b.now(m)] = struct{}{}
+		if !b.gone[m] {
+			have[b.now(m)] = struct{}{}
+		} else if _, again := r.found[m]; !again { // else an heir of the address joins, as the row goes with the account
+			c.Leave = append(c.Leave, m)
+		}
 	}
 	for m := range r.found {
 		if _, is := have[m]; !is {

@@ -123,6 +123,9 @@ func (b *Builder) removals() []account.Change {
 	changes = append(changes, doomed...)
 	for i := range changes {
 		if c := &changes[i]; c.Action == account.ActionDeleted { // its address is free for a newcomer
+			if b.place(b.links[c.Source]) == c.Address {
+				b.gone[c.Address] = true
+			}
 			delete(b.local, c.Address)
 			delete(b.owners, c.Address)
 			delete(b.claimed, c.Address)
@@ -192,9 +195,10 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 	case (p.Delete || p.Disable) && (r.active || l.State == account.Disabling):
 		next.Disabled = true
 		c.Action, c.Disable, c.Link = account.ActionDisabled, true, &next
-		if l.State == account.Disabling {
-			c.Routes = l.Suspended
+		if l.State != account.Disabling {
+			next.Suspended = nil
 		}
+		c.Routes = next.Suspended
 		c.Diff = []account.Difference{{What: "active", Old: "yes", New: "no"}}
 		return c, true
 	case l.State == account.Deleting: // deletion was switched off meanwhile

@@ -121,16 +121,42 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		return changes
 	}
 	for id, l := range b.links {
-		names := slices.ContainsFunc(l.Suspended, func(r account.Route) bool {
-			return becomes[r.Address] != "" || becomes[r.Forwarding] != ""
-		})
-		if names && !renamed[id] && l.State == account.Confirmed {
-			next := *l
-			next.Suspended = Follow(l.Suspended, becomes)
+		if len(l.Suspended) == 0 || renamed[id] || l.State != account.Confirmed {
+			continue
+		}
+		next := *l
+		if next.Suspended = Follow(b.suspended(l), becomes); !slices.Equal(next.Suspended, l.Suspended) {
 			changes = append(changes, account.Change{Kind: l.Kind, Source: id, DN: l.DN, Address: l.Address, Link: &next})
 		}
 	}
 	return changes
+}
+
+// suspended are the routes that a link remembers, by the addresses that all accounts have now. Where a run was cut off
+// between a renaming and its confirmation, other links speak of addresses that are not there any more; the claim itself
+// speaks of those that were to come, unless its routes were to be switched on before.
+func (b *Builder) suspended(l *account.Link) []account.Route {
+	if len(l.Suspended) == 0 {
+		return nil
+	}
+	b.findClaimed()
+	if l.State == account.Renaming && !switches(l, "yes") {
+		return Follow(l.Suspended, b.after)
+	}
+	return Follow(l.Suspended, b.before)
+}
+
+// findClaimed finds out, once, where accounts with a claimed renaming are.
+func (b *Builder) findClaimed() {
+	if b.before != nil {
+		return
+	}
+	b.before, b.after = make(map[string]string), make(map[string]string)
+	for former, claim := range b.claimed {
+		if place := b.place(&claim); place != "" && claim.State == account.Renaming {
+			b.before[former], b.after[claim.Address] = place, place
+		}
+	}
 }
 
 // Follow are routes under their new names.

@@ -17,6 +17,7 @@ import (
 type step struct {
 	account.Change
 	claimed bool
+	routes  []account.Route // that were found active and go off with the account
 	err     error
 }
 
@@ -121,8 +122,8 @@ func (p *Replication) lookUp(ctx context.Context, batch []step) error {
 			return storeProblem(fmt.Errorf("look up accounts to change: %w", stopped(limited, err)))
 		}
 		s := byAddress[a.Address]
-		if s == nil {
-			continue
+		if s == nil || s.Action == account.ActionRenamed && s.Home != "" && s.Home != a.Home {
+			continue // it has moved on, and somebody else has the address
 		}
 		if s.Home == "" && s.Action != account.ActionCreated {
 			s.Home = a.Home
@@ -130,7 +131,7 @@ func (p *Replication) lookUp(ctx context.Context, batch []step) error {
 		if s.Disable {
 			for _, r := range a.Routes {
 				if !slices.Contains(s.Routes, r) {
-					s.Routes = append(s.Routes, r)
+					s.Routes, s.routes = append(s.Routes, r), append(s.routes, r)
 				}
 			}
 		}
@@ -139,7 +140,7 @@ func (p *Replication) lookUp(ctx context.Context, batch []step) error {
 	return nil
 }
 
-// remember leaves with the links what lookUp found, under the names that it will have.
+// remember leaves with the links what lookUp found, under the names that it will have. What a claim remembered is there.
 func remember(batch []step) {
 	becomes := make(map[string]string)
 	for i := range batch {
@@ -156,7 +157,7 @@ func remember(batch []step) {
 			s.Link.Home = s.Home
 		}
 		if s.Disable {
-			s.Link.Suspended = plan.Follow(s.Routes, becomes)
+			s.Link.Suspended = append(slices.Clone(s.Link.Suspended), plan.Follow(s.routes, becomes)...)
 		}
 	}
 }

@@ -89,6 +89,9 @@ func (p *Replication) findLeavers(
 	}
 	leaving := slices.DeleteFunc(slices.Clone(absent), func(id account.SourceID) bool { return present[id] })
 	p.log.InfoContext(ctx, "objects left", "kind", kind, "absent", len(absent), "left", len(leaving), "complete", listing.Complete)
+	if len(present) > 0 {
+		p.incomplete = true // somebody was passed over who is there, and so newcomers may have been
+	}
 	switch {
 	case !listing.Complete:
 		p.incomplete = true

@@ -124,27 +124,27 @@ func scanLink(scan func(...any) error) (l account.Link, err error) {
 // Links that swap or pass on their addresses among themselves are fine.
 //
 // Newcomers are inserted first as what they seem to be: objects without a link. Only where that fails are the links
-// of the same objects looked for and replaced.
+// of the same objects looked for and replaced. A run that was killed leaves such links: the first attempt is not
+// repeated, as what is in its way stays.
 func (s *Links) Claim(ctx context.Context, l run.Lease, links []account.Link) (results []error, err error) {
-	for _, known := range []func(account.Link) bool{
-		func(link account.Link) bool { return link.State != account.Creating },
-		func(account.Link) bool { return true },
-	} {
-		if results, err = s.claim(ctx, l, links, known); err == nil {
-			return results, nil
-		}
-		if errors.Is(err, run.ErrLeaseLost) || ctx.Err() != nil {
-			break
-		}
+	results, err = s.claim(ctx, l, links, s.tryTransaction, func(link account.Link) bool {
+		return link.State != account.Creating
+	})
+	if err != nil && !errors.Is(err, run.ErrLeaseLost) && ctx.Err() == nil {
+		results, err = s.claim(ctx, l, links, s.transaction, func(account.Link) bool { return true })
 	}
-	return nil, fmt.Errorf("claim %d links: %w", len(links), err)
+	if err != nil {
+		return nil, fmt.Errorf("claim %d links: %w", len(links), err)
+	}
+	return results, nil
 }
 
 // claim is one attempt; known tells which objects may have a link already.
 func (s *Links) claim(
-	ctx context.Context, l run.Lease, links []account.Link, known func(account.Link) bool,
+	ctx context.Context, l run.Lease, links []account.Link,
+	transaction func(context.Context, func(*sql.Tx) error) error, known func(account.Link) bool,
 ) (results []error, err error) {
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
+	err = transaction(ctx, func(tx *sql.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}

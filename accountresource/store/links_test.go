@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,19 @@ func testSwap(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, []account.Link{
 		link(1, "a", "b@example.com"), link(1, "b", "c@example.com"), link(1, "c", "a@example.com"),
 	}, links(t, s, 1))
+}
+
+func testClaimedAgain(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	newcomer := link(1, "a", "a@example.com")
+	newcomer.State = account.Creating
+	began := time.Now()
+	for range 3 {
+		assert.Equal(t, []error{nil}, claim(t, s, l, newcomer))
+	}
+	assert.Less(t, time.Since(began), 5*time.Second, "nobody waits for links to go away by themselves")
+	assert.Equal(t, []account.Link{newcomer}, links(t, s, 1))
 }
 
 func testManyLinks(t *testing.T, connect func() *sql.DB) {

@@ -32,6 +32,7 @@ var cases = []struct {
 	{"the bind password is encrypted", testSecret},
 	{"R2 an address has one owner", testClaimConflict},
 	{"addresses change hands within a batch", testSwap},
+	{"R19 claims of a run that was killed are replaced at once", testClaimedAgain},
 	{"links are streamed whole", testManyLinks},
 	{"R20 one lease at a time", testLease},
 	{"R20 a lost lease writes nothing", testFence},

@@ -11,10 +11,13 @@ import (
 
 // addressAttributes hold addresses of accounts in entries of others (iRedMail's schema); member holds DNs.
 var addressAttributes = []string{
-	"mailForwardingAddress", "domainAdmin", "listModerator", "listOwner", "listAllowedUser", "userManager",
-	"backupMailAddress", "recoveryEmail", "userRecipientBccAddress", "userSenderBccAddress", "domainRecipientBccAddress",
-	"domainSenderBccAddress",
+	"mailForwardingAddress", "domainAdmin", "listAllowedUser", "backupMailAddress", "userRecipientBccAddress",
+	"userSenderBccAddress", "domainRecipientBccAddress", "domainSenderBccAddress",
 }
+
+// rareAttributes do so too, but iRedMail's servers have no index for them: in a filter with many addresses they would
+// have every entry compared with each. They are on few entries, which are all read instead.
+var rareAttributes = []string{"listModerator", "listOwner", "userManager", "recoveryEmail"}
 
 const memberAttribute = "member"
 
@@ -29,10 +32,19 @@ func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
 			addresses = append(addresses, old)
 		}
 	}
-	attributes := slices.DeleteFunc(slices.Clone(addressAttributes), func(a string) bool { return !b.has(a) })
-	found, err := b.find(ctx, b.base, addresses, attributes, attributes)
+	common, rare := b.those(addressAttributes), b.those(rareAttributes)
+	found, err := b.find(ctx, b.base, addresses, common, common)
 	if err != nil {
 		return fmt.Errorf("look for entries that name an account: %w", err)
+	}
+	if len(addresses) > 0 && len(rare) > 0 {
+		err := b.pages(ctx, b.base, anyPresent(rare), rare, func(entries []*ldap.Entry) error {
+			found = append(found, entries...)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("look for lists and people that may name an account: %w", err)
+		}
 	}
 	groups, err := b.find(ctx, b.base, dns, []string{memberAttribute}, []string{memberAttribute})
 	if err != nil {
@@ -48,6 +60,11 @@ func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
 		}
 		return nil
 	})
+}
+
+// those are the attributes that the server knows.
+func (b *Backend) those(attributes []string) []string {
+	return slices.DeleteFunc(slices.Clone(attributes), func(a string) bool { return !b.has(a) })
 }
 
 // follow changes the values of one attribute. A new value that is there already stays once; an old one that has gone

@@ -96,6 +96,11 @@ func anyOf(attributes, values []string) string {
 	return filter.String()
 }
 
+// anyPresent is the filter for entries that have one of the attributes.
+func anyPresent(attributes []string) string {
+	return "(|(" + strings.Join(attributes, "=*)(") + "=*))"
+}
+
 func isClass(e *ldap.Entry, class string) bool {
 	return slices.ContainsFunc(e.GetEqualFoldAttributeValues("objectClass"), func(c string) bool {
 		return strings.EqualFold(c, class)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // config is the panel's environment.
@@ -27,6 +28,7 @@ type config struct {
 	directory      bool              // PANEL_DIRECTORY=none: no fake directory
 	secretKey      []byte            // PANEL_SECRET_KEY
 	applications   map[string]string // PANEL_APP_DBS
+	lease          time.Duration     // PANEL_LEASE, such as 90s; zero: the module's own
 	temporary      string            // a folder to remove at the end; empty where PANEL_DB was given
 	keyFileBesides string            // where the module keeps its key when there is no PANEL_SECRET_KEY
 }
@@ -44,6 +46,11 @@ func readConfig() (c config, err error) {
 	if text := os.Getenv("PANEL_SECRET_KEY"); text != "" {
 		if c.secretKey, err = hex.DecodeString(text); err != nil || len(c.secretKey) != 32 {
 			return c, errors.New("PANEL_SECRET_KEY must be 64 hexadecimal digits")
+		}
+	}
+	if text := os.Getenv("PANEL_LEASE"); text != "" {
+		if c.lease, err = time.ParseDuration(text); err != nil {
+			return c, errors.New("PANEL_LEASE must be a time such as 90s")
 		}
 	}
 	if c.applications, err = parsePairs(os.Getenv("PANEL_APP_DBS")); err != nil {

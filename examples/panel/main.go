@@ -84,6 +84,9 @@ func register(p *panel, d *databases, c config, options ...accountresource.Optio
 	} else {
 		options = append(options, accountresource.WithSecretKeyFile(c.keyFileBesides))
 	}
+	if c.lease != 0 {
+		options = append(options, accountresource.WithLease(c.lease))
+	}
 	return accountresource.Register(p.app, d.panel, p.sessions, options...)
 }
 

@@ -66,7 +66,7 @@ func (c *session) give(r request, q query, p page) bool {
 		return false
 	}
 	for i, o := range p.objects {
-		if failing && fault.ends() && i == fault.After {
+		if failing && (fault.Hollow || fault.ends() && i == fault.After) {
 			break
 		}
 		c.entry(r, o, q.attributes)
@@ -76,23 +76,41 @@ func (c *session) give(r request, q query, p page) bool {
 		_ = c.out.Flush() // the connection ends either way
 		return false
 	case failing && fault.Code != 0:
-		c.result(r, ldap.ApplicationSearchResultDone, failure(fault.Code, fault.Text))
+		c.result(r, ldap.ApplicationSearchResultDone, fault.failure())
 		return true
 	}
 	if p.next == 0 && p.err == nil && !q.local && q.scope == ldap.ScopeWholeSubtree && q.key == c.server.tree.contexts[2] {
 		c.references(r)
 	}
 	var controls []ldap.Control
-	if q.paged {
+	if q.paged && fault.Paging != Bare {
 		paging := ldap.NewControlPaging(0)
-		if p.next > 0 {
-			cookie := binary.BigEndian.AppendUint32(nil, uint32(p.next))
-			paging.SetCookie(binary.BigEndian.AppendUint32(cookie, uint32(q.page+1)))
-		}
+		paging.SetCookie(c.server.cookie(q, p, fault.Paging))
 		controls = append(controls, paging)
 	}
 	c.result(r, ldap.ApplicationSearchResultDone, p.err, controls...)
 	return true
+}
+
+// cookie leads to the page behind a page, or where a fault lets it lead; there is none behind the last.
+func (s *Server) cookie(q query, p page, fault Paging) []byte {
+	next := p.next
+	switch {
+	case next == 0 || fault == Lost:
+		return nil
+	case fault == Garbled:
+		return []byte("no cookie of this server")
+	case fault == Circle:
+		next = q.from
+	case fault == Skipped:
+		q.from = next
+		behind, err := s.tree.page(q, s.options.MaxPageSize)
+		if err != nil || behind.next == 0 {
+			return nil
+		}
+		next = behind.next
+	}
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(next)), uint32(q.page+1))
 }
 
 // references name the parts of the tree below that other servers may have (RFC 4511, section 4.5.3).
@@ -137,9 +155,13 @@ func (c *session) query(r request) (query, *ldap.Error) {
 				return query{}, broken
 			}
 			q.paged, q.size = true, int(paging.PagingSize)
-			if len(paging.Cookie) == 8 {
+			switch len(paging.Cookie) {
+			case 0: // the first page
+			case 8:
 				q.from = int(binary.BigEndian.Uint32(paging.Cookie))
 				q.page = int(binary.BigEndian.Uint32(paging.Cookie[4:]))
+			default:
+				return query{}, failure(ldap.LDAPResultUnavailableCriticalExtension, "00000057: LdapErr: DSID-0C090CF4, comment: Error processing control, data 0, v4563")
 			}
 		}
 	}
