@@ -72,7 +72,8 @@ func (p *Replication) findLeavers(
 	ctx context.Context, reader Reader, b *plan.Builder, kind account.Kind, missing []account.SourceID,
 	add func(account.Object) error, f *feed,
 ) error {
-	absent := append(b.Absent(kind), b.Missing(kind, missing)...)
+	unlisted := b.Absent(kind)
+	absent := append(slices.Clone(unlisted), b.Missing(kind, missing)...)
 	slices.Sort(absent)
 	absent = slices.Compact(absent)
 	if len(absent) == 0 {
@@ -89,7 +90,7 @@ func (p *Replication) findLeavers(
 	}
 	leaving := slices.DeleteFunc(slices.Clone(absent), func(id account.SourceID) bool { return present[id] })
 	p.log.InfoContext(ctx, "objects left", "kind", kind, "absent", len(absent), "left", len(leaving), "complete", listing.Complete)
-	if len(present) > 0 {
+	if slices.ContainsFunc(unlisted, func(id account.SourceID) bool { return present[id] }) {
 		p.incomplete = true // somebody was passed over who is there, and so newcomers may have been
 	}
 	switch {
