@@ -41,6 +41,9 @@ var cases = []struct {
 	{"what is to be done in applications is kept until it is done", testTasks},
 	{"R15 what is held keeps its time and decision", testRemovals},
 	{"how far a run is, and its end", testProgress},
+	{"a log is paged by its keys", testLogPages},
+	{"an account has its own story", testStory},
+	{"a page of a long history reads few rows", testLongHistory},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 
@@ -49,7 +52,7 @@ func TestSQLite(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "panel.db")
-			c.run(t, func() *sql.DB { return open(t, "sqlite", path) })
+			c.run(t, func() *sql.DB { return open(t, recordingDriver, path) })
 		})
 	}
 }
