@@ -37,6 +37,9 @@ func (m *Module) Source(ctx context.Context, address string) (s Source, found bo
 // SidebarEntry is the entry in the language of the request.
 func (m *Module) SidebarEntry(c *fiber.Ctx) SidebarEntry { return m.pages.SidebarEntry(c) }
 
-// Close ends the runs that are going on between two batches, and waits for them until ctx ends. The host calls it
-// before it closes the database.
-func (m *Module) Close(ctx context.Context) error { return m.schedule.Close(ctx) }
+// Close ends the runs that are going on between two batches, and waits for them until ctx ends. Pages that follow a run
+// are let go of. The host calls it before it closes the database.
+func (m *Module) Close(ctx context.Context) error {
+	m.pages.Close()
+	return m.schedule.Close(ctx)
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/directory"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
@@ -43,8 +44,8 @@ func (o *operations) Test(ctx context.Context, s resource.Settings) (run.Sample,
 }
 
 // Preview plans a run and writes nothing.
-func (o *operations) Preview(ctx context.Context, res resource.Resource) (run.Preview, error) {
-	return o.runner.Preview(ctx, res)
+func (o *operations) Preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error {
+	return o.runner.Preview(ctx, res, each)
 }
 
 // Replicate starts a run in the background.

@@ -65,7 +65,8 @@ func composedKeys() map[string][]string {
 	all := map[string][]string{
 		"tab_":    {"connection", "replication", "users", "groups", "connection_lead", "replication_lead", "users_lead", "groups_lead"},
 		"option_": {"link", "leave"}, "what_": {"active", "address", "members", "moderators"},
-		"done_":    {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "dismissed"},
+		"done_":    {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "dismissed", "cancelled", "idle", "unmarked"},
+		"chart_":   {"new", "changed", "removed", "waiting", "failed"},
 		"held_":    {string(run.Confirmed), string(run.Dismissed)},
 		"outcome_": {string(run.Succeeded), string(run.Partial), string(run.Failed), string(run.Interrupted)},
 		"trigger_": {string(run.Manual), string(run.Scheduled), string(run.Live)},
@@ -81,6 +82,9 @@ func composedKeys() map[string][]string {
 	}
 	for _, a := range account.Actions() {
 		all["action_"] = append(all["action_"], string(a))
+	}
+	for _, p := range run.Phases() {
+		all["phase_"] = append(all["phase_"], string(p))
 	}
 	for _, p := range resource.AccessPolicies() {
 		all["option_"] = append(all["option_"], string(p))

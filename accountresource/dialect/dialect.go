@@ -39,6 +39,9 @@ type Dialect struct {
 	IgnoreBefore, IgnoreAfter string
 	// NewValue, in an upsert's assignment, stands for the value that was to be inserted; %s is the column.
 	NewValue string
+	// Leading is a condition that the first column of an index has a positive number, where its second is a range; %s is
+	// the column. MySQL otherwise reads all of the first where it makes up most of the table.
+	Leading string
 	// upsert begins the clause that turns an insert of an existing key into an update; %s is the key's columns.
 	upsert string
 	// Columns lists the columns of a table with its type and length: one placeholder, the table's name.
@@ -48,19 +51,19 @@ type Dialect struct {
 var known = map[Name]Dialect{
 	MySQL: {
 		Name: MySQL, Quote: "`", KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
-		NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
+		Leading: "%s IN (?, 0)", NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +
 			" FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
 	},
 	Postgres: {
 		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, JSONRows: true,
-		IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
+		Leading: "%s = ?", IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), ''" +
 			" FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false)) AND table_name = $1",
 	},
 	SQLite: {
 		Name: SQLite, Quote: `"`, ValuesList: true, IgnoreAfter: "ON CONFLICT DO NOTHING",
-		NewValue: "excluded.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
+		Leading: "%s = ?", NewValue: "excluded.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		// The declared type is all there is: varchar(255) has its length in it.
 		Columns: "SELECT name, COALESCE(CAST(SUBSTR(type, INSTR(type, '(') + 1) AS INTEGER), 0), ''" +
 			" FROM pragma_table_info(?)",

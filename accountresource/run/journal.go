@@ -88,9 +88,17 @@ type Entry struct {
 type LogFilter struct {
 	Action account.Action
 	Query  string // part of an address, DN, value, reason or detail; case does not matter
-	Page   int    // from 1
-	Size   int    // rows a page
+	// From and Until bound the time of the rows; Until is outside.
+	From, Until time.Time
+	// After or Before is the key of a row: those behind it, or those next in front of it. That is as fast in the
+	// middle of a long log as at its beginning; Page counts where neither is given.
+	After, Before int64
+	Page          int // from 1
+	Size          int // rows a page
 }
+
+// Counted is the most that rows are counted up to whose number has to be found out.
+const Counted = 1000
 
 // Lease is the right to run a resource now. Fence rises with every lease given, so that a holder who lost his cannot
 // write any more.

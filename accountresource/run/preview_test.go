@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,21 +19,26 @@ func TestAPreviewSaysWhatARunDoesAndWritesNothing(t *testing.T) {
 	r.people.objects = append(r.people.objects[1:], user("new", "new@example.com", "New"))
 	writes, calls, links := r.mail.Writes(), r.ledger.calls["Claim"]+r.ledger.calls["Settle"]+r.ledger.calls["Keep"], len(r.ledger.links)
 
-	preview, err := run.New(r.config).Preview(t.Context(), r.res)
-	require.NoError(t, err)
+	counts := make(map[account.Action]int)
+	count := func(c *account.Change) error {
+		counts[c.Action]++
+		return nil
+	}
+	require.NoError(t, run.New(r.config).Preview(t.Context(), r.res, count))
 	assert.Equal(t, map[account.Action]int{
 		account.ActionUpdated: 1, account.ActionRenamed: 1, account.ActionDeleted: 1, account.ActionCreated: 1,
-	}, preview.Counts)
-	assert.Len(t, preview.Changes, 4)
+	}, counts)
 	assert.Equal(t, writes, r.mail.Writes())
 	assert.Equal(t, calls, r.ledger.calls["Claim"]+r.ledger.calls["Settle"]+r.ledger.calls["Keep"])
 	assert.Len(t, r.ledger.links, links)
 	assert.Len(t, r.ledger.runs, 1, "it is no run")
 
+	enough := errors.New("enough was seen")
+	require.ErrorIs(t, run.New(r.config).Preview(t.Context(), r.res, func(*account.Change) error { return enough }), enough)
+
 	r.res.Enabled = true
-	assert.Equal(t, preview.Counts, r.once().Counts, "and that is what the run does")
+	assert.Equal(t, counts, r.once().Counts, "and that is what the run does")
 
 	r.people.listErr = assert.AnError
-	_, err = run.New(r.config).Preview(t.Context(), r.res)
-	require.Error(t, err)
+	require.Error(t, run.New(r.config).Preview(t.Context(), r.res, count))
 }

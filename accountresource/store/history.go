@@ -91,12 +91,81 @@ func (s *Runs) Run(ctx context.Context, id int64) (run.Run, error) {
 	return found[0], nil
 }
 
-// Entries lists the rows of a run in order and says how many match.
+// Before lists the runs of a resource that are older than one, newest first.
+func (s *Runs) Before(ctx context.Context, resource, id int64, size int) ([]run.Run, error) {
+	found, err := query(ctx, s.db, s.sql.Select(runColumns()...).From(runTable).
+		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.Lt{"id": id}).
+		OrderBy("id DESC").Limit(uint64(max(size, 1))), scanRun)
+	if err != nil {
+		return nil, fmt.Errorf("list older runs of resource %d: %w", resource, err)
+	}
+	return found, nil
+}
+
+// Entries lists a page of the rows of a run in order and says how many match; where they have to be counted, only up
+// to one more than run.Counted.
 func (s *Runs) Entries(ctx context.Context, id int64, f run.LogFilter) ([]run.Entry, int, error) {
-	where := squirrel.And{squirrel.Eq{"run_id": id}}
+	total, err := s.matching(ctx, id, f)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count log rows of run %d: %w", id, err)
+	}
+	found, err := s.Rows(ctx, id, f)
+	return found, total, err
+}
+
+// Rows lists a page of the rows of a run in order.
+func (s *Runs) Rows(ctx context.Context, id int64, f run.LogFilter) ([]run.Entry, error) {
+	keys := s.sql.Select("id AS found").From(logTable).Where(fmt.Sprintf(s.dialect.Leading, "run_id"), id).
+		Where(matches(f))
+	size := uint64(max(f.Size, 1))
+	switch {
+	case f.After > 0:
+		keys = keys.Where(squirrel.Gt{"id": f.After}).OrderBy("run_id", "id").Limit(size)
+	case f.Before > 0:
+		keys = keys.Where(squirrel.Lt{"id": f.Before}).OrderBy("run_id DESC", "id DESC").Limit(size)
+	default:
+		keys = paged(keys.OrderBy("run_id", "id"), f.Page, f.Size)
+	}
+	// Rows that are passed over are met in the index alone.
+	found, err := query(ctx, s.db, s.sql.Select(entryColumns()...).
+		FromSelect(keys.PlaceholderFormat(squirrel.Question), "keys_found").
+		Join(logTable+" l ON l.id = keys_found.found").OrderBy("l.id"), scanEntry)
+	if err != nil {
+		return nil, fmt.Errorf("read log rows of run %d: %w", id, err)
+	}
+	return found, nil
+}
+
+// matching is how many rows of a run match. The run's row has the numbers that need no look into the rows.
+func (s *Runs) matching(ctx context.Context, id int64, f run.LogFilter) (int, error) {
+	if f.Query == "" && f.From.IsZero() && f.Until.IsZero() {
+		columns := make([]string, 0, len(account.Actions()))
+		for _, a := range account.Actions() {
+			if f.Action == "" || f.Action == a {
+				columns = append(columns, countColumn(a))
+			}
+		}
+		n, err := number(ctx, s.db,
+			s.sql.Select(strings.Join(columns, " + ")).From(runTable).Where(squirrel.Eq{"id": id}))
+		return int(n), err
+	}
+	few := squirrel.Select("1 AS one").From(logTable).Where(squirrel.Eq{"run_id": id}).Where(matches(f)).
+		Limit(run.Counted + 1)
+	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").FromSelect(few, "few"))
+	return int(n), err
+}
+
+// matches are the conditions of a filter.
+func matches(f run.LogFilter) squirrel.And {
+	where := contains(f)
 	if f.Action != "" {
 		where = append(where, squirrel.Eq{"action": string(f.Action)})
 	}
+	return where
+}
+
+// contains are the conditions on what a row holds.
+func contains(f run.LogFilter) (where squirrel.And) {
 	if f.Query != "" {
 		var anywhere squirrel.Or
 		for _, column := range []string{"address", "dn", "diff", "reason", "detail"} {
@@ -105,19 +174,23 @@ func (s *Runs) Entries(ctx context.Context, id int64, f run.LogFilter) ([]run.En
 		}
 		where = append(where, anywhere)
 	}
-	total, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(logTable).Where(where))
-	if err != nil {
-		return nil, 0, fmt.Errorf("count log rows of run %d: %w", id, err)
+	if !f.From.IsZero() {
+		where = append(where, squirrel.GtOrEq{"at": millis(f.From)})
 	}
+	if !f.Until.IsZero() {
+		where = append(where, squirrel.Lt{"at": millis(f.Until)})
+	}
+	return where
+}
+
+func entryColumns() []string {
 	columns := []string{
 		"id", "run_id", "at", "action", "kind", "source_id", "dn", "address", "diff", "reason", "detail",
 	}
-	found, err := query(ctx, s.db,
-		paged(s.sql.Select(columns...).From(logTable).Where(where).OrderBy("id"), f.Page, f.Size), scanEntry)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read log rows of run %d: %w", id, err)
+	for i, c := range columns {
+		columns[i] = "l." + c
 	}
-	return found, int(total), nil
+	return columns
 }
 
 func scanEntry(scan func(...any) error) (e run.Entry, err error) {

@@ -104,3 +104,25 @@ func (s *Removals) Decide(ctx context.Context, resource int64, d run.Decision, i
 	}
 	return decided, nil
 }
+
+// Undecided counts the held removals that wait for an admin, by resource.
+func (s *Removals) Undecided(ctx context.Context, resources ...int64) (map[int64]int, error) {
+	waiting := make(map[int64]int, len(resources))
+	if len(resources) == 0 {
+		return waiting, nil
+	}
+	type tally struct {
+		resource int64
+		n        int
+	}
+	found, err := query(ctx, s.db, s.sql.Select("resource_id", "COUNT(*)").From(removalTable).
+		Where(squirrel.Eq{"resource_id": resources, "decision": ""}).GroupBy("resource_id"),
+		func(scan func(...any) error) (t tally, err error) { return t, scan(&t.resource, &t.n) })
+	if err != nil {
+		return nil, fmt.Errorf("count the held removals: %w", err)
+	}
+	for _, t := range found {
+		waiting[t.resource] = t.n
+	}
+	return waiting, nil
+}

@@ -44,6 +44,9 @@ var cases = []struct {
 	{"R17 up to where a resource has been replicated", testMarks},
 	{"which objects are linked", testKnown},
 	{"how far a run is, and its end", testProgress},
+	{"a log is paged by its keys", testLogPages},
+	{"an account has its own story", testStory},
+	{"a page of a long history reads few rows", testLongHistory},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 
@@ -52,7 +55,7 @@ func TestSQLite(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "panel.db")
-			c.run(t, func() *sql.DB { return open(t, "sqlite", path) })
+			c.run(t, func() *sql.DB { return open(t, recordingDriver, path) })
 		})
 	}
 }

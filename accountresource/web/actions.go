@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -33,6 +35,63 @@ func (w *Web) replicate(r *request) error {
 		return w.listWith(r, fiber.StatusConflict, r.T("refused_incomplete"))
 	}
 	return err
+}
+
+// cancel asks the run that is going on to stop, and says what comes of it. Pressing it twice is harmless.
+func (w *Web) cancel(r *request) error {
+	id, err := r.id()
+	if err != nil {
+		return err
+	}
+	latest, err := w.cfg.History.Latest(r.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	newest, ran := latest[id]
+	back := pathOf(id, "/log")
+	if r.form["back"] == "list" {
+		back = "/"
+	}
+	if !ran {
+		return r.goTo(back, "idle")
+	}
+	stopping, err := w.stop(r.UserContext(), id, newest.ID)
+	if err != nil {
+		return err
+	}
+	if !stopping {
+		return r.goTo(back, "idle")
+	}
+	return r.goTo(back, "cancelled")
+}
+
+// cancelTime is how long a run may take to say for the first time how far it is: before that it cannot be cancelled.
+const cancelTime = 5 * time.Second
+
+// stop cancels a run; stopping is false where it has ended.
+func (w *Web) stop(ctx context.Context, id, runID int64) (stopping bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, cancelTime)
+	defer cancel()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		running, err := w.cfg.Operations.Running(ctx, id)
+		if err != nil || !running {
+			return false, err
+		}
+		if err := w.cfg.Operations.Cancel(ctx, id, runID); err != nil {
+			return false, err
+		}
+		p, found, err := w.cfg.History.ProgressOf(ctx, id)
+		if err != nil || found && p.Run == runID && p.Cancelled {
+			return err == nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-again.C:
+		}
+	}
 }
 
 func (w *Web) enable(r *request) error {

@@ -26,6 +26,13 @@ func (w *Web) domains(r *request) error {
 // statusCounts names the counts of the status; one of them is not called like its action.
 var statusCounts = map[account.Action]string{account.ActionConflict: "conflicts"}
 
+func statusName(a account.Action) string {
+	if other, differs := statusCounts[a]; differs {
+		return other
+	}
+	return string(a)
+}
+
 // status is for monitoring: the newest run, with its counts so far while it goes on.
 func (w *Web) status(r *request) error {
 	res, err := r.resource()
@@ -50,11 +57,7 @@ func (w *Web) status(r *request) error {
 			row["finished"] = l.Finished.UTC().Format(time.RFC3339Nano)
 		}
 		for _, a := range account.Actions() {
-			name := string(a)
-			if other, differs := statusCounts[a]; differs {
-				name = other
-			}
-			row[name] = l.Counts[a]
+			row[statusName(a)] = l.Counts[a]
 		}
 		answer["run"] = row
 	}

@@ -20,7 +20,10 @@ type view struct {
 }
 
 // notices are what a redirect may have to tell; nothing else from the address is ever shown.
-var notices = map[string]bool{"created": true, "saved": true, "enabled": true, "disabled": true, "deleted": true}
+var notices = map[string]bool{
+	"created": true, "saved": true, "enabled": true, "disabled": true, "deleted": true, "confirmed": true, "dismissed": true,
+	"cancelled": true, "idle": true, "unmarked": true,
+}
 
 // draw fills a template and hands it to the layout. The title is a key.
 func (r *request) draw(status int, name, title string, data any) error {
@@ -38,8 +41,8 @@ func (r *request) draw(status int, name, title string, data any) error {
 	err := r.web.cfg.Layout(r.Ctx, Page{
 		Title:       v.Title,
 		Content:     template.HTML(content.String()), //nolint:gosec // html/template has escaped it
-		Stylesheets: []string{r.web.assetPath("app.css")},
-		Scripts:     []string{r.web.assetPath("app.js")},
+		Stylesheets: []string{r.web.assetPath("app.css"), r.web.assetPath("history.css")},
+		Scripts:     []string{r.web.assetPath("app.js"), r.web.assetPath("live.js")},
 		Language:    r.Language(),
 		Direction:   r.Direction(),
 		Status:      status,

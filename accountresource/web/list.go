@@ -18,14 +18,20 @@ type listView struct {
 	Problem string
 }
 
+// Running tells whether any of them runs.
+func (v listView) Running() bool {
+	return slices.ContainsFunc(v.Cards, func(c card) bool { return c.Live.Running })
+}
+
 // card is one resource on it.
 type card struct {
 	resource.Resource
 	Latest   *run.Run
-	Running  bool
+	Live     liveView
 	Next     time.Time
 	Complete bool
 	Counts   []count
+	Held     int // removals that wait for an admin
 }
 
 // count is a number of accounts that something happened to.
@@ -35,10 +41,12 @@ type count struct {
 }
 
 // counts are those that are not zero, in the order of the actions.
-func counts(r *run.Run) []count {
+func counts(r *run.Run) []count { return countsOf(r.Counts) }
+
+func countsOf(numbers map[account.Action]int) []count {
 	var all []count
 	for _, a := range account.Actions() {
-		if n := r.Counts[a]; n > 0 {
+		if n := numbers[a]; n > 0 {
 			all = append(all, count{a, n})
 		}
 	}
@@ -53,11 +61,11 @@ func (w *Web) listWith(r *request, status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]int64, len(all))
-	for i := range all {
-		ids[i] = all[i].ID
+	latest, err := w.cfg.History.Latest(ctx, idsOf(all)...)
+	if err != nil {
+		return err
 	}
-	latest, err := w.cfg.History.Latest(ctx, ids...)
+	held, err := w.cfg.Removals.Undecided(ctx, idsOf(all)...)
 	if err != nil {
 		return err
 	}
@@ -67,7 +75,11 @@ func (w *Web) listWith(r *request, status int, problem string) error {
 		if err != nil {
 			return err
 		}
+		c.Held = held[res.ID]
 		v.Cards = append(v.Cards, c)
+	}
+	if v.Running() && r.Method() == fiber.MethodGet {
+		r.Set("Refresh", "5") // for browsers without script
 	}
 	return r.draw(status, "list", "list_title", v)
 }
@@ -80,8 +92,17 @@ func (w *Web) card(r *request, res resource.Resource, latest map[int64]run.Run) 
 		c.Latest, c.Counts = &l, counts(&l)
 	}
 	var err error
-	c.Running, err = w.cfg.Operations.Running(r.UserContext(), res.ID)
+	c.Live, err = r.live(res.ID, c.Latest, "list")
 	return c, err
+}
+
+// live is the part of a page that shows a run; back is the page.
+func (r *request) live(id int64, newest *run.Run, back string) (liveView, error) {
+	p, err := r.web.pulse(r.UserContext(), id, newest)
+	return liveView{
+		speaker: r.speaker, pulse: p, Base: r.web.cfg.Prefix + pathOf(id, ""), Token: r.web.token(r.admin, time.Now()),
+		Back: back,
+	}, err
 }
 
 // create makes a resource with the defaults and goes to its page.

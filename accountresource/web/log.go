@@ -1,7 +1,12 @@
 package web
 
 import (
+	"context"
+	"fmt"
+	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -11,21 +16,28 @@ import (
 )
 
 const (
-	runsShown   = 20
+	runsShown   = 10
+	chartRuns   = 30 // whose bars are drawn; the first of them are in the list
 	entriesPage = 50
+	entriesSent = 1000 // rows of a download that are read at once
 )
 
-// logView is the history of a resource and the log of one of its runs.
+// logView is the history of a resource, with the log of one of its runs or the story of one account.
 type logView struct {
 	resource.Resource
-	Runs    []runRow
-	Run     *run.Run
-	Entries []run.Entry
+	Live  liveView
+	Runs  []runRow
+	Chart *chart
+	// Older and Newest lead to other runs; empty where there are none.
+	Older, Newest string
+	Run           *runRow
+	// Account is whose story is told; empty for the log of a run.
+	Account string
+	Rows    []row
 	Actions []account.Action
-	Filter  LogFilter
-	Total   int
-	Pages   int
-	Running bool
+	Filter  filterView
+	Pages   pagesView
+	CSV     string // where the rows are as a file
 	// Problem says why the run failed.
 	Problem string
 }
@@ -37,41 +49,124 @@ type runRow struct {
 	Chosen bool
 }
 
+// Took is how long the run went on; zero while it does.
+func (r runRow) Took() time.Duration {
+	if r.Finished.IsZero() {
+		return 0
+	}
+	return r.Finished.Sub(r.Started)
+}
+
+// filterView is a filter as it was typed.
+type filterView struct {
+	Action         account.Action
+	Query          string
+	From, To       string // dates
+	after, before  int64
+	page           int
+	fromAt, toward time.Time
+}
+
+// Narrows tells whether anything is filtered.
+func (f filterView) Narrows() bool {
+	return f.Action != "" || f.Query != "" || f.From != "" || f.To != ""
+}
+
+// pagesView says where a page of rows is, and where its neighbours are.
+type pagesView struct {
+	Total int
+	// Many says that there are more than were counted.
+	Many                       bool
+	Page, Pages                int
+	First, Before, After, Last string
+}
+
 // log is GET /:id/log.
 func (w *Web) log(r *request) error {
 	res, err := r.resource()
 	if err != nil {
 		return err
 	}
+	filter := filterOf(r)
+	name := strings.Clone(strings.TrimSpace(r.Query("account")))
+	if strings.ContainsRune(name, '@') {
+		name = strings.ToLower(name)
+	}
+	if name != "" {
+		return w.story(r, res, name, filter)
+	}
+	return w.runLog(r, res, filter)
+}
+
+// runLog draws the runs, and the rows of one of them.
+func (w *Web) runLog(r *request, res resource.Resource, filter filterView) error {
 	ctx := r.UserContext()
-	runs, _, err := w.cfg.History.Runs(ctx, res.ID, 1, runsShown)
+	v := logView{Resource: res, Actions: account.Actions(), Filter: filter}
+	runs, err := w.runs(r, &v)
 	if err != nil {
 		return err
 	}
-	v := logView{Resource: res, Actions: account.Actions(), Filter: filterOf(r)}
-	if v.Running, err = w.cfg.Operations.Running(ctx, res.ID); err != nil {
+	chosen, err := w.chosen(r, res, runs)
+	if err != nil {
 		return err
 	}
-	if v.Run, err = w.chosen(r, res, runs); err != nil {
+	if chosen != nil && r.Query("format") == "csv" {
+		return w.runFile(r, *chosen, filter)
+	}
+	for i := range runs {
+		v.Runs = append(v.Runs, runRow{runs[i], counts(&runs[i]), chosen != nil && runs[i].ID == chosen.ID})
+	}
+	v.Chart = r.chart(v.Runs, r.web.cfg.Prefix+pathOf(res.ID, "/log"))
+	v.Runs = v.Runs[:min(len(v.Runs), runsShown)]
+	newest, err := w.newest(ctx, res.ID, runs, v.Newest == "")
+	if err != nil {
 		return err
 	}
-	for _, row := range runs {
-		v.Runs = append(v.Runs, runRow{row, counts(&row), v.Run != nil && row.ID == v.Run.ID})
+	if v.Live, err = r.live(res.ID, newest, "log"); err != nil {
+		return err
 	}
-	if v.Run != nil {
-		v.Problem = r.Say(v.Run.Error)
-		if v.Entries, v.Total, err = w.cfg.History.Entries(ctx, v.Run.ID, v.Filter); err != nil {
+	if chosen != nil {
+		v.Run, v.Problem = &runRow{*chosen, counts(chosen), true}, r.Say(chosen.Error)
+		if err := w.readRows(r, &v); err != nil {
 			return err
 		}
-		v.Pages = (v.Total + v.Filter.Size - 1) / v.Filter.Size
 	}
-	if v.Running {
+	if v.Live.Running {
 		r.Set("Refresh", "5") // for browsers without script
 	}
 	return r.draw(fiber.StatusOK, "log", "log_title", v)
 }
 
-// chosen is the run that is asked for, else the newest; nil before the first.
+// newest is the newest run, which the list has where it begins with it.
+func (w *Web) newest(ctx context.Context, id int64, runs []run.Run, first bool) (*run.Run, error) {
+	if first {
+		if len(runs) == 0 {
+			return nil, nil //nolint:nilnil // there is none yet
+		}
+		return &runs[0], nil
+	}
+	latest, err := w.cfg.History.Latest(ctx, id)
+	newest := latest[id]
+	return &newest, err
+}
+
+// runs gives the newest runs, or those older than the one that is named, for the chart and the list.
+func (w *Web) runs(r *request, v *logView) (runs []run.Run, err error) {
+	base := r.web.cfg.Prefix + pathOf(v.ID, "/log")
+	older, _ := strconv.ParseInt(r.Query("older"), 10, 64)
+	if older > 0 {
+		v.Newest = base
+		runs, err = w.cfg.History.Before(r.UserContext(), v.ID, older, chartRuns)
+	} else {
+		runs, _, err = w.cfg.History.Runs(r.UserContext(), v.ID, 1, chartRuns)
+	}
+	if len(runs) > runsShown {
+		v.Older = fmt.Sprintf("%s?older=%d", base, runs[runsShown-1].ID)
+	}
+	return runs, err
+}
+
+// chosen is the run that is asked for, else the newest of the list; nil before the first.
 func (w *Web) chosen(r *request, res resource.Resource, runs []run.Run) (*run.Run, error) {
 	asked := r.Query("run")
 	if asked == "" {
@@ -91,23 +186,100 @@ func (w *Web) chosen(r *request, res resource.Resource, runs []run.Run) (*run.Ru
 	return &found, err
 }
 
-func filterOf(r *request) LogFilter {
-	f := LogFilter{Query: r.Query("q"), Page: max(r.QueryInt("page", 1), 1), Size: entriesPage}
-	for _, a := range account.Actions() {
-		if r.Query("action") == string(a) {
-			f.Action = a
-		}
+// readRows reads the page of rows that is asked for.
+func (w *Web) readRows(r *request, v *logView) error {
+	f := v.Filter.of(entriesPage)
+	entries, total, err := w.cfg.History.Entries(r.UserContext(), v.Run.ID, f)
+	if err != nil {
+		return err
+	}
+	base := r.web.cfg.Prefix + pathOf(v.ID, "")
+	for i := range entries {
+		v.Rows = append(v.Rows, r.rowOfEntry(base, &entries[i]))
+	}
+	here := v.Filter.link(base+"/log", "run", strconv.FormatInt(v.Run.ID, 10))
+	v.CSV = here("format", "csv")
+	p := pagesView{Total: total, Many: total > run.Counted && v.Filter.counted(), Page: v.Filter.page}
+	p.Pages = max((total+entriesPage-1)/entriesPage, 1)
+	if p.Many {
+		p.Total, p.Pages = run.Counted, 0
+	}
+	if len(entries) > 0 && p.Page > 1 {
+		p.First = here()
+		p.Before = here("before", strconv.FormatInt(entries[0].ID, 10), "page", strconv.Itoa(p.Page-1))
+	}
+	if len(entries) == entriesPage && (p.Page < p.Pages || p.Many) {
+		p.After = here("after", strconv.FormatInt(entries[len(entries)-1].ID, 10), "page", strconv.Itoa(p.Page+1))
+	}
+	if p.Page < p.Pages {
+		p.Last = here("page", strconv.Itoa(p.Pages))
+	}
+	v.Pages = p
+	return nil
+}
+
+// runFile sends the rows of a run that match as a file.
+func (w *Web) runFile(r *request, of run.Run, filter filterView) error {
+	speaker, base := r.speaker, w.cfg.Prefix+pathOf(of.Resource, "")
+	return w.download(r, fmt.Sprintf("run-%d", of.ID), entryColumns, entryCells,
+		func(ctx context.Context, put func(row) error) error {
+			f := filter.of(entriesSent)
+			for f.After, f.Before, f.Page = 0, 0, 1; ; {
+				entries, err := w.cfg.History.Rows(ctx, of.ID, f)
+				if err != nil {
+					return err
+				}
+				for i := range entries {
+					if err := put(speaker.rowOfEntry(base, &entries[i])); err != nil {
+						return err
+					}
+					f.After = entries[i].ID
+				}
+				if len(entries) < f.Size {
+					return nil
+				}
+			}
+		})
+}
+
+// filterOf reads a filter. What is no date or number is none.
+func filterOf(r *request) filterView {
+	f := filterView{
+		Action: actionNamed(r.Query("action")), Query: strings.Clone(strings.TrimSpace(r.Query("q"))), page: max(r.QueryInt("page", 1), 1),
+	}
+	f.after, _ = strconv.ParseInt(r.Query("after"), 10, 64)
+	f.before, _ = strconv.ParseInt(r.Query("before"), 10, 64)
+	if day, err := time.ParseInLocation(time.DateOnly, r.Query("from"), time.Local); err == nil {
+		f.From, f.fromAt = day.Format(time.DateOnly), day
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, r.Query("to"), time.Local); err == nil {
+		f.To, f.toward = day.Format(time.DateOnly), day.AddDate(0, 0, 1)
 	}
 	return f
 }
 
-// Before and After are the neighbouring pages, 0 where there is none.
-func (v logView) Before() int { return v.Filter.Page - 1 }
-
-// After is the next page.
-func (v logView) After() int {
-	if v.Filter.Page < v.Pages {
-		return v.Filter.Page + 1
+func (f filterView) of(size int) LogFilter {
+	return LogFilter{
+		Action: f.Action, Query: f.Query, From: f.fromAt, Until: f.toward, After: f.after, Before: f.before, Page: f.page, Size: size,
 	}
-	return 0
+}
+
+// counted tells whether the number of rows had to be found out.
+func (f filterView) counted() bool { return f.Query != "" || f.From != "" || f.To != "" }
+
+// link makes addresses that keep the filter: pairs of name and value come on top of it.
+func (f filterView) link(path string, of ...string) func(pairs ...string) string {
+	return func(pairs ...string) string {
+		values := make(url.Values)
+		for name, value := range map[string]string{"action": string(f.Action), "q": f.Query, "from": f.From, "to": f.To} {
+			if value != "" {
+				values.Set(name, value)
+			}
+		}
+		all := append(append([]string{}, of...), pairs...)
+		for i := 0; i+1 < len(all); i += 2 {
+			values.Set(all[i], all[i+1])
+		}
+		return path + "?" + values.Encode()
+	}
 }

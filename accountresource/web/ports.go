@@ -72,13 +72,22 @@ type History interface {
 	Run(ctx context.Context, id int64) (run.Run, error)
 	// ProgressOf is how far the newest run of a resource is, or was when it ended; found is false before it has said so.
 	ProgressOf(ctx context.Context, resourceID int64) (p run.Progress, found bool, err error)
-	// Entries lists the rows of a run in order and says how many match.
+	// Before lists the runs that are older than one, newest first.
+	Before(ctx context.Context, resourceID, runID int64, size int) ([]run.Run, error)
+	// Entries lists a page of the rows of a run in order and says how many match; where that takes counting, only up to
+	// one more than run.Counted. Rows does not ask how many.
 	Entries(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, int, error)
+	Rows(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, error)
+	// Story lists the rows of one account in all runs of a resource, newest first: of an object, or of whoever had an
+	// address. f.Before is the key of the oldest row that is known.
+	Story(ctx context.Context, resourceID int64, name string, f LogFilter) ([]run.Entry, error)
 }
 
 // Removals are those that wait for an admin (rule R15).
 type Removals interface {
 	Waiting(ctx context.Context, resourceID int64) ([]run.Held, error)
+	// Undecided counts those that nobody has decided on, by resource.
+	Undecided(ctx context.Context, resources ...int64) (map[int64]int, error)
 	// Decide says what becomes of those of the objects that are held, and how many they are.
 	Decide(ctx context.Context, resourceID int64, d run.Decision, ids []account.SourceID) (int, error)
 }
@@ -89,8 +98,9 @@ type Operations interface {
 	Check(s resource.Settings) resource.Problems
 	// Test reads the first users and groups with unsaved settings.
 	Test(ctx context.Context, s resource.Settings) (run.Sample, error)
-	// Preview plans a run with settings that need not be saved, and writes nothing.
-	Preview(ctx context.Context, res resource.Resource) (run.Preview, error)
+	// Preview plans a run with settings that need not be saved, and writes nothing. each is given every change as it is
+	// found; an error of it ends the preview.
+	Preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error
 	// Replicate starts a run in the background and returns it. Asked for a full run it reads the whole directory, else
 	// only what changed, where that is enough. run.ErrRunning, run.ErrDisabled.
 	Replicate(ctx context.Context, id int64, wanted run.Mode) (run.Run, error)

@@ -2,6 +2,9 @@ package web
 
 import (
 	"errors"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -31,6 +34,9 @@ func (w *Web) removals(r *request) error {
 	for i := range marked {
 		ids[i] = account.SourceID(marked[i])
 	}
+	if len(ids) == 0 {
+		return r.goTo(pathOf(id, ""), "unmarked")
+	}
 	if _, err := w.cfg.Removals.Decide(r.UserContext(), id, decision, ids); err != nil {
 		return err
 	}
@@ -56,3 +62,38 @@ func decisionOf(form map[string]string) (run.Decision, bool) {
 	}
 	return "", false
 }
+
+// Waiting are the held removals that nobody has decided on.
+func (v showView) Waiting() []run.Held {
+	return slices.DeleteFunc(slices.Clone(v.Held), func(h run.Held) bool { return h.Decision != "" })
+}
+
+// Decided are the others: they are made or let be by the next run.
+func (v showView) Decided() []run.Held {
+	return slices.DeleteFunc(slices.Clone(v.Held), func(h run.Held) bool { return h.Decision == "" })
+}
+
+// KeptUntil is the day from which the mail of accounts may go that are deleted today; zero keeps it for ever.
+func (v showView) KeptUntil() time.Time {
+	if days := v.Settings.Replication.KeepDays; days > 0 {
+		return time.Now().AddDate(0, 0, days)
+	}
+	return time.Time{}
+}
+
+// CommonName is what the directory calls the object at a DN, for people.
+func (v showView) CommonName(dn string) string {
+	_, name, _ := strings.Cut(dn, "=")
+	for i := 0; i < len(name); i++ {
+		switch name[i] {
+		case '\\':
+			i++
+		case ',', '+':
+			name = name[:i]
+		}
+	}
+	return strings.NewReplacer(`\,`, ",", `\+`, "+", `\"`, `"`, `\\`, `\`, `\#`, "#", `\;`, ";").Replace(name)
+}
+
+// DayOf writes a day for people.
+func (s *speaker) DayOf(t time.Time) string { return t.Local().Format(time.DateOnly) }

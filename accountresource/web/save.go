@@ -87,9 +87,6 @@ func (w *Web) checkDomain(ctx context.Context, res resource.Resource, domain str
 	return nil, nil //nolint:nilnil // nothing is wrong with it
 }
 
-// previewTime is the longest that a preview may take: it reads the whole directory.
-const previewTime = 10 * time.Minute
-
 // testTime is the longest that a connection test may take.
 const testTime = 2 * time.Minute
 
@@ -112,29 +109,6 @@ func (w *Web) tried(r *request) (res resource.Resource, next resource.Settings, 
 		return res, next, p, false, w.showWith(r, res, p)
 	}
 	return res, next, p, true, nil
-}
-
-// preview is POST /:id/preview: what a run with the settings in the form would do, saved or not.
-func (w *Web) preview(r *request) error {
-	res, next, p, ok, err := w.tried(r)
-	if !ok {
-		return err
-	}
-	stored := res
-	res.Settings = next
-	ctx, cancel := context.WithTimeout(r.UserContext(), previewTime)
-	defer cancel()
-	preview, err := w.cfg.Operations.Preview(ctx, res)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = resource.NewProblem("", "run_deadline", err)
-	}
-	if err != nil {
-		w.cfg.Logger.InfoContext(r.UserContext(), "preview", "resource", res.ID, "error", err)
-		p.problems = resource.ProblemsOf(err)
-		return w.showWith(r, stored, p)
-	}
-	p.status, p.preview = fiber.StatusOK, &preview
-	return w.showWith(r, stored, p)
 }
 
 // test is POST /:id/test: what is in the form is tested, saved or not, and nothing is lost from it.

@@ -16,7 +16,7 @@ type showView struct {
 	Fields    []field
 	Problems  []problemView // all of them, for the summary
 	Sample    *sampleView
-	Preview   *run.Preview
+	Preview   *previewView
 	Held      []run.Held // removals that wait for an admin
 	Domains   []string
 	Proposals []string // attribute names
@@ -57,7 +57,7 @@ type page struct {
 	values   map[string]string
 	problems resource.Problems
 	sample   *sampleView
-	preview  *run.Preview
+	preview  *previewView
 }
 
 func (w *Web) showWith(r *request, res resource.Resource, p page) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -16,6 +17,9 @@ type Web struct {
 	texts  *texts
 	engine *html.Engine
 	assets map[string]asset
+	watch  *watch
+	life   context.Context // ends with Close, and with it what outlives its request
+	end    context.CancelFunc
 }
 
 // New prepares the pages: templates, texts and files for the browser.
@@ -35,8 +39,15 @@ func New(cfg Config) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Web{cfg: cfg, texts: texts, engine: engine, assets: assets}, nil
+	w := &Web{cfg: cfg, texts: texts, engine: engine, assets: assets}
+	w.life, w.end = context.WithCancel(context.Background())
+	w.watch = newWatch(w.life, lookEvery, cfg.Logger)
+	w.watch.look = w.pulses
+	return w, nil
 }
+
+// Close ends the streams and downloads that are open, and waits until nobody asks the database for them any more.
+func (w *Web) Close() { w.watch.close(w.end) }
 
 // Mount registers the routes, all of them below the prefix.
 func (w *Web) Mount(app *fiber.App) {
@@ -47,12 +58,15 @@ func (w *Web) Mount(app *fiber.App) {
 	r.Get("/", page(w.list))
 	r.Post("/", page(w.create))
 	r.Get("/domains", data(w.domains))
+	r.Get("/progress", data(w.followAll))
+	r.Get("/:id/progress", data(w.follow))
 	r.Get("/:id/status", data(w.status))
 	r.Get("/:id/log", page(w.log))
 	r.Get("/:id", page(w.show))
 	r.Post("/:id/test", page(w.test))
 	r.Post("/:id/preview", page(w.preview))
 	r.Post("/:id/replicate", page(w.replicate))
+	r.Post("/:id/cancel", page(w.cancel))
 	r.Post("/:id/enable", page(w.enable))
 	r.Post("/:id/disable", page(w.disable))
 	r.Post("/:id/delete", page(w.remove))

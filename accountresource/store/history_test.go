@@ -1,0 +1,181 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/store"
+)
+
+// logged is a run of the resource with the rows.
+func logged(t *testing.T, s *store.Store, l run.Lease, at time.Time, entries ...run.Entry) run.Run {
+	t.Helper()
+	began, err := s.Runs().Begin(t.Context(), l, run.Scheduled, run.Full, at)
+	require.NoError(t, err)
+	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Entries: entries}))
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, at, time.Time{}))
+	return began
+}
+
+func addressesOf(entries []run.Entry) (all []string) {
+	for _, e := range entries {
+		all = append(all, e.Address)
+	}
+	return all
+}
+
+func testLogPages(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	var entries []run.Entry
+	for i := range 10 {
+		action := account.ActionCreated
+		if i%2 == 1 {
+			action = account.ActionIgnored
+		}
+		entries = append(entries, run.Entry{
+			Action: action, Address: strconv.Itoa(i), Source: account.SourceID("s" + strconv.Itoa(i)),
+			Time: c.now().Add(time.Duration(i) * time.Minute),
+		})
+	}
+	r := logged(t, s, l, c.now(), entries...)
+	other := logged(t, s, l, c.now(), entries...)
+	read := func(f run.LogFilter) ([]run.Entry, []string, int) {
+		t.Helper()
+		found, total, err := s.Runs().Entries(t.Context(), r.ID, f)
+		require.NoError(t, err)
+		return found, addressesOf(found), total
+	}
+	first, got, total := read(run.LogFilter{Page: 1, Size: 4})
+	assert.Equal(t, []string{"0", "1", "2", "3"}, got)
+	assert.Equal(t, 10, total)
+	second, got, total := read(run.LogFilter{After: first[3].ID, Size: 4})
+	assert.Equal(t, []string{"4", "5", "6", "7"}, got)
+	assert.Equal(t, 10, total, "all, wherever the page is")
+	_, got, _ = read(run.LogFilter{Before: second[0].ID, Size: 3})
+	assert.Equal(t, []string{"1", "2", "3"}, got, "those next in front, in order")
+	_, got, _ = read(run.LogFilter{Page: 3, Size: 4})
+	assert.Equal(t, []string{"8", "9"}, got, "by number too")
+	_, got, total = read(run.LogFilter{Action: account.ActionIgnored, Page: 2, Size: 2})
+	assert.Equal(t, []string{"5", "7"}, got)
+	assert.Equal(t, 5, total)
+	_, got, total = read(run.LogFilter{From: c.now().Add(3 * time.Minute), Until: c.now().Add(5 * time.Minute), Page: 1, Size: 9})
+	assert.Equal(t, []string{"3", "4"}, got)
+	assert.Equal(t, 2, total)
+
+	older, err := s.Runs().Before(t.Context(), 1, other.ID, 5)
+	require.NoError(t, err)
+	require.Len(t, older, 1)
+	assert.Equal(t, r.ID, older[0].ID)
+}
+
+func testStory(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	elsewhere := lease(t, s, 2)
+	ann := func(a account.Action, address string) run.Entry {
+		return run.Entry{Time: c.now(), Action: a, Source: "ann", Address: address}
+	}
+	bob := run.Entry{Time: c.now(), Action: account.ActionCreated, Source: "bob", Address: "bob@example.com"}
+	logged(t, s, l, c.now(), ann(account.ActionCreated, "ann@example.com"), bob)
+	logged(t, s, elsewhere, c.now(), ann(account.ActionIgnored, "ann@example.com"))
+	logged(t, s, l, c.now(), bob, ann(account.ActionRenamed, "ann@example.com"))
+	logged(t, s, l, c.now(), run.Entry{Time: c.now(), Action: account.ActionFailed, Address: "ann@example.com"})
+	last := logged(t, s, l, c.now(), ann(account.ActionUpdated, "anna@example.com"))
+	claim(t, s, l, link(1, "ann", "anna.lee@example.com"))
+
+	tell := func(name string, f run.LogFilter) (all []string) {
+		t.Helper()
+		f.Size = 10
+		found, err := s.Runs().Story(t.Context(), 1, name, f)
+		require.NoError(t, err)
+		for _, e := range found {
+			all = append(all, string(e.Action))
+		}
+		return all
+	}
+	whole := []string{"updated", "renamed", "created"}
+	assert.Equal(t, whole, tell("ann", run.LogFilter{}), "what another resource did is no part of it")
+	assert.Equal(t, whole, tell("anna@example.com", run.LogFilter{}))
+	assert.Equal(t, whole, tell("anna.lee@example.com", run.LogFilter{}), "the link knows the newest name")
+	assert.Equal(t, []string{"updated", "failed", "renamed", "created"}, tell("ann@example.com", run.LogFilter{}),
+		"rows that name the address alone belong to it")
+	assert.Equal(t, []string{"renamed"}, tell("ann", run.LogFilter{Action: account.ActionRenamed}))
+	newest, err := s.Runs().Rows(t.Context(), last.ID, run.LogFilter{Page: 1, Size: 1})
+	require.NoError(t, err)
+	assert.Equal(t, whole[1:], tell("ann", run.LogFilter{Before: newest[0].ID}))
+	assert.Empty(t, tell("nobody@example.com", run.LogFilter{}))
+	assert.Empty(t, tell("", run.LogFilter{}))
+	assert.Empty(t, tell("ann", run.LogFilter{From: c.now().Add(time.Second)}))
+}
+
+// A run of a hundred thousand rows, and an account that was ignored in hundreds of runs.
+func testLongHistory(t *testing.T, connect func() *sql.DB) {
+	if testing.Short() {
+		t.Skip("many rows")
+	}
+	db := connect()
+	s, c := opened(t, db)
+	l := lease(t, s, 1)
+	const rows, runs = 100_000, 300
+	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	for i := 0; i < rows; i += 5000 {
+		var batch []run.Entry
+		for n := i; n < i+5000; n++ {
+			id := fmt.Sprintf("%08x-aaaa-bbbb-cccc-%012x", n*7919, n)
+			batch = append(batch, run.Entry{
+				Time: c.now(), Action: account.ActionCreated, Source: account.SourceID(id), Address: id + "@example.com", DN: "CN=" + id,
+			})
+		}
+		require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Entries: batch}))
+	}
+	for range runs {
+		logged(t, s, l, c.now(), run.Entry{Time: c.now(), Action: account.ActionIgnored, Source: "odd", Address: "odd@elsewhere.example"})
+	}
+	reads := readCounter(t, db)
+	first, total, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 50})
+	require.NoError(t, err)
+	require.Equal(t, rows, total)
+	const few = 600 // a page is 50 rows, met in an index and in the table
+	for name, ask := range map[string]func() ([]run.Entry, int, error){
+		"the first page": func() ([]run.Entry, int, error) {
+			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 50})
+		},
+		"a page in the middle": func() ([]run.Entry, int, error) {
+			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{After: first[0].ID + rows/2, Size: 50})
+		},
+		"the last page": func() ([]run.Entry, int, error) {
+			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Before: 1 << 62, Size: 50})
+		},
+		"a page of an action": func() ([]run.Entry, int, error) {
+			return s.Runs().Entries(t.Context(), began.ID,
+				run.LogFilter{Action: account.ActionCreated, After: first[0].ID + rows/2, Size: 50})
+		},
+		"a story": func() ([]run.Entry, int, error) {
+			found, err := s.Runs().Story(t.Context(), 1, string(first[7].Source), run.LogFilter{Size: 50})
+			return found, 0, err
+		},
+		"a long story by address": func() ([]run.Entry, int, error) {
+			found, err := s.Runs().Story(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Size: 50})
+			return found, 0, err
+		},
+	} {
+		before := reads.start()
+		found, _, err := ask()
+		require.NoError(t, err, name)
+		require.NotEmpty(t, found, name)
+		reads.check(t, name, before, few)
+	}
+	older, err := s.Runs().Before(t.Context(), 1, began.ID+200, 20)
+	require.NoError(t, err)
+	require.Len(t, older, 20)
+}

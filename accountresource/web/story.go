@@ -1,0 +1,75 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+)
+
+// story draws what happened to one account in all runs, newest first, under whatever name it had.
+func (w *Web) story(r *request, res resource.Resource, name string, filter filterView) error {
+	if r.Query("format") == "csv" {
+		return w.storyFile(r, res, name, filter)
+	}
+	f := filter.of(entriesPage + 1)
+	entries, err := w.cfg.History.Story(r.UserContext(), res.ID, name, f)
+	if err != nil {
+		return err
+	}
+	v := logView{Resource: res, Account: name, Actions: account.Actions(), Filter: filter}
+	base := w.cfg.Prefix + pathOf(res.ID, "")
+	here := filter.link(base+"/log", "account", name)
+	v.CSV = here("format", "csv")
+	if len(entries) > entriesPage {
+		entries = entries[:entriesPage]
+		v.Pages.After = here("before", strconv.FormatInt(entries[entriesPage-1].ID, 10))
+	}
+	if filter.before > 0 {
+		v.Pages.First = here()
+	}
+	for i := range entries {
+		v.Rows = append(v.Rows, r.rowOfEntry(base, &entries[i]).inRun(base))
+	}
+	return r.draw(fiber.StatusOK, "log", "story_title", v)
+}
+
+// storyFile sends the rows that match as a file.
+func (w *Web) storyFile(r *request, res resource.Resource, name string, filter filterView) error {
+	speaker, base := r.speaker, w.cfg.Prefix+pathOf(res.ID, "")
+	return w.download(r, fmt.Sprintf("account-%d", res.ID), entryColumns, entryCells,
+		func(ctx context.Context, put func(row) error) error {
+			f := filter.of(entriesSent)
+			for f.Before = 0; ; {
+				entries, err := w.cfg.History.Story(ctx, res.ID, name, f)
+				if err != nil {
+					return err
+				}
+				for i := range entries {
+					if err := put(speaker.rowOfEntry(base, &entries[i])); err != nil {
+						return err
+					}
+					f.Before = entries[i].ID
+				}
+				if len(entries) < f.Size {
+					return nil
+				}
+			}
+		})
+}
+
+// Names are the addresses under which the account appears, newest first.
+func (v logView) Names() (names []string) {
+	seen := make(map[string]bool)
+	for i := range v.Rows {
+		if a := v.Rows[i].Address; a != "" && !seen[a] {
+			seen[a] = true
+			names = append(names, a)
+		}
+	}
+	return names
+}
