@@ -26,6 +26,7 @@ func (r *Reader) search(ctx context.Context, request *ldap.SearchRequest) (*ldap
 	if err != nil {
 		return nil, err
 	}
+	result.Entries = append(conn.tap.taken(), result.Entries...)
 	return result, nil
 }
 
