@@ -20,6 +20,7 @@ func (r *Reader) search(ctx context.Context, request *ldap.SearchRequest) (*ldap
 	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, r.settings.Connection.Timeout
 	var result *ldap.SearchResult
 	err = conn.do(ctx, func(l *ldap.Conn) (err error) {
+		conn.tap.ask()
 		result, err = l.Search(request)
 		return err
 	})

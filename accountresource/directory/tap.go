@@ -18,7 +18,8 @@ type tap struct {
 	pass int // bytes of a message that is on its way through
 
 	mu      sync.Mutex
-	search  int64 // the number of the last search; another one's entries are not taken
+	asked   bool  // the next search is one whose entries are taken
+	search  int64 // its number; another one's entries are not taken
 	entries []*ldap.Entry
 }
 
@@ -29,11 +30,20 @@ func newTap(conn net.Conn) *tap {
 	return &tap{Conn: conn, in: bufio.NewReaderSize(conn, largestTaken)}
 }
 
+// ask has the entries of the next search taken.
+func (t *tap) ask() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked, t.search, t.entries = true, 0, nil
+}
+
 // Write looks for searches among the requests, each of which go-ldap writes at once.
 func (t *tap) Write(request []byte) (int, error) {
 	if id, op, _, ok := messageOf(request); ok && op == tagSearch {
 		t.mu.Lock()
-		t.search, t.entries = id, nil
+		if t.asked {
+			t.asked, t.search = false, id
+		}
 		t.mu.Unlock()
 	}
 	return t.Conn.Write(request)
@@ -97,14 +107,14 @@ func (t *tap) take(message []byte) bool {
 	e := entryOf(body)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e == nil || id != t.search {
+	if e == nil || id != t.search || id == 0 {
 		return false
 	}
 	t.entries = append(t.entries, e)
 	return true
 }
 
-// taken gives the entries of the last search, once.
+// taken gives the entries of the search, once.
 func (t *tap) taken() []*ldap.Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
