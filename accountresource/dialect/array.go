@@ -41,12 +41,18 @@ func (r Rows) same(j int) bool {
 // column is a column of all rows as an array, and its type.
 func (r Rows) column(j int) (text, kind string) {
 	var a array
+	size := 0
 	kind = "bigint[]"
 	for _, row := range r.Values {
-		a.add(textOf(row[j]))
-		if _, ok := row[j].(string); ok {
+		if text, ok := row[j].(string); ok {
 			kind = "text[]"
+			size += len(text)
 		}
+		size += 8 // quotes, comma, and what is escaped; a number
+	}
+	a.Grow(size)
+	for _, row := range r.Values {
+		a.add(textOf(row[j]))
 	}
 	return a.text(), kind
 }
