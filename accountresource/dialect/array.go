@@ -41,7 +41,7 @@ func (r Rows) same(j int) bool {
 // column is a column of all rows as an array, and its type.
 func (r Rows) column(j int) (text, kind string) {
 	var a array
-	size := 0
+	size := len("{}")
 	kind = "bigint[]"
 	for _, row := range r.Values {
 		if text, ok := row[j].(string); ok {
@@ -91,10 +91,11 @@ func (a *array) add(value any) {
 	a.WriteByte('"')
 }
 
-// text is the whole array.
+// text ends the array and gives it.
 func (a *array) text() string {
 	if a.Len() == 0 {
-		return "{}"
+		a.WriteByte('{')
 	}
-	return a.String() + "}"
+	a.WriteByte('}')
+	return a.String()
 }
