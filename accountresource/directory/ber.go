@@ -1,6 +1,10 @@
 package directory
 
-import "github.com/go-ldap/ldap/v3"
+import (
+	"bytes"
+
+	"github.com/go-ldap/ldap/v3"
+)
 
 // Tags of BER (X.690) as LDAP writes them (RFC 4511, section 5.1), in one byte each.
 const (
@@ -72,6 +76,7 @@ func messageOf(b []byte) (id int64, op byte, body []byte, ok bool) {
 
 // entryOf is the entry that a message is about, nil where it is not written plainly.
 func entryOf(body []byte) *ldap.Entry {
+	body = bytes.Clone(body) // the next message is read into the same place
 	dn, rest, ok := wanted(body, tagOctets)
 	if !ok {
 		return nil
@@ -110,8 +115,7 @@ func attributeOf(b []byte) *ldap.EntryAttribute {
 		if v, set, ok = wanted(set, tagOctets); !ok {
 			return nil
 		}
-		text := string(v)
-		a.Values, a.ByteValues = append(a.Values, text), append(a.ByteValues, []byte(text))
+		a.Values, a.ByteValues = append(a.Values, string(v)), append(a.ByteValues, v)
 	}
 	return a
 }
