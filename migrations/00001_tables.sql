@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS account_resource_link (
     PRIMARY KEY (resource_id, source_id),
     CONSTRAINT account_resource_link_address UNIQUE (address),
     CONSTRAINT account_resource_link_domain UNIQUE (domain, resource_id, source_id)
-) {{.Table}};
+) {{.Claims}};
 
 CREATE TABLE IF NOT EXISTS account_resource_run (
     id           {{.Serial}},

@@ -26,8 +26,8 @@ type Dialect struct {
 	Numbered bool
 	// Returning: a generated key is asked for with RETURNING, since the driver cannot tell the last one.
 	Returning bool
-	// JSONRows: many rows or values travel as one JSON text.
-	JSONRows bool
+	// Arrays: many rows or values travel as arrays.
+	Arrays bool
 	// Quote encloses an identifier.
 	Quote string
 	// KeepRow is appended to a SELECT to keep everybody from changing the row until the transaction ends; others may
@@ -56,7 +56,7 @@ var known = map[Name]Dialect{
 			" FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
 	},
 	Postgres: {
-		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, JSONRows: true,
+		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, Arrays: true,
 		Leading: "%s = ?", IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), ''" +
 			" FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false)) AND table_name = $1",

@@ -19,6 +19,7 @@ import (
 // connection is an LDAP connection that can be cut at any moment.
 type connection struct {
 	ldap    *ldap.Conn
+	tap     *tap
 	raw     net.Conn
 	timeout time.Duration
 }
@@ -41,9 +42,10 @@ func (r *Reader) dial(ctx context.Context) (*connection, error) {
 		_ = raw.Close() // the first error is the one that counts
 		return nil, err
 	}
-	client := ldap.NewConn(conn, conn != raw)
+	tap := newTap(conn)
+	client := ldap.NewConn(tap, conn != raw)
 	client.Start()
-	return &connection{ldap: client, raw: raw, timeout: timeout}, nil
+	return &connection{ldap: client, tap: tap, raw: raw, timeout: timeout}, nil
 }
 
 // hostOf is the host without the brackets that people put around IPv6 addresses.

@@ -20,12 +20,14 @@ func (r *Reader) search(ctx context.Context, request *ldap.SearchRequest) (*ldap
 	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, r.settings.Connection.Timeout
 	var result *ldap.SearchResult
 	err = conn.do(ctx, func(l *ldap.Conn) (err error) {
+		conn.tap.ask()
 		result, err = l.Search(request)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	result.Entries = append(conn.tap.taken(), result.Entries...)
 	return result, nil
 }
 

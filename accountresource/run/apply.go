@@ -164,8 +164,7 @@ func remember(batch []step) {
 
 // claim announces the changes, with what the next run could not find out again by itself.
 func (p *Replication) claim(ctx context.Context, batch []step) error {
-	var links []account.Link
-	var owners []*step
+	links, owners := make([]account.Link, 0, len(batch)), make([]*step, 0, len(batch))
 	for i := range batch {
 		if link, ok := batch[i].Claim(); ok {
 			links, owners = append(links, link), append(owners, &batch[i])
@@ -187,8 +186,7 @@ func (p *Replication) claim(ctx context.Context, batch []step) error {
 
 // write has the mail store make those changes that were not refused.
 func (p *Replication) write(ctx context.Context, batch []step) error {
-	var changes []account.Change
-	var owners []*step
+	changes, owners := make([]account.Change, 0, len(batch)), make([]*step, 0, len(batch))
 	for i := range batch {
 		if batch[i].err == nil && batch[i].TouchesAccount() {
 			changes, owners = append(changes, batch[i].Change), append(owners, &batch[i])

@@ -174,7 +174,7 @@ type objectKey struct {
 
 // grant decides who gets his address: those whose address nobody has, or has somebody of the batch who leaves it.
 func grant(owners map[string]objectKey, links []account.Link) (results []error, granted []account.Link) {
-	results = make([]error, len(links))
+	results, granted = make([]error, len(links)), make([]account.Link, 0, len(links))
 	leaving := make(map[objectKey]string, len(links))
 	for i := range links {
 		leaving[objectKey{links[i].Resource, links[i].Source}] = links[i].Address
