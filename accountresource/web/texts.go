@@ -95,9 +95,9 @@ func (s *speaker) written(value any) string {
 	return fmt.Sprint(value)
 }
 
-// amounts are the values of messages that are amounts, and are written as such; others with digits in them are names:
-// ports, codes.
-var amounts = map[string]bool{"Count": true, "Linked": true, "Limit": true, "Quota": true, "Min": true, "Max": true, "Seconds": true}
+// amounts are the values of messages that are written as amounts; others with digits in them are names, such as ports,
+// or what somebody is asked to type.
+var amounts = map[string]bool{"Count": true, "Linked": true, "Limit": true, "Quota": true, "Seconds": true}
 
 // Say is a message's sentence.
 func (s *speaker) Say(m account.Message) string {
