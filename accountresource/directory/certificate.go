@@ -23,8 +23,32 @@ func Certificates(ctx context.Context, c resource.Connection) ([]resource.Certif
 	return Options{Dial: new(net.Dialer).DialContext}.Certificates(ctx, c)
 }
 
-// Certificates is the same over connections of the caller's.
-func (o Options) Certificates(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
+// Certificates is the same over connections of the caller's. Of several servers the first one that answers is looked at.
+func (o Options) Certificates(ctx context.Context, c resource.Connection) (sent []resource.Certificate, err error) {
+	err = firstThatAnswers(c, func(c resource.Connection) error {
+		sent, err = o.chain(ctx, c)
+		return err
+	})
+	return sent, err
+}
+
+// firstThatAnswers asks the servers of a connection in their order, as far as those before are silent.
+func firstThatAnswers(c resource.Connection, ask func(resource.Connection) error) error {
+	var problems resource.Problems
+	for _, host := range c.Hosts() {
+		c.Host = host
+		err := ask(c)
+		var problem *resource.Problem
+		if err == nil || !errors.As(err, &problem) || !silent[problem.Message.Key] {
+			return err
+		}
+		problems = append(problems, problem)
+	}
+	return problems.AsError()
+}
+
+// chain is what one server sends.
+func (o Options) chain(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.TimeoutDuration(), time.Minute))
 	defer cancel()
 	raw, err := o.Dial(ctx, "tcp", net.JoinHostPort(hostOf(c), strconv.Itoa(c.Port)))

@@ -28,6 +28,15 @@ func TestTheServerProposesItsRoot(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, ad.BaseDN(), base)
 
+	both := c
+	both.Host = "127.0.0.99, " + c.Host
+	base, err = directory.BaseDN(t.Context(), both)
+	require.NoError(t, err)
+	assert.Equal(t, ad.BaseDN(), base, "the first one is down")
+	sent, err := directory.Certificates(t.Context(), both)
+	require.NoError(t, err)
+	assert.Len(t, sent, 1)
+
 	c.TLS = true
 	_, err = directory.BaseDN(t.Context(), c)
 	wantProblem(t, err, "ca_certificate", "ca_unknown")
