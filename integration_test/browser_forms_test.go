@@ -24,6 +24,7 @@ func demo(tb testing.TB) *panel {
 // it is loaded.
 func TestBrowserForms(t *testing.T) {
 	p := demo(t)
+	(&source{p: p, id: "1"}).succeeded() // there are accounts to speak of
 	for _, language := range []string{"en_US", "de", "ar", "ja"} {
 		if _, err := fs.Stat(locales.FS, language+".json"); err != nil {
 			continue
