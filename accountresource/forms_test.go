@@ -115,6 +115,14 @@ func TestTheBaseDNIsProposedOnItsOwn(t *testing.T) {
 	assert.Contains(t, a.body, `value="OU=Mine,`+ad.BaseDN(), "what was typed is not overwritten")
 	assert.Equal(t, ad.BaseDN(), found(t, useButton, a))
 
+	name, err := ad.Reader("reader", "Secret-77")
+	require.NoError(t, err)
+	form.Set("domain", hosted)
+	form.Set("bind_dn", name)
+	form.Set("bind_password", "Secret-77")
+	form.Set("base_dn", "OU=Missing,"+ad.BaseDN())
+	assert.Equal(t, ad.BaseDN(), found(t, useButton, h.post(base+"/test", form)), "a base DN that is wrong")
+
 	form.Set("host", "")
 	assert.Contains(t, h.post(base+"/propose", form).body, "This field is needed.")
 	form.Set("host", "127.0.0.1")
