@@ -33,6 +33,9 @@ func TestBrowserTenClicks(t *testing.T) {
 			started := time.Now()
 
 			b.click(`nav a[href="` + prefix + `"]`)
+			if script {
+				b.accessible("list-empty")
+			}
 			b.click(`button[value=samba]`)
 			assert.Equal(t, domain, evaluate[string](b, `document.querySelector("[name=domain]").value`), "the only one is chosen")
 			b.fill("host", ad.directory.Host)

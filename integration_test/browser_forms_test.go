@@ -43,6 +43,11 @@ func TestBrowserForms(t *testing.T) {
 				b.accessible(name + ", dark")
 				b.do(prefer("light"))
 			})
+			b.open("/users")
+			b.click(`td a`)
+			assert.Contains(t, b.text(), "Managed in the directory")
+			b.accessible("panel-user")
+			b.shot("forms-" + language + "-panel-user")
 			assert.Empty(t, b.complaints())
 		})
 	}
@@ -128,12 +133,12 @@ func walk(b *browser, seen func(name string)) {
 	seen("groups-error")
 	b.open(own + "?tab=users")
 	status(200, `button[formaction$="/preview"]`)
+	seen("preview")
 
-	b.open(added)
-	b.click(`a[href="` + added + `/log"]`)
+	b.click(`a[href="` + own + `/log"]`)
+	seen("log")
 	b.open(prefix + "/999")
 	seen("message")
-	b.open("/users")
 	b.open(prefix)
 	b.do(chromedp.Click(chromedp.CSS(`li[data-resource="` + added[len(prefix)+1:] + `"] summary`)))
 	b.click(`form[action="` + added + `/delete"] button`)
@@ -143,7 +148,7 @@ func walk(b *browser, seen func(name string)) {
 // empty clears a field.
 func (b *browser) empty(name string) {
 	b.tb.Helper()
-	b.do(chromedp.Clear(chromedp.CSS(`[name="`+name+`"]`)))
+	b.do(chromedp.Clear(chromedp.CSS(`[name="` + name + `"]`)))
 }
 
 // Choices that make others pointless grey them out and keep what they say; numbers follow what is typed.

@@ -101,7 +101,7 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 			return err
 		}
 	}
-	if p.values["domain"] == "" && len(names) == 1 { // there is no choice
+	if r.form == nil && p.values["domain"] == "" && len(names) == 1 { // there is no choice
 		p.values["domain"] = names[0]
 	}
 	for _, t := range tabs {

@@ -16,9 +16,13 @@
   }
 
   // Tables that do not fit are scrolled with the keyboard, too.
-  for (const box of root.querySelectorAll(".ar-scroll:not([tabindex])")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-  }
+  const reach = new ResizeObserver((boxes) => {
+    for (const { target: box } of boxes) {
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  });
+  for (const box of root.querySelectorAll(".ar-scroll:not([tabindex])")) reach.observe(box);
 
   const first = root.querySelector(".ar-alert[tabindex]") || root.querySelector("[data-focus]");
   if (first) first.focus({ preventScroll: first.getBoundingClientRect().top < innerHeight / 2 });
