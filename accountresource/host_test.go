@@ -56,7 +56,7 @@ type headerAuth struct{}
 func (headerAuth) Admin(c *fiber.Ctx) (accountresource.Admin, bool) {
 	switch c.Get("X-Who") {
 	case "global":
-		return accountresource.Admin{Username: "root", GlobalAdmin: true, Language: "en_US"}, true
+		return accountresource.Admin{Username: "root", GlobalAdmin: true, Language: strings.TrimPrefix(c.Get("X-Language", "en_US"), "none")}, true
 	case "domain":
 		return accountresource.Admin{Username: "postmaster"}, true
 	}

@@ -43,6 +43,16 @@ func (o *operations) Test(ctx context.Context, s resource.Settings) (run.Sample,
 	return o.runner.Sample(ctx, s)
 }
 
+// Certificates is the chain that the server sends.
+func (o *operations) Certificates(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
+	return directory.Certificates(ctx, c)
+}
+
+// BaseDN is the root of the directory, as the server names it.
+func (o *operations) BaseDN(ctx context.Context, c resource.Connection) (string, error) {
+	return directory.BaseDN(ctx, c)
+}
+
 // Preview plans a run and writes nothing.
 func (o *operations) Preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error {
 	return o.runner.Preview(ctx, res, each)

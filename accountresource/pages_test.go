@@ -21,7 +21,7 @@ func TestEveryRouteIsForGlobalAdmins(t *testing.T) {
 	routes := map[string][]string{
 		http.MethodGet: {"/account-resources/", base, base + "?tab=users", base + "/log", base + "/status", "/account-resources/domains?q=c"},
 		http.MethodPost: {
-			"/account-resources/", base + "/connection", base + "/replication", base + "/users", base + "/groups", base + "/test", base + "/preview",
+			"/account-resources/", base + "/connection", base + "/replication", base + "/users", base + "/groups", base + "/test", base + "/propose", base + "/trust", base + "/preview",
 			base + "/replicate", base + "/enable", base + "/disable", base + "/removals", base + "/delete",
 		},
 	}

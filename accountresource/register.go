@@ -91,7 +91,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 		return nil, fmt.Errorf("start the schedule: %w", err)
 	}
 	pages.Mount(app)
-	return &Module{pages: pages, schedule: ops.schedule, links: kept.Links()}, nil
+	return &Module{pages: pages, schedule: ops.schedule, links: kept.Links(), resources: kept.Resources(), prefix: o.prefix}, nil
 }
 
 // processName tells people which process holds a lease.

@@ -3,14 +3,18 @@ package accountresource_test
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
@@ -25,10 +29,10 @@ func keysIn(t *testing.T) (keys map[string]string, prefixes map[string]bool) {
 	keys, prefixes = make(map[string]string), make(map[string]bool)
 	patterns := map[string][]*regexp.Regexp{
 		".go": {
-			regexp.MustCompile(`\bT\("([a-z0-9_]+)"`), regexp.MustCompile(`"((?:problem|reason|refused|failed)_[a-z0-9_]+)"`),
+			regexp.MustCompile(`\b(?:T|Rich)\("([a-z0-9_]+)"`), regexp.MustCompile(`"((?:problem|reason|refused|failed)_[a-z0-9_]+)"`),
 			regexp.MustCompile(`r\.draw\([^"]*"[a-z]+", "([a-z_]+)"`),
 		},
-		".html": {regexp.MustCompile(`\.T "([a-z0-9_]+)"`)},
+		".html": {regexp.MustCompile(`\.(?:T|Rich) "([a-z0-9_]+)"`)},
 	}
 	problem := regexp.MustCompile(`NewProblem\([^,]+, "([a-z0-9_]+)"`)
 	composed := regexp.MustCompile(`printf "([a-z_]+_)%s"`)
@@ -117,6 +121,107 @@ func TestEveryTextIsThereAndUsed(t *testing.T) {
 		name := strings.TrimPrefix(key, "problem_")
 		if _, used := keys[key]; !used && !strings.Contains(source, `"`+name+`"`) && !strings.Contains(source, `"`+strings.TrimSuffix(name, "_proposal")+`"`) {
 			t.Errorf("%s is used nowhere", key)
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
+
+// formsOf are the plural forms of a text; one that has none is alone.
+func formsOf(text any) map[string]string {
+	if one, only := text.(string); only {
+		return map[string]string{"": one}
+	}
+	forms := make(map[string]string)
+	for name, form := range text.(map[string]any) {
+		forms[name] = form.(string)
+	}
+	return forms
+}
+
+// placeholders are the values that a text names, but for the number: "one" may be a word.
+func placeholders(text string) []string {
+	names := []string{}
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		if found[1] != "Count" && !slices.Contains(names, found[1]) {
+			names = append(names, found[1])
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// pluralForms are the forms that whole numbers take in a language, each with the numbers that take it, found by asking.
+func pluralForms(t *testing.T, tag language.Tag) map[string][]int {
+	t.Helper()
+	bundle := i18n.NewBundle(tag)
+	require.NoError(t, bundle.AddMessages(tag, &i18n.Message{
+		ID: "n", Zero: "zero", One: "one", Two: "two", Few: "few", Many: "many", Other: "other",
+	}))
+	localizer := i18n.NewLocalizer(bundle, tag.String())
+	numbers := map[string][]int{"other": nil}
+	for _, n := range append(rangeTo(200), 1_000_000, 2_000_000) {
+		form, err := localizer.Localize(&i18n.LocalizeConfig{MessageID: "n", PluralCount: n})
+		require.NoError(t, err)
+		numbers[form] = append(numbers[form], n)
+	}
+	return numbers
+}
+
+func rangeTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// Every language says all that American English says, with the same values in it and in the forms of its own numbers.
+func TestEveryLanguageIsWhole(t *testing.T) {
+	names, err := fs.Glob(locales.FS, "*.json")
+	require.NoError(t, err)
+	read := func(name string) (texts map[string]any) {
+		content, err := fs.ReadFile(locales.FS, name)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(content, &texts), name)
+		return texts
+	}
+	american := read("en_US.json")
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			tag, err := language.Parse(strings.TrimSuffix(name, ".json"))
+			require.NoError(t, err, "named by its tag")
+			numbers := pluralForms(t, tag)
+			texts := read(name)
+			for key := range texts {
+				assert.Contains(t, american, key, "used nowhere")
+			}
+			for key, original := range american {
+				translated, there := texts[key]
+				if !assert.True(t, there, "%s is missing", key) {
+					continue
+				}
+				checkText(t, key, formsOf(original), formsOf(translated), numbers)
+			}
+		})
+	}
+}
+
+func checkText(t *testing.T, key string, original, translated map[string]string, numbers map[string][]int) {
+	t.Helper()
+	wanted := []string{""}
+	if _, plural := original["other"]; plural {
+		wanted = slices.Collect(maps.Keys(numbers))
+	}
+	assert.ElementsMatch(t, wanted, slices.Collect(maps.Keys(translated)), "the plural forms of %s", key)
+	values := placeholders(original[""] + original["other"])
+	counted := strings.Contains(original[""]+original["other"], "{{.Count}}")
+	for name, text := range translated {
+		assert.NotEmpty(t, strings.TrimSpace(text), "%s %s", key, name)
+		assert.Equal(t, values, placeholders(text), "%s %s", key, name)
+		assert.Equal(t, strings.Count(text, "{{"), len(placeholder.FindAllString(text, -1)), "%s %s: %s", key, name, text)
+		if counted && (name == "" || len(numbers[name]) > 1) {
+			assert.Contains(t, text, "{{.Count}}", "%s %s is for several numbers", key, name)
 		}
 	}
 }

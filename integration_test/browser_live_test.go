@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,19 +58,8 @@ func livePanel(t *testing.T, d slowDirectory) (*panel, *source) {
 func signedIn(t *testing.T, p *panel) *browser {
 	t.Helper()
 	b := newBrowser(t, p.url)
-	b.open("/login")
-	b.fill("username", adminName)
-	b.fill("password", adminPassword)
-	b.click("button[type=submit]")
+	b.signIn()
 	return b
-}
-
-// script turns the pages' own scripts on or off.
-func (b *browser) script(on bool) {
-	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
-		return err
-	}))
 }
 
 // number is a number in the part of a page that shows a run.

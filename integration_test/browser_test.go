@@ -22,7 +22,8 @@ type browser struct {
 	tb      testing.TB
 	ctx     context.Context
 	url     string
-	shots   string // where pictures go
+	shots   string // where pictures go; none are taken where it is empty
+	clicks  int    // what a person has clicked so far
 	mu      sync.Mutex
 	console []string // what the pages complained of
 }
@@ -38,10 +39,9 @@ func newBrowser(tb testing.TB, url string) *browser {
 	ctx, cancel = chromedp.NewContext(ctx)
 	tb.Cleanup(cancel)
 	b := &browser{tb: tb, ctx: ctx, url: url, shots: os.Getenv("SCREENSHOTS")}
-	if b.shots == "" {
-		b.shots = filepath.Join("..", "build", "screenshots")
+	if b.shots != "" {
+		require.NoError(tb, os.MkdirAll(b.shots, 0o755))
 	}
-	require.NoError(tb, os.MkdirAll(b.shots, 0o755))
 	messages := chromedp.Console(ctx)
 	go func() {
 		for message, err := range messages {
@@ -81,6 +81,7 @@ func (b *browser) open(path string) {
 // click presses what leads to another page and waits for that; it gives the status of the answer.
 func (b *browser) click(selector string) int64 {
 	b.tb.Helper()
+	b.clicks++
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	response, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
@@ -91,6 +92,7 @@ func (b *browser) click(selector string) int64 {
 // fill types into a field, over what it holds; long texts are pasted.
 func (b *browser) fill(name, value string) {
 	b.tb.Helper()
+	b.clicks++ // into the field
 	field := chromedp.CSS(fmt.Sprintf(`[name=%q]`, name))
 	if strings.ContainsRune(value, '\n') {
 		b.do(chromedp.SetValue(field, value, chromedp.NodeVisible))
@@ -104,6 +106,7 @@ func (b *browser) check(name string, on bool) {
 	b.tb.Helper()
 	field := fmt.Sprintf(`document.querySelector('[name=%q]')`, name)
 	if evaluate[bool](b, field+".checked") != on {
+		b.clicks++
 		b.do(chromedp.Click(chromedp.CSS(fmt.Sprintf(`[name=%q]`, name))))
 	}
 	require.Equal(b.tb, on, evaluate[bool](b, field+".checked"), name)
@@ -121,24 +124,47 @@ func (b *browser) awaitText(text string) {
 	eventually(b.tb, "the page shows "+text, func() bool { return strings.Contains(b.text(), text) })
 }
 
-// shot takes pictures of the page as it stands, at the width of a desk and of a telephone, light and dark, and looks
-// for what no page may do.
+// widths are those of a telephone, a tablet and a desk.
+var widths = []int64{360, 768, 1440}
+
+// shot looks for what no page may do at any width, and takes pictures of the page as it stands, light and dark.
 func (b *browser) shot(name string) {
 	b.tb.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		for _, width := range []int64{1440, 360} {
+		for _, width := range widths {
 			b.do(chromedp.EmulateViewport(width, 900), prefer(scheme))
 			wide := evaluate[int64](b, "document.documentElement.scrollWidth")
 			assert.LessOrEqual(b.tb, wide, width, "%s scrolls sideways at %d pixels", name, width)
+			if b.shots == "" || width == widths[1] {
+				continue
+			}
 			ctx, cancel := context.WithTimeout(b.ctx, patience)
 			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 			cancel()
 			require.NoError(b.tb, err)
 			file := filepath.Join(b.shots, fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
-			require.NoError(b.tb, os.WriteFile(file, picture, 0o644))
+			require.NoError(b.tb, os.WriteFile(file, smaller(b.tb, picture), 0o644))
 		}
 	}
 	b.do(chromedp.EmulateViewport(1440, 900), prefer("light"))
+}
+
+// script lets the pages run theirs, or not.
+func (b *browser) script(on bool) {
+	b.tb.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+		return err
+	}))
+}
+
+// signIn is what comes before anything else.
+func (b *browser) signIn() {
+	b.tb.Helper()
+	b.open("/login")
+	b.fill("username", adminName)
+	b.fill("password", adminPassword)
+	b.click("button[type=submit]")
 }
 
 func prefer(scheme string) chromedp.Action[chromedp.Void] {
@@ -157,7 +183,7 @@ func (b *browser) complaints() []string {
 	defer b.mu.Unlock()
 	var all []string
 	for _, text := range b.console {
-		if !strings.Contains(text, "status of 422") {
+		if !strings.Contains(text, "status of 422") && !strings.Contains(text, "status of 404") {
 			all = append(all, text)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/Masterminds/squirrel"
 
@@ -79,6 +80,16 @@ func (s *Links) Of(ctx context.Context, address string) (link account.Link, foun
 		return link, false, nil
 	}
 	return links[0], true, nil
+}
+
+// Changed is when the link of an account was last written, which is with every change of the account; zero where there
+// is no link.
+func (s *Links) Changed(ctx context.Context, address string) (time.Time, error) {
+	changed, err := number(ctx, s.db, s.sql.Select("changed").From(linkTable).Where(squirrel.Eq{"address": address}))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read when the link of %s was written: %w", address, err)
+	}
+	return moment(changed), nil
 }
 
 // stream reads in chunks by the key, each behind the last link of the one before, so that no rows are open while the

@@ -14,7 +14,7 @@ import (
 )
 
 func testClaimConflict(t *testing.T, connect func() *sql.DB) {
-	s, _ := opened(t, connect())
+	s, clock := opened(t, connect())
 	one, two := lease(t, s, 1), lease(t, s, 2)
 	assert.Equal(t, []error{nil, nil}, claim(t, s, one, link(1, "a", "a@example.com"), link(1, "b", "b@example.com")))
 	results := claim(t, s, two,
@@ -29,6 +29,18 @@ func testClaimConflict(t *testing.T, connect func() *sql.DB) {
 	n, err := s.Resources().Links(t.Context(), 1)
 	require.NoError(t, err)
 	assert.Equal(t, 2, n)
+	found := link(1, "e", "e@example.com")
+	found.Origin = account.Linked
+	claim(t, s, one, found)
+	origins, err := s.Resources().Origins(t.Context(), 1)
+	require.NoError(t, err)
+	assert.Equal(t, map[account.Origin]int{account.Created: 2, account.Linked: 1}, origins)
+	changed, err := s.Links().Changed(t.Context(), "e@example.com")
+	require.NoError(t, err)
+	assert.Equal(t, clock.now(), changed)
+	changed, err = s.Links().Changed(t.Context(), "nobody@example.com")
+	require.NoError(t, err)
+	assert.Zero(t, changed)
 }
 
 func testSwap(t *testing.T, connect func() *sql.DB) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
@@ -136,6 +137,22 @@ func (s *Resources) Links(ctx context.Context, id int64) (int, error) {
 		return 0, fmt.Errorf("count the links of resource %d: %w", id, err)
 	}
 	return int(n), nil
+}
+
+// Origins counts the accounts that the resource has linked, by how they came to be linked.
+func (s *Resources) Origins(ctx context.Context, id int64) (map[account.Origin]int, error) {
+	counts := make(map[account.Origin]int)
+	_, err := query(ctx, s.db, s.sql.Select("origin", "COUNT(*)").From(linkTable).Where(squirrel.Eq{"resource_id": id}).
+		GroupBy("origin"), func(scan func(...any) error) (n int, err error) {
+		var origin account.Origin
+		err = scan(&origin, &n)
+		counts[origin] = n
+		return n, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the links of resource %d by origin: %w", id, err)
+	}
+	return counts, nil
 }
 
 // Delete removes the resource with its links and history; accounts stay. During a run it returns run.ErrRunning.

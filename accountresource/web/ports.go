@@ -58,6 +58,8 @@ type Resources interface {
 	Delete(ctx context.Context, id int64) error
 	// Links counts the accounts a resource has linked.
 	Links(ctx context.Context, id int64) (int, error)
+	// Origins counts them by how they came to be linked.
+	Origins(ctx context.Context, id int64) (map[account.Origin]int, error)
 }
 
 // LogFilter narrows the rows of a run's log.
@@ -98,6 +100,10 @@ type Operations interface {
 	Check(s resource.Settings) resource.Problems
 	// Test reads the first users and groups with unsaved settings.
 	Test(ctx context.Context, s resource.Settings) (run.Sample, error)
+	// Certificates is the chain that the server sends, its own first, whoever signed it. Nothing secret is sent.
+	Certificates(ctx context.Context, c resource.Connection) ([]resource.Certificate, error)
+	// BaseDN is the root of the directory, as the server names it before anybody has signed in; empty where it does not.
+	BaseDN(ctx context.Context, c resource.Connection) (string, error)
 	// Preview plans a run with settings that need not be saved, and writes nothing. each is given every change as it is
 	// found; an error of it ends the preview.
 	Preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
 // save is POST /:id/<tab>: everything is taken, or nothing and every mistake named.
@@ -41,13 +42,48 @@ func (w *Web) save(t tab) handler {
 				return err
 			}
 		}
-		return r.goTo(pathOf(res.ID, "?tab="+t.name), "saved")
+		return w.saved(r, res.ID, t)
 	}
+}
+
+// saved goes on after the settings were taken: with what the button says, as one that is offered after a test does.
+func (w *Web) saved(r *request, id int64, t tab) error {
+	switch r.form["then"] {
+	case "enable", "replicate":
+		return w.begin(r)
+	}
+	return r.goTo(pathOf(id, "?tab="+t.name), "saved")
+}
+
+// begin is POST /:id/enable, with then=replicate for a run at once.
+func (w *Web) begin(r *request) error {
+	if r.form["then"] == "replicate" {
+		return w.enableAndReplicate(r)
+	}
+	return w.enable(r)
+}
+
+// enableAndReplicate enables a resource whose connection is complete and runs it at once.
+func (w *Web) enableAndReplicate(r *request) error {
+	res, err := r.resource()
+	if err != nil {
+		return err
+	}
+	if !res.Enabled && len(res.Settings.Connection.Complete()) == 0 {
+		if err := w.cfg.Resources.SetEnabled(r.UserContext(), res.ID, true); err != nil {
+			return err
+		}
+		if err := w.cfg.Operations.Changed(r.UserContext(), res.ID); err != nil {
+			return err
+		}
+	}
+	return w.replicate(r)
 }
 
 // read lays the submitted tab over the stored settings and finds what is wrong with it, as far as that can be seen
 // without the directory.
 func (w *Web) read(r *request, res resource.Resource, t tab) (resource.Settings, resource.Problems, error) {
+	w.recall(r, time.Now())
 	next := res.Settings
 	problems := t.parse(getter(r.form), &next)
 	known := problems.ByField()
@@ -113,19 +149,34 @@ func (w *Web) tried(r *request) (res resource.Resource, next resource.Settings, 
 
 // test is POST /:id/test: what is in the form is tested, saved or not, and nothing is lost from it.
 func (w *Web) test(r *request) error {
-	res, next, p, ok, err := w.tried(r)
-	if !ok {
+	res, err := r.resource()
+	if err != nil {
 		return err
+	}
+	t := ofForm(r.form)
+	next, problems, err := w.read(r, res, t)
+	if err != nil {
+		return err
+	}
+	p := page{status: fiber.StatusUnprocessableEntity, tab: t, values: t.typed(r.form), problems: problems}
+	if len(problems) == 0 {
+		p.problems = next.Connection.Complete()
 	}
 	ctx, cancel := context.WithTimeout(r.UserContext(), testTime)
 	defer cancel()
-	sample, err := w.cfg.Operations.Test(ctx, next)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = resource.NewProblem("", "test_deadline", err)
+	var sample run.Sample
+	if len(p.problems) == 0 {
+		sample, err = w.cfg.Operations.Test(ctx, next)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = resource.NewProblem("", "test_deadline", err)
+		}
+		if err != nil {
+			w.cfg.Logger.InfoContext(ctx, "connection test", "resource", res.ID, "error", err)
+			p.problems = resource.ProblemsOf(err)
+		}
 	}
-	if err != nil {
-		w.cfg.Logger.InfoContext(ctx, "connection test", "resource", res.ID, "error", err)
-		p.problems = resource.ProblemsOf(err)
+	if len(p.problems) > 0 {
+		w.assist(ctx, r, next.Connection, &p)
 		return w.showWith(r, res, p)
 	}
 	unsaved := next != res.Settings

@@ -1,6 +1,10 @@
 package web
 
 import (
+	"slices"
+	"strings"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -24,6 +28,11 @@ type showView struct {
 	Enable bool
 	// PasswordStored says that an empty password field keeps one.
 	PasswordStored bool
+	// Kept is the sealed password that was typed into this form before.
+	Kept     string
+	Chain    *chainView
+	Proposal *proposalView
+	Effect   *effectView
 }
 
 // field is a form field with what is known of it.
@@ -33,12 +42,19 @@ type field struct {
 	Options     []string
 	Problem     string
 	Min, Max    string
+	Code        bool // not a text of any language: an address, a DN, a filter
+	// Found are values that a test found in the attribute; Looked says that it looked.
+	Found  []string
+	Looked bool
 }
 
 // problemView is a problem in the summary, with where to mend it.
 type problemView struct {
 	Field, Tab, Text string
 }
+
+// Unsaved tells that a test has just succeeded with what is not saved: that is what is offered to be enabled then.
+func (v showView) Unsaved() bool { return v.Sample != nil && v.Sample.Unsaved }
 
 // show is GET /:id.
 func (w *Web) show(r *request) error {
@@ -58,6 +74,8 @@ type page struct {
 	problems resource.Problems
 	sample   *sampleView
 	preview  *previewView
+	chain    *chainView
+	proposal *proposalView
 }
 
 func (w *Web) showWith(r *request, res resource.Resource, p page) error {
@@ -70,10 +88,21 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 		return err
 	}
 	v := showView{
-		Held: held, Preview: p.preview,
+		Held: held, Preview: p.preview, Chain: p.chain, Proposal: p.proposal,
 		Resource: res, Tab: p.tab.name, Sample: p.sample, Domains: names, Proposals: attributeProposals(),
 		Enable:         res.Tested && !res.Enabled,
 		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(),
+	}
+	if v.Kept, err = w.keep(r, time.Now()); err != nil {
+		return err
+	}
+	if p.tab.name == "replication" {
+		if v.Effect, err = w.effect(r, res, p.values, len(held)); err != nil {
+			return err
+		}
+	}
+	if r.form == nil && p.values["domain"] == "" && len(names) == 1 { // there is no choice
+		p.values["domain"] = names[0]
 	}
 	for _, t := range tabs {
 		if t.name != "groups" || res.Settings.Replication.Groups || p.tab.name == "groups" {
@@ -83,6 +112,9 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 	byField := p.problems.ByField()
 	for _, f := range p.tab.layout() {
 		f.Value = p.values[f.Name]
+		if p.sample != nil {
+			f.Found, f.Looked = p.sample.found(f.Name)
+		}
 		if problem := byField[f.Name]; problem != nil {
 			f.Problem = r.Say(problem.Message)
 		}
@@ -132,6 +164,7 @@ func (t tab) layout() []field {
 			f.Kind = "attribute"
 		}
 		f.Name = name
+		f.Code = f.Kind != "toggle" && f.Kind != "choice" && f.Kind != "number"
 		fields = append(fields, f)
 	}
 	return fields
@@ -169,3 +202,33 @@ func viewOf(s run.Sample, set *resource.Settings, unsaved bool) *sampleView {
 
 // Profile is an object's value of a field; templates cannot index by its type.
 func (v *sampleView) Profile(o account.Object, f account.Field) string { return o.Profile[f] }
+
+// foundShown is how many values are shown for an example.
+const foundShown = 3
+
+// found are the first values of the attribute that feeds a form field; looked is false for fields that none feeds.
+func (v *sampleView) found(name string) (values []string, looked bool) {
+	objects, value := v.Users, map[string]func(account.Object) []string{
+		"user_mail": func(o account.Object) []string { return o.Mail },
+	}
+	for _, f := range v.Columns {
+		value["user_"+f.String()] = func(o account.Object) []string { return []string{o.Profile[f]} }
+	}
+	if strings.HasPrefix(name, "group_") {
+		objects = v.Groups
+		value["group_mail"] = func(o account.Object) []string { return o.Mail }
+		value["group_name"] = func(o account.Object) []string { return []string{o.Profile[account.Name]} }
+	}
+	of := value[name]
+	if of == nil || len(objects) == 0 {
+		return nil, false
+	}
+	for _, o := range objects {
+		for _, text := range of(o) {
+			if text != "" && len(values) < foundShown && !slices.Contains(values, text) {
+				values = append(values, text)
+			}
+		}
+	}
+	return values, true
+}

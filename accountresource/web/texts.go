@@ -2,7 +2,10 @@ package web
 
 import (
 	"fmt"
+	"html"
+	"html/template"
 	"io/fs"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,25 +65,73 @@ func (w *Web) speaker(c *fiber.Ctx, admin Admin) *speaker {
 	}
 }
 
-// T is the text of a key with pairs of name and value; Count chooses the plural form. A key without a text is its
-// own text: somebody will notice.
+// T is the text of a key with pairs of name and value; Count, a number, chooses the plural form. A key without a text
+// is its own text: somebody will notice.
 func (s *speaker) T(key string, pairs ...any) string {
 	args := make(map[string]any, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		args[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
-	return s.text(key, args, args["Count"])
+	return s.text(key, args)
 }
+
+// Rich is T with each value in an element of its own, which the script finds by data-value and the stylesheet sets off.
+func (s *speaker) Rich(key string, pairs ...any) template.HTML {
+	args, marks := make(map[string]any, len(pairs)/2), make([]string, 0, len(pairs))
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, mark := fmt.Sprint(pairs[i]), string(rune(0xE000+i)) // of the private use area: no text has it
+		args[name] = mark
+		value := s.written(pairs[i+1])
+		marks = append(marks, mark, `<b data-value="`+html.EscapeString(name)+`"><bdi>`+html.EscapeString(value)+`</bdi></b>`)
+	}
+	return template.HTML(strings.NewReplacer(marks...).Replace(html.EscapeString(s.localized(key, args, nil)))) //nolint:gosec // escaped above
+}
+
+// written is a value as people read it.
+func (s *speaker) written(value any) string {
+	if n, isNumber := value.(int); isNumber {
+		return s.Number(n)
+	}
+	return fmt.Sprint(value)
+}
+
+// amounts are the values of messages that are written as amounts; others with digits in them are names, such as ports,
+// or what somebody is asked to type.
+var amounts = map[string]bool{"Count": true, "Linked": true, "Limit": true, "Quota": true, "Seconds": true}
 
 // Say is a message's sentence.
 func (s *speaker) Say(m account.Message) string {
 	if m.IsZero() {
 		return ""
 	}
-	return s.text(m.Key, m.Args, nil)
+	args := make(map[string]any, len(m.Args))
+	for name, value := range m.Args {
+		args[name] = value
+		if n, err := strconv.Atoi(value); err == nil && amounts[name] {
+			args[name] = n
+		}
+	}
+	return s.text(m.Key, args)
 }
 
-func (s *speaker) text(key string, args, count any) string {
+// text fills in the values: numbers as the language writes them, and others, where it is written from right to left,
+// kept apart from their surroundings (Unicode's isolates).
+func (s *speaker) text(key string, args map[string]any) string {
+	count := args["Count"]
+	if _, isNumber := count.(int); !isNumber {
+		count = nil
+	}
+	for name, value := range args {
+		text := s.written(value)
+		if s.Direction() == "rtl" {
+			text = "\u2068" + text + "\u2069"
+		}
+		args[name] = text
+	}
+	return s.localized(key, args, count)
+}
+
+func (s *speaker) localized(key string, args map[string]any, count any) string {
 	text, err := s.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: args, PluralCount: count})
 	if err != nil && text == "" {
 		return key
@@ -90,12 +141,6 @@ func (s *speaker) text(key string, args, count any) string {
 
 // Number writes a number as the language does.
 func (s *speaker) Number(n int) string { return s.printer.Sprint(n) }
-
-// Moment writes a time for people; pages give it to the script, too, which knows the reader's time zone.
-func (s *speaker) Moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
-
-// Stamp writes a time for machines.
-func (s *speaker) Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Duration writes how long something took.
 func (s *speaker) Duration(d time.Duration) string {

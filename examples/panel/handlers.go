@@ -96,7 +96,19 @@ func (p *panel) profile(c *fiber.Ctx, who admin, t table, name string) error {
 	if err != nil {
 		return err
 	}
-	return p.draw(c, fiber.StatusOK, name, address, fiber.Map{"Row": row, "Routes": routes, "Managed": managed, "Source": source.DN})
+	follows := make(map[string]bool)
+	for _, what := range source.Managed {
+		follows[what] = true
+	}
+	return p.draw(c, fiber.StatusOK, name, address, fiber.Map{
+		"Row": row, "Routes": routes, "Managed": managed, "Source": source, "Follows": follows, "Names": managedNames,
+	})
+}
+
+// managedNames are what the module calls managed, as these pages call it.
+var managedNames = map[string]string{
+	"active": "status", "name": "name", "first_name": "first name", "last_name": "last name", "employee_id": "employee ID",
+	"title": "title", "mobile": "mobile", "telephone": "telephone", "members": "members",
 }
 
 func (p *panel) user(c *fiber.Ctx, who admin) error { return p.profile(c, who, mailboxTable, "user") }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"path"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -36,7 +37,10 @@ func (p *panel) chrome(c *fiber.Ctx, title string) fiber.Map {
 	if !signedIn {
 		return chrome
 	}
-	chrome["Who"] = who
+	chrome["Who"], chrome["Languages"], chrome["Here"] = who, languages, c.OriginalURL()
+	if c.Method() != fiber.MethodGet { // the page that the form was on
+		chrome["Here"] = path.Dir(c.Path())
+	}
 	chrome["Navigation"] = p.navigation(c, who)
 	return chrome
 }

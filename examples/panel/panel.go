@@ -52,6 +52,7 @@ func newPanel(a *admins, m accounts, logger *slog.Logger) *panel {
 	p.app.Get("/login", func(c *fiber.Ctx) error { return p.draw(c, fiber.StatusOK, "login", "Sign in", fiber.Map{}) })
 	p.app.Post("/login", p.login)
 	p.app.Post("/logout", p.logout)
+	p.app.Post("/language", p.signedIn(p.language))
 	p.app.Get("/", p.signedIn(p.dashboard))
 	p.app.Get("/domains", p.signedIn(p.domains))
 	p.app.Post("/domains", p.signedIn(p.addDomain))

@@ -55,6 +55,16 @@ func (s *sessions) find(id string) (admin, bool) {
 	return one.admin, found && time.Now().Before(one.until)
 }
 
+// speak has a session go on in another language.
+func (s *sessions) speak(id, language string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one, found := s.byID[id]; found {
+		one.Language = language
+		s.byID[id] = one
+	}
+}
+
 // of is who sent the request.
 func (s *sessions) of(c *fiber.Ctx) (admin, bool) { return s.find(c.Cookies(sessionCookie)) }
 

@@ -12,11 +12,26 @@ packages=(
     chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
 )
 
+command -v npm >/dev/null || packages+=(npm) # fetches axe-core, which looks for barriers in the pages
+
+# fetch_axe puts axe-core into build/axe, for the tests of the pages alone.
+axe=axe-core@4.14.1
+root=$(cd "$(dirname "$0")/../.." && pwd)
+fetch_axe() {
+    [[ -f $root/build/axe/$axe ]] && return
+    mkdir -p "$root/build/axe"
+    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$root/build/axe" "$axe"
+    touch "$root/build/axe/$axe"
+}
+
 missing=()
 for package in "${packages[@]}"; do
     [[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" == installed ]] || missing+=("$package")
 done
-[[ ${#missing[@]} -eq 0 ]] && exit 0
+if [[ ${#missing[@]} -eq 0 ]]; then
+    fetch_axe
+    exit 0
+fi
 
 as_root() { if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi; }
 
@@ -37,3 +52,4 @@ as_root apt-get -q -o DPkg::Lock::Timeout=120 update
 as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 \
     --no-install-recommends install "${missing[@]}" >/tmp/account-resource-install.log 2>&1 ||
     { tail -n 40 /tmp/account-resource-install.log; exit 1; }
+fetch_axe

@@ -1,0 +1,94 @@
+package directory
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/resource"
+)
+
+// Certificates is the chain that a server sends, its own certificate first, for a person to look at. Nothing that is
+// secret is sent: the connection trusts no authority at all, so it ends with the handshake.
+func Certificates(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
+	return Options{Dial: new(net.Dialer).DialContext}.Certificates(ctx, c)
+}
+
+// Certificates is the same over connections of the caller's. Of several servers the first one that answers is looked at.
+func (o Options) Certificates(ctx context.Context, c resource.Connection) (sent []resource.Certificate, err error) {
+	err = firstThatAnswers(c, func(c resource.Connection) error {
+		sent, err = o.chain(ctx, c)
+		return err
+	})
+	return sent, err
+}
+
+// firstThatAnswers asks the servers of a connection in their order, as far as those before are silent.
+func firstThatAnswers(c resource.Connection, ask func(resource.Connection) error) error {
+	var problems resource.Problems
+	for _, host := range c.Hosts() {
+		c.Host = host
+		err := ask(c)
+		var problem *resource.Problem
+		if err == nil || !errors.As(err, &problem) || !silent[problem.Message.Key] {
+			return err
+		}
+		problems = append(problems, problem)
+	}
+	return problems.AsError()
+}
+
+// chain is what one server sends.
+func (o Options) chain(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.TimeoutDuration(), time.Minute))
+	defer cancel()
+	raw, err := o.Dial(ctx, "tcp", net.JoinHostPort(hostOf(c), strconv.Itoa(c.Port)))
+	if err != nil {
+		return nil, dialProblem(c, err)
+	}
+	defer func() { _ = raw.Close() }() // all has been said
+	if !c.ImplicitTLS() {
+		if err := startTLS(ctx, raw); err != nil {
+			return nil, startTLSProblem(c, err)
+		}
+	}
+	name, _, _ := strings.Cut(hostOf(c), "%")
+	err = tls.Client(raw, &tls.Config{ServerName: name, RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}).
+		HandshakeContext(ctx)
+	var refused *tls.CertificateVerificationError
+	if !errors.As(err, &refused) {
+		return nil, fmt.Errorf("look at the server's certificate: %w", handshakeProblem(c, err))
+	}
+	sent := make([]resource.Certificate, len(refused.UnverifiedCertificates))
+	for i, certificate := range refused.UnverifiedCertificates {
+		sent[i] = shown(certificate)
+	}
+	return sent, nil
+}
+
+func shown(c *x509.Certificate) resource.Certificate {
+	return resource.Certificate{
+		Subject: clean(c.Subject.String()), Issuer: clean(c.Issuer.String()), From: c.NotBefore, Until: c.NotAfter,
+		Fingerprint: fingerprint(c.Raw), Authority: c.IsCA,
+		PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})),
+	}
+}
+
+// fingerprint is written as openssl x509 -fingerprint -sha256 does.
+func fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	pairs := make([]string, len(sum))
+	for i, b := range sum {
+		pairs[i] = fmt.Sprintf("%02X", b)
+	}
+	return strings.Join(pairs, ":")
+}

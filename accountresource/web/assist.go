@@ -1,0 +1,126 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/resource"
+)
+
+// chainView is what an untrusted server sent, for a person to compare and to trust.
+type chainView struct {
+	Sent []resource.Certificate
+	Top  resource.Certificate // the one that is offered: nearest to the root
+}
+
+// SambaCommand prints the fingerprint on a Samba server.
+func (v chainView) SambaCommand() string {
+	file := "cert.pem"
+	if v.Top.Authority {
+		file = "ca.pem"
+	}
+	return "openssl x509 -noout -fingerprint -sha256 -in /var/lib/samba/private/tls/" + file
+}
+
+// WindowsCommand prints it on Windows, for a certificate that was exported there.
+func (v chainView) WindowsCommand() string { return "certutil -hashfile certificate.cer SHA256" }
+
+// proposalView is a base DN that the server named.
+type proposalView struct {
+	BaseDN string
+	Filled bool // it stands in the field already
+}
+
+// untrusted are the problems that trusting somebody else would mend.
+var untrusted = []string{"problem_ca_unknown", "problem_ca_another"}
+
+// serverFields are those that must be right before a server can be asked anything.
+var serverFields = []string{"host", "port", "tls", "timeout", "ca_certificate"}
+
+// assist adds to a page with problems what the server itself can tell about mending them.
+func (w *Web) assist(ctx context.Context, r *request, c resource.Connection, p *page) {
+	byField := p.problems.ByField()
+	base := byField["base_dn"]
+	if base != nil && base.Message.Args["Proposal"] != "" {
+		p.proposal = &proposalView{BaseDN: base.Message.Args["Proposal"]}
+	} else if base != nil && !slices.ContainsFunc(serverFields, func(name string) bool { return byField[name] != nil }) {
+		w.ask(ctx, c, p)
+	}
+	if !slices.ContainsFunc(p.problems, func(one *resource.Problem) bool {
+		return slices.Contains(untrusted, one.Message.Key)
+	}) {
+		return
+	}
+	sent, err := w.cfg.Operations.Certificates(ctx, c)
+	if err != nil || len(sent) == 0 {
+		w.cfg.Logger.InfoContext(r.UserContext(), "look at the server's certificate", "host", c.Host, "error", err)
+		return
+	}
+	p.chain = &chainView{Sent: sent, Top: sent[len(sent)-1]}
+}
+
+// ask has the server name its root. Why it could not is a problem of the page, too.
+func (w *Web) ask(ctx context.Context, c resource.Connection, p *page) {
+	base, err := w.cfg.Operations.BaseDN(ctx, c)
+	if err != nil {
+		p.problems = append(p.problems, resource.ProblemsOf(err)...)
+		return
+	}
+	if base != "" {
+		p.proposal = &proposalView{BaseDN: base}
+	}
+}
+
+// propose is POST /:id/propose: the server is asked for the root of its directory. With use, the root that it named
+// before goes into the field, and the connection is tested again.
+func (w *Web) propose(r *request) error {
+	if use := r.form["use"]; use != "" {
+		r.form["base_dn"] = use
+		return w.test(r)
+	}
+	res, err := r.resource()
+	if err != nil {
+		return err
+	}
+	t := tabs[0]
+	next, problems, err := w.read(r, res, t)
+	if err != nil {
+		return err
+	}
+	p := page{status: fiber.StatusUnprocessableEntity, tab: t, values: t.typed(r.form)}
+	for _, one := range problems {
+		if slices.Contains(serverFields, one.Field) {
+			p.problems = append(p.problems, one)
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.UserContext(), testTime)
+	defer cancel()
+	if len(p.problems) == 0 {
+		w.ask(ctx, next.Connection, &p)
+	}
+	switch {
+	case p.proposal == nil && len(p.problems) == 0:
+		p.problems = resource.Problems{resource.NewProblem("base_dn", "base_not_named", nil, "Host", next.Connection.Host)}
+	case p.proposal == nil:
+		w.assist(ctx, r, next.Connection, &p)
+	default:
+		p.status = fiber.StatusOK
+		if strings.TrimSpace(p.values["base_dn"]) == "" {
+			p.values["base_dn"] = p.proposal.BaseDN
+		}
+		p.proposal.Filled = strings.EqualFold(strings.TrimSpace(p.values["base_dn"]), p.proposal.BaseDN)
+	}
+	return w.showWith(r, res, p)
+}
+
+// trust is POST /:id/trust: a certificate that the admin was shown goes into the field, and the connection is tested
+// with it. Nothing is saved.
+func (w *Web) trust(r *request) error {
+	if pem := r.form["trust"]; pem != "" {
+		r.form["ca_certificate"] = strings.ReplaceAll(pem, "\r\n", "\n")
+	}
+	return w.test(r)
+}

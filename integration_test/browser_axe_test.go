@@ -1,0 +1,70 @@
+//go:build integration
+
+package integration_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// axeSource is axe-core, which install.sh fetches.
+var axeSource = sync.OnceValues(func() (string, error) {
+	content, err := os.ReadFile(filepath.Join("..", "build", "axe", "node_modules", "axe-core", "axe.min.js"))
+	return string(content), err
+})
+
+// barrier is something that keeps people out of a page, as axe-core reports it.
+type barrier struct {
+	ID    string   `json:"id"`
+	Help  string   `json:"help"`
+	Nodes []string `json:"nodes"`
+}
+
+const findBarriers = `axe.run(document, {resultTypes: ["violations"]}).then((found) => JSON.stringify(found.violations.map((v) => ({
+	id: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 300) + " :: " + n.failureSummary)}))))`
+
+// accessible fails where axe-core finds a barrier in the page as it stands.
+func (b *browser) accessible(name string) {
+	b.tb.Helper()
+	source, err := axeSource()
+	require.NoError(b.tb, err, "integration_test/servers/install.sh fetches it")
+	if !evaluate[bool](b, `"axe" in window`) {
+		b.do(chromedp.Evaluate[chromedp.Void](source))
+	}
+	var found []barrier
+	require.NoError(b.tb, json.Unmarshal([]byte(promised[string](b, findBarriers)), &found))
+	for _, one := range found {
+		assert.Fail(b.tb, name+": "+one.ID+": "+one.Help, strings.Join(one.Nodes, "\n"))
+	}
+}
+
+// promised is what a promise comes to.
+func promised[T any](b *browser, script string) T {
+	b.tb.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	require.NoError(b.tb, err, script)
+	return value
+}
+
+// still fails where the page moved while it was loaded (cumulative layout shift).
+func (b *browser) still(name string) {
+	b.tb.Helper()
+	shift := promised[float64](b, `new Promise((resolve) => {
+		let sum = 0;
+		new PerformanceObserver((list) => {
+			for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+		}).observe({type: "layout-shift", buffered: true});
+		requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
+	})`)
+	assert.Less(b.tb, shift, 0.05, "%s moves while it is loaded", name)
+}
