@@ -103,7 +103,7 @@ func TestBrowserFollowsARunAndCancelsIt(t *testing.T) {
 	evaluate[bool](b, `window.stays = true`)
 	b.awaitText("An admin cancelled the run.")
 	assert.True(t, evaluate[bool](b, `window.stays === true`), "the page was not loaded anew")
-	assert.False(t, evaluate[bool](b, liveVisible))
+	eventually(t, "nothing runs any more", func() bool { return !evaluate[bool](b, liveVisible) })
 	assert.Equal(t, "interrupted", s.status().Run.Outcome)
 	assert.Less(t, s.status().Run.Created, 3000)
 	b.shot("live-cancelled")
@@ -209,6 +209,15 @@ func TestBrowserPreviewsAndDecides(t *testing.T) {
 		assert.Equal(t, "department", evaluate[string](b, `document.querySelector('[name=user_title]').value`), "nothing is lost")
 		b.shot("preview-" + map[bool]string{true: "script", false: "plain"}[script])
 	}
+	d.slow()
+	b.do(chromedp.Click(chromedp.CSS(`.ar-bar button[formaction$="/preview"]`), chromedp.NodeVisible))
+	eventually(t, "the button shows that it works, and no other can be pressed", func() bool {
+		return evaluate[bool](b, `document.querySelector('.ar-bar [aria-busy=true]') !== null && document.querySelector('.ar-bar .ar-primary').disabled`)
+	})
+	eventually(t, "the preview is there", func() bool {
+		return evaluate[bool](b, `document.querySelector('#ar-preview') !== null && document.querySelector('[aria-busy=true]') === null`)
+	})
+	d.Mend()
 	s.succeeded()
 	for _, dn := range d.People()[:12] {
 		require.NoError(t, d.Delete(dn))

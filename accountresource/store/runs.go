@@ -163,6 +163,9 @@ func (s *Runs) End(
 		Set("finished", millis(finished)).Where(squirrel.Eq{"id": id, "outcome": ""})); err != nil {
 		return fmt.Errorf("close run %d: %w", id, err)
 	}
+	if err := s.tell(ctx, id); err != nil { // the next run makes up for it
+		s.log.WarnContext(ctx, "enter the rows of a run in the stories of accounts", "run", id, "error", err)
+	}
 	old, err := query(ctx, s.db, s.sql.Select("o.id").From(runTable+" o").
 		Join(runTable+" n ON n.resource_id = o.resource_id").
 		Where(squirrel.Eq{"n.id": id}).Where("o.id < n.id").Where(squirrel.Lt{"o.started": millis(forget)}), scanID)
@@ -178,7 +181,10 @@ func (s *Runs) forgetAll(ctx context.Context, resource int64) error {
 	if err != nil {
 		return fmt.Errorf("list the runs: %w", err)
 	}
-	return s.forget(ctx, all)
+	if err := s.forget(ctx, all); err != nil {
+		return err
+	}
+	return s.forgetStories(ctx, resource)
 }
 
 func scanID(scan func(...any) error) (id int64, err error) { return id, scan(&id) }
@@ -198,6 +204,9 @@ func (s *Runs) forget(ctx context.Context, runs []int64) error {
 			if _, err := exec(ctx, s.db, s.sql.Delete(logTable).
 				Where(squirrel.Eq{"run_id": id}).Where(squirrel.LtOrEq{"id": last})); err != nil {
 				return fmt.Errorf("forget log rows of run %d: %w", id, err)
+			}
+			if err := s.forgetStory(ctx, id, last); err != nil {
+				return fmt.Errorf("forget what is told of run %d: %w", id, err)
 			}
 		}
 		if _, err := exec(ctx, s.db, s.sql.Delete(runTable).Where(squirrel.Eq{"id": id})); err != nil {

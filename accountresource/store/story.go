@@ -3,49 +3,46 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// namesakes is how many objects that had an address are told apart.
-const namesakes = 20
+const (
+	storyTable = "account_resource_story"
+	nameTable  = "account_resource_name"
+	toldTable  = "account_resource_told"
 
-// Story lists the rows of one account in all runs of a resource, newest first. The account is an object of the
-// directory, or an address: then it is every object that ever had it, with the names that it had before and after.
-// f.Before is the key of the oldest row that is known already.
+	// namesakes is how many objects that had an address are told apart.
+	namesakes = 20
+)
+
+// Story lists the rows of one account in all runs of a resource that have ended, newest first. The account is an object
+// of the directory, or an address: then it is every object that ever had it, with the names that it had before and
+// after. f.Before is the key of the oldest row that is known already.
 func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.LogFilter) ([]run.Entry, error) {
 	if name == "" {
 		return nil, nil
 	}
-	objects, err := query(ctx, s.db, s.sql.Select("DISTINCT source_id").From(logTable).
-		Where(squirrel.Eq{"address": name}).Where(squirrel.NotEq{"source_id": ""}).Limit(namesakes), scanText)
-	if err != nil {
-		return nil, fmt.Errorf("look for the objects of %s: %w", name, err)
-	}
-	if !slices.Contains(objects, name) {
-		objects = append(objects, name)
-	}
-	linked, err := query(ctx, s.db, s.sql.Select("source_id").From(linkTable).
-		Where(squirrel.Eq{"address": name, "resource_id": resource}), scanText)
-	if err != nil {
-		return nil, fmt.Errorf("look for the link of %s: %w", name, err)
-	}
-	for _, object := range linked {
-		if !slices.Contains(objects, object) {
-			objects = append(objects, object)
+	subjects := []string{name} // work in applications names an address alone
+	for _, table := range []string{nameTable, linkTable} {
+		objects, err := query(ctx, s.db, s.sql.Select("source_id").From(table).
+			Where(squirrel.Eq{"address": name, "resource_id": resource}).Limit(namesakes), scanText)
+		if err != nil {
+			return nil, fmt.Errorf("look for the objects of %s: %w", name, err)
 		}
+		subjects = append(subjects, objects...)
 	}
-	// Each is read by its own key, newest first, and no more than is shown. Work in applications names an address alone.
-	found, err := s.told(ctx, resource, squirrel.Eq{"l.address": name, "l.source_id": ""}, f)
-	if err != nil {
-		return nil, err
-	}
-	for _, object := range objects {
-		rows, err := s.told(ctx, resource, squirrel.Eq{"l.source_id": object}, f)
+	slices.Sort(subjects)
+	var found []run.Entry
+	for _, subject := range slices.Compact(subjects) { // each by its own key, and no more than is shown
+		rows, err := s.about(ctx, resource, subject, f)
 		if err != nil {
 			return nil, err
 		}
@@ -55,17 +52,82 @@ func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.Log
 	return found[:min(len(found), max(f.Size, 1))], nil
 }
 
-func (s *Runs) told(ctx context.Context, resource int64, whose squirrel.Eq, f run.LogFilter) ([]run.Entry, error) {
-	q := s.sql.Select(entryColumns()...).From(logTable + " l").Join(runTable + " r ON r.id = l.run_id").
-		Where(whose).Where(squirrel.Eq{"r.resource_id": resource})
+func (s *Runs) about(ctx context.Context, resource int64, subject string, f run.LogFilter) ([]run.Entry, error) {
+	q := s.sql.Select(entryColumns()...).From(storyTable + " t").Join(logTable + " l ON l.id = t.log_id").
+		Where(squirrel.Eq{"t.resource_id": resource, "t.subject": subject}).Where(matches(f))
 	if f.Before > 0 {
-		q = q.Where(squirrel.Lt{"l.id": f.Before})
+		q = q.Where(squirrel.Lt{"t.log_id": f.Before})
 	}
-	found, err := query(ctx, s.db, q.Where(matches(f)).OrderBy("l.id DESC").Limit(uint64(max(f.Size, 1))), scanEntry)
+	found, err := query(ctx, s.db, q.OrderBy("t.log_id DESC").Limit(uint64(max(f.Size, 1))), scanEntry)
 	if err != nil {
-		return nil, fmt.Errorf("read the story of an account: %w", err)
+		return nil, fmt.Errorf("read the story of %s: %w", subject, err)
 	}
 	return found, nil
+}
+
+// tell enters what the resource's runs have logged, up to the last row of this one; a run that was cut off is entered
+// with the next.
+func (s *Runs) tell(ctx context.Context, id int64) error {
+	return s.transaction(ctx, func(tx *sql.Tx) error {
+		ask := func(q squirrel.SelectBuilder) (n int64, err error) { return number(ctx, tx, q) }
+		resource, err := ask(s.sql.Select("resource_id").From(runTable).Where(squirrel.Eq{"id": id}))
+		if err != nil {
+			return err
+		}
+		told, err := ask(s.sql.Select("log_id").From(toldTable).Where(squirrel.Eq{"resource_id": resource}))
+		if err != nil {
+			return err
+		}
+		last, err := ask(s.sql.Select("MAX(id)").From(logTable).Where(squirrel.Eq{"run_id": id}))
+		if err != nil || last <= told {
+			return err
+		}
+		rows := func(columns ...string) squirrel.SelectBuilder {
+			return squirrel.Select(columns...).From(logTable + " l").Join(runTable + " r ON r.id = l.run_id").
+				Where(squirrel.Eq{"r.resource_id": resource}).Where(squirrel.Gt{"l.id": told}).Where(squirrel.LtOrEq{"l.id": last})
+		}
+		story := s.sql.Insert(storyTable).Columns("resource_id", "subject", "log_id").Select(
+			rows("r.resource_id", "CASE WHEN l.source_id = '' THEN l.address ELSE l.source_id END AS subject", "l.id").
+				OrderBy("l.source_id", "l.id"))
+		names := s.sql.Insert(nameTable).Columns("resource_id", "address", "source_id").Select(
+			rows("r.resource_id", "l.address", "l.source_id").
+				Where(squirrel.NotEq{"l.address": ""}).Where(squirrel.NotEq{"l.source_id": ""}).
+				OrderBy("SUBSTR(l.address, 1, 40)")) // as good as the whole for the order, and less to sort
+		if s.dialect.IgnoreBefore != "" {
+			names = names.Options(s.dialect.IgnoreBefore)
+		}
+		if s.dialect.IgnoreAfter != "" {
+			names = names.Suffix(s.dialect.IgnoreAfter)
+		}
+		mark := dialect.Rows{
+			Dialect: s.dialect, Table: toldTable, Columns: []string{"resource_id", "log_id"}, Values: [][]any{{resource, last}},
+			Suffix: s.dialect.Upsert([]string{"resource_id"}, []string{"log_id"}),
+		}
+		for _, statement := range []squirrel.Sqlizer{story, names, mark} {
+			if _, err := exec(ctx, tx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// forgetStory drops what is told of rows of a run up to one, and of those before it: the runs of a resource follow each
+// other.
+func (s *Runs) forgetStory(ctx context.Context, id, last int64) error {
+	_, err := exec(ctx, s.db, s.sql.Delete(storyTable).Where(squirrel.LtOrEq{"log_id": last}).
+		Where(squirrel.Expr("resource_id = (SELECT resource_id FROM "+runTable+" WHERE id = ?)", id)))
+	return err
+}
+
+// forgetStories drops all that is told of a resource.
+func (s *Runs) forgetStories(ctx context.Context, resource int64) error {
+	for _, table := range strings.Fields(storyTable + " " + nameTable + " " + toldTable) {
+		if _, err := exec(ctx, s.db, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": resource})); err != nil {
+			return fmt.Errorf("forget the stories of resource %d: %w", resource, err)
+		}
+	}
+	return nil
 }
 
 func scanText(scan func(...any) error) (text string, err error) { return text, scan(&text) }

@@ -95,7 +95,7 @@
   };
 
   // Without a stream the status is asked for: less often, with less to tell.
-  let asking;
+  let asking, streaming = false;
   const ask = async () => {
     for (const live of root.querySelectorAll("[data-live]")) {
       try {
@@ -108,7 +108,7 @@
         if (before.running !== running || before.run !== (run ? run.id : null)) refresh(true);
       } catch { /* the panel may be restarting */ }
     }
-    asking = setTimeout(ask, 5000);
+    asking = streaming ? undefined : setTimeout(ask, 5000);
   };
 
   if (root.dataset.progress) {
@@ -116,11 +116,12 @@
     const open = () => {
       if (stream || document.hidden) return;
       stream = new EventSource(root.dataset.progress);
-      stream.onopen = () => { clearTimeout(asking); asking = undefined; };
+      stream.onopen = () => { streaming = true; clearTimeout(asking); asking = undefined; };
       stream.onmessage = (event) => show(JSON.parse(event.data));
       stream.onerror = () => {
         if (stream.readyState === EventSource.CLOSED && asking === undefined) {
           stream = undefined;
+          streaming = false;
           asking = setTimeout(ask, 2000);
         }
       };
