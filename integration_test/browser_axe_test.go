@@ -56,15 +56,26 @@ func promised[T any](b *browser, script string) T {
 	return value
 }
 
-// still fails where the page moved while it was loaded (cumulative layout shift).
+// still fails where the page moved while it was loaded: by cumulative layout shift, a tenth is where people notice.
 func (b *browser) still(name string) {
 	b.tb.Helper()
-	shift := promised[float64](b, `new Promise((resolve) => {
-		let sum = 0;
+	var moved struct {
+		Sum   float64  `json:"sum"`
+		Nodes []string `json:"nodes"`
+	}
+	require.NoError(b.tb, json.Unmarshal([]byte(promised[string](b, `new Promise((resolve) => {
+		const moved = {sum: 0, nodes: []};
 		new PerformanceObserver((list) => {
-			for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+			for (const entry of list.getEntries()) {
+				if (entry.hadRecentInput) continue;
+				moved.sum += entry.value;
+				for (const {node} of entry.sources) moved.nodes.push(node?.outerHTML?.slice(0, 80) ?? node?.nodeValue ?? "");
+			}
 		}).observe({type: "layout-shift", buffered: true});
-		requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
-	})`)
-	assert.Less(b.tb, shift, 0.05, "%s moves while it is loaded", name)
+		requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(JSON.stringify(moved)))));
+	})`)), &moved))
+	assert.Less(b.tb, moved.Sum, 0.1, "%s moves while it is loaded: %q", name, moved.Nodes)
+	if moved.Sum > 0 {
+		b.tb.Logf("%s: %f %q", name, moved.Sum, moved.Nodes)
+	}
 }
