@@ -22,24 +22,29 @@ import (
 	"github.com/mailpanel/account-resource/integration_test/servers"
 )
 
-// PROXY_STEP is how far it is from one statement of a run that goes wrong to the next; 1 is each.
-const defaultStep = 5
+// PROXY_STEP is how far it is from one statement of a run that goes wrong to the next; 1 is each. Runs on databases send
+// some four hundred.
+const defaultStep = 31
 
 // Whichever statement of a run does not get through, or its answer, or is never answered: nobody is removed for it, the
 // next run makes everything good, and nothing happens twice.
 func TestR19_WhicheverStatementIsLost(t *testing.T) {
-	step := number(t, "PROXY_STEP", defaultStep)
+	steps := number(t, "PROXY_STEP", defaultStep)
 	for name, open := range map[string]func(*testing.T) (*world, *proxy, runs.Config){
 		"MariaDB": mariaDBByProxy, "PostgreSQL": postgreSQLByProxy, "OpenLDAP": openLDAPByProxy,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			step := steps
 			w, p, config := open(t)
+			if w.inTree { // there are fewer
+				step = (step + 4) / 5
+			}
 			lost := map[harm]int{}
 			for i, h := range []harm{cutBefore, cutAfter, swallowed} {
 				stride, config := step, config
 				if h == swallowed { // each takes as long as a run may
-					stride, config.Deadline = step*6, time.Second
+					stride, config.Deadline = step*4, time.Second
 				}
 				for nth := 1 + i; ; nth += stride {
 					w.stirs()
@@ -59,7 +64,7 @@ func TestR19_WhicheverStatementIsLost(t *testing.T) {
 				}
 			}
 			t.Logf("%d runs; statements lost: %v", w.executed, lost)
-			assert.Greater(t, lost[cutBefore]+lost[cutAfter], 20/step)
+			assert.NotZero(t, lost[cutBefore]*lost[cutAfter]*lost[swallowed])
 		})
 	}
 }

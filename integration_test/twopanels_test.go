@@ -20,7 +20,7 @@ import (
 )
 
 // PANELS_SECONDS is how long two panels work on one resource.
-const defaultSeconds = 15
+const defaultSeconds = 10
 
 const refused = "already running"
 
