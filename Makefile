@@ -38,8 +38,9 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 	done
 
 .PHONY: kill
-kill: install build/servers ## a run killed a hundred times on each store, everything else about faults in full
-	KILLS=100 build/servers -- go test -count=1 -v -timeout 30m -tags $(TAGS) -run 'KilledAtAnyInstant' ./integration_test
+kill: install build/servers ## a hundred kills on each store, every statement lost once, two panels for a minute
+	KILLS=100 FAULT_STEP=1 PROXY_STEP=1 PANELS_SECONDS=60 build/servers -- go test -count=1 -v -timeout 60m -tags $(TAGS) \
+		-run 'Killed|StatementIsLost|TwoPanels|WhateverTheDirectory' ./integration_test
 
 .PHONY: screenshots
 screenshots: install build/servers ## walk through the pages with Chromium; pictures in build/screenshots

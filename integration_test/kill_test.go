@@ -44,7 +44,7 @@ func TestR19_KilledAtAnyInstant(t *testing.T) {
 		require.Greater(t, total, 12*unit)
 
 		random := rand.New(rand.NewPCG(uint64(seed), 0))
-		reach, underWay, halts := took/4, 0, make([]int, 11)
+		reach, underWay, halts := took/8, 0, make([]int, 11)
 		for k := range kills {
 			instant := time.Duration(random.Int64N(int64(reach)))
 			done := broken.life(&instant)
@@ -52,9 +52,9 @@ func TestR19_KilledAtAnyInstant(t *testing.T) {
 			halts[done*10/total]++
 			// All lives together are to make one run: who is behind gets longer ones.
 			if done*kills < total*(k+1) {
-				reach = min(reach*5/4, 2*took)
+				reach = min(reach+reach*5/time.Duration(kills), 2*took)
 			} else {
-				reach = max(reach*4/5, took/50)
+				reach = max(reach-reach*5/time.Duration(kills), took/50)
 			}
 		}
 		broken.life(nil)

@@ -27,7 +27,8 @@ type Account struct {
 	Kind    Kind
 	Active  bool
 	Role    Role
-	// Home is the absolute mail directory of a mailbox, as deleted_mailboxes and homeDirectory write it.
+	// Home is the absolute mail directory of a mailbox, as deleted_mailboxes and homeDirectory write it. A reserved
+	// address that is an additional one of a mailbox has that of the mailbox.
 	Home    string
 	Profile Profile
 	// Routes are the active forwarding rows that lead to or from the account. Read only on demand.

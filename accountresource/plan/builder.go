@@ -144,13 +144,18 @@ func (b *Builder) place(l *account.Link) string {
 
 // AddLocal takes what holds an address in the domain. All links have been added before.
 func (b *Builder) AddLocal(a account.Account) {
+	_, sought := b.places[a.Home]
+	sought = sought && a.Home != ""
+	if sought && a.Kind == account.Reserved {
+		return // a renaming that was cut off has the mailbox get mail for the address that it is to have
+	}
 	r := record{profile: pack(&a.Profile), kind: a.Kind, active: a.Active, role: a.Role}
 	if o, linked := b.owners[a.Address]; linked && o.resource == b.policy.Resource {
 		if l := b.links[o.source]; l != nil && l.State == account.Creating {
 			r.home = a.Home
 		}
 	}
-	if _, sought := b.places[a.Home]; sought && a.Home != "" {
+	if sought {
 		b.places[a.Home] = a.Address
 	}
 	b.local[a.Address] = r

@@ -122,14 +122,14 @@ func (b *Builder) removals() []account.Change {
 	}
 	changes = append(changes, doomed...)
 	for i := range changes {
-		if c := &changes[i]; c.Action == account.ActionDeleted { // its address is free for a newcomer
-			if b.place(b.links[c.Source]) == c.Address {
-				b.gone[c.Address] = true
-			}
-			delete(b.local, c.Address)
-			delete(b.owners, c.Address)
-			delete(b.claimed, c.Address)
+		c := &changes[i]
+		if c.Action != account.ActionDeleted || b.place(b.links[c.Source]) != c.Address {
+			continue // or it is gone already, and an heir may have the address
 		}
+		b.gone[c.Address] = true // it is free for a newcomer
+		delete(b.local, c.Address)
+		delete(b.owners, c.Address)
+		delete(b.claimed, c.Address)
 	}
 	return changes
 }

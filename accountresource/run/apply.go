@@ -136,12 +136,13 @@ func (p *Replication) lookUp(ctx context.Context, batch []step) error {
 			}
 		}
 	}
-	remember(batch)
+	p.remember(batch)
 	return nil
 }
 
-// remember leaves with the links what lookUp found, under the names that it will have. What a claim remembered is there.
-func remember(batch []step) {
+// remember leaves with the links what lookUp found, under the names that it will have; what a claim remembered is there.
+// Rows of aliases that follow groups go off and are not remembered: whoever comes back may have left the group meanwhile.
+func (p *Replication) remember(batch []step) {
 	becomes := make(map[string]string)
 	for i := range batch {
 		if batch[i].Action == account.ActionRenamed {
@@ -157,7 +158,8 @@ func remember(batch []step) {
 			s.Link.Home = s.Home
 		}
 		if s.Disable {
-			s.Link.Suspended = append(slices.Clone(s.Link.Suspended), plan.Follow(s.routes, becomes)...)
+			own := slices.DeleteFunc(s.routes, func(r account.Route) bool { return p.managed[r.Address] })
+			s.Link.Suspended = append(slices.Clone(s.Link.Suspended), plan.Follow(own, becomes)...)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type Replication struct {
 	once       map[Again]struct{} // what the next run has to look at once more
 	incomplete bool               // a listing was not whole, so that changes may have been missed
 	quiet      bool               // nothing has changed
+	managed    map[string]bool    // aliases whose members follow groups
 
 	down    map[string]error // applications that failed in this run
 	waiting map[int64]bool   // tasks that were logged as waiting for one
@@ -188,11 +189,15 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		Groups:       groupPolicy(&p.res.Settings),
 		Removal:      removal,
 	})
+	p.managed = make(map[string]bool)
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
 			return nil, fmt.Errorf("read the links: %w", err)
 		}
 		b.AddLink(link)
+		if p.res.Settings.Replication.Groups && link.Kind == account.Alias && link.Resource == p.res.ID {
+			p.managed[link.Address] = true
+		}
 	}
 	limited, goesOn, cancel := patient(ctx)
 	defer cancel()

@@ -140,7 +140,7 @@ func (s *stream) sort(e *ldap.Entry, q backends.Query) (mailboxes []account.Acco
 	}
 	for _, shadow := range lowered(e.GetAttributeValues("shadowAddress")) {
 		if account.DomainOf(shadow) == s.domain {
-			s.later[1] = append(s.later[1], account.Account{Address: shadow, Kind: account.Reserved})
+			s.later[1] = append(s.later[1], account.Account{Address: shadow, Kind: account.Reserved, Home: a.Home})
 		}
 	}
 	return mailboxes

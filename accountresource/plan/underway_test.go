@@ -1,0 +1,24 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// OpenLDAP has a mailbox on its way to another address get mail for that one already.
+func TestR19_AnAddressIsNotTakenByTheMailboxThatIsToHaveIt(t *testing.T) {
+	s := newScene()
+	s.linked("ann")
+	s.wants([2]string{"ann", "anna"})
+	l := &s.links[0]
+	l.State, l.Address, l.Home = account.Renaming, "anna@example.com", s.local[0].Home
+	l.Intent = []account.Difference{{What: account.WhatAddress, Old: "ann@example.com", New: "anna@example.com"}}
+	s.local[0].Address = "renaming-1@example.com"
+	s.local = append(s.local, account.Account{Address: "anna@example.com", Kind: account.Reserved, Home: l.Home})
+	assert.Equal(t, []string{"renaming-1@example.com anna@example.com"}, moves(s.build()))
+	s.local[1].Home = "/home/somebody/"
+	assert.Equal(t, []string{"conflict renaming-1@example.com reason_address_is_reserved"}, moves(s.build()))
+}

@@ -1,0 +1,237 @@
+//go:build integration
+
+package integration_test
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// proxy stands between a store's client and its server, knows where a statement ends, and does harm at one of them.
+type proxy struct {
+	listener net.Listener
+	target   string
+	wire     func() wire
+
+	mu    sync.Mutex
+	seen  int // statements since arm
+	nth   int
+	harm  harm
+	conns map[net.Conn]struct{}
+}
+
+// harm is what happens at a statement.
+type harm string
+
+const (
+	cutBefore harm = "the connection is cut before the statement arrives"
+	cutAfter  harm = "the connection is cut before the answer arrives"
+	swallowed harm = "nobody answers the statement"
+)
+
+// wire reads a client's next message; statement tells whether the server is to do something for it.
+type wire func(in *bufio.Reader) (message []byte, statement bool, err error)
+
+func newProxy(t *testing.T, target string, protocol func() wire) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	p := &proxy{listener: listener, target: target, wire: protocol, conns: map[net.Conn]struct{}{}}
+	var going sync.WaitGroup
+	going.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			going.Go(func() { p.serve(client) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		p.mu.Lock()
+		for conn := range p.conns {
+			_ = conn.Close()
+		}
+		p.mu.Unlock()
+		going.Wait()
+	})
+	return p
+}
+
+func (p *proxy) address() string { return p.listener.Addr().String() }
+
+// arm has the nth statement from now on go wrong.
+func (p *proxy) arm(nth int, h harm) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen, p.nth, p.harm = 0, nth, h
+}
+
+// disarm tells how many statements there were since arm.
+func (p *proxy) disarm() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.nth = 0
+	return p.seen
+}
+
+// count counts a statement and says what becomes of it.
+func (p *proxy) count() harm {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.seen++; p.nth == 0 || p.seen != p.nth {
+		return ""
+	}
+	return p.harm
+}
+
+func (p *proxy) track(conn net.Conn) func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns[conn] = struct{}{}
+	return func() {
+		_ = conn.Close()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.conns, conn)
+	}
+}
+
+func (p *proxy) serve(client net.Conn) {
+	defer p.track(client)()
+	server, err := net.Dial("tcp4", p.target)
+	if err != nil {
+		return
+	}
+	defer p.track(server)()
+	var mute sync.Mutex // held while an answer must not pass
+	answers := sync.WaitGroup{}
+	answers.Go(func() {
+		defer client.Close()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := server.Read(buffer)
+			if err != nil || !mute.TryLock() {
+				return // the answer has come, and gets lost with the connection
+			}
+			mute.Unlock()
+			if _, err := client.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+	})
+	defer answers.Wait()
+	defer server.Close()
+	next, in := p.wire(), bufio.NewReaderSize(client, 64<<10)
+	for {
+		message, statement, err := next(in)
+		if err != nil {
+			return
+		}
+		var h harm
+		if statement {
+			h = p.count()
+		}
+		switch h {
+		case cutBefore:
+			return
+		case swallowed:
+			_, _ = io.Copy(io.Discard, in) // until the client gives up
+			return
+		case cutAfter:
+			mute.Lock()
+			if _, err := server.Write(message); err == nil {
+				answers.Wait()
+			}
+			return
+		}
+		if _, err := server.Write(message); err != nil {
+			return
+		}
+	}
+}
+
+// mysqlWire: a length of three bytes, a sequence number, which is 0 at the beginning of a command, and the command.
+func mysqlWire() wire {
+	return func(in *bufio.Reader) ([]byte, bool, error) {
+		head, err := in.Peek(4)
+		if err != nil {
+			return nil, false, err
+		}
+		message, err := readN(in, 4+int(head[0])|int(head[1])<<8|int(head[2])<<16)
+		const quit, closeStatement = 0x01, 0x19
+		return message, err == nil && len(message) > 4 && message[3] == 0 && message[4] != quit && message[4] != closeStatement, err
+	}
+}
+
+// postgresWire: a letter and a length of four bytes, but for what comes before the session. A statement is done when its
+// Sync has come, or is a simple query.
+func postgresWire() wire {
+	begun := false
+	return func(in *bufio.Reader) ([]byte, bool, error) {
+		const session = 196608 // protocol 3.0
+		skip := 0
+		if begun {
+			skip = 1
+		}
+		head, err := in.Peek(skip + 4)
+		if err != nil {
+			return nil, false, err
+		}
+		letter := head[0]
+		message, err := readN(in, skip+int(binary.BigEndian.Uint32(head[skip:])))
+		if err != nil {
+			return nil, false, err
+		}
+		if !begun {
+			begun = len(message) >= 8 && binary.BigEndian.Uint32(message[4:]) == session
+			return message, false, nil
+		}
+		return message, letter == 'S' || letter == 'Q', nil
+	}
+}
+
+// ldapWire: a message is a sequence in BER with a definite length (RFC 4511, section 5.1).
+func ldapWire() wire {
+	return func(in *bufio.Reader) ([]byte, bool, error) {
+		head, err := in.Peek(2)
+		if err != nil {
+			return nil, false, err
+		}
+		size, length := 2, int(head[1])
+		if length&0x80 != 0 {
+			size += length & 0x7f
+			if head, err = in.Peek(size); err != nil {
+				return nil, false, err
+			}
+			length = 0
+			for _, b := range head[2:] {
+				length = length<<8 | int(b)
+			}
+		}
+		message, err := readN(in, size+length)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(message) < size+3 {
+			return nil, false, errors.New("this is no LDAP")
+		}
+		const unbind = 0x42
+		operation := message[size+2+int(message[size+1])] // behind the number of the message
+		return message, operation != unbind, nil
+	}
+}
+
+func readN(in *bufio.Reader, n int) ([]byte, error) {
+	message := make([]byte, n)
+	_, err := io.ReadFull(in, message)
+	return message, err
+}
