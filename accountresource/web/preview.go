@@ -135,7 +135,7 @@ func (w *Web) previewed(ctx context.Context, res resource.Resource, s *speaker, 
 	defer cancel()
 	err := w.cfg.Operations.Preview(ctx, res, func(c *account.Change) error { return each(s.rowOfChange(c)) })
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = resource.NewProblem("", "run_deadline", err)
+		err = resource.NewProblem("", "preview_deadline", err)
 	}
 	return err
 }
