@@ -108,8 +108,14 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		if r.former != "" { // where it lay when the renaming was claimed; else where it lies now is looked up
 			home = r.link.Home
 		}
-		if r.from == r.to { // it has happened, and is finished and logged now
+		if r.from == r.to || account.IsAside(r.from) { // it has happened, or half of it, and is finished and logged now
 			old = r.former
+			c.Routes = slices.Clone(c.Routes)
+			for j := range c.Routes { // the account's own rows go by what the change calls it
+				if c.Routes[j].Address == r.from {
+					c.Routes[j].Address = old
+				}
+			}
 		}
 		next.Address, next.Suspended = r.to, Follow(next.Suspended, becomes)
 		c.Action, c.Address, c.NewAddress, c.Home, c.Link = account.ActionRenamed, old, r.to, home, &next
