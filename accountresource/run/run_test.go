@@ -369,6 +369,7 @@ func TestAStoppedPanelEndsTheRunBetweenBatches(t *testing.T) {
 	r.people.between = func(n int) {
 		if n == 20 {
 			cancel()
+			<-r.people.context.Done()
 		}
 	}
 	result, err := run.New(r.config).Once(ctx, r.res, run.Manual, run.Incremental)

@@ -82,39 +82,4 @@
     window.addEventListener("pageshow", choose);
     choose();
   }
-
-  // A button that takes its time says so, and is not pressed twice.
-  for (const form of root.querySelectorAll("form")) {
-    form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) return event.preventDefault();
-      form.dataset.sent = "yes";
-      setTimeout(() => delete form.dataset.sent, 10000);
-      const button = event.submitter;
-      if (button && button.dataset.busy) {
-        button.dataset.text = button.textContent;
-        button.textContent = button.dataset.busy;
-        button.setAttribute("aria-busy", "true");
-      }
-    });
-  }
-  window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    for (const form of root.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-    for (const button of root.querySelectorAll("[aria-busy]")) {
-      button.textContent = button.dataset.text;
-      button.removeAttribute("aria-busy");
-    }
-  });
-
-  const going = root.querySelector("[data-status]");
-  if (going) {
-    const look = async () => {
-      try {
-        const answer = await fetch(going.dataset.status);
-        if (answer.ok && !(await answer.json()).running) return location.reload();
-      } catch { /* the panel may be restarting */ }
-      setTimeout(look, 1000);
-    };
-    setTimeout(look, 1000);
-  }
 })();
