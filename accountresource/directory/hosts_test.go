@@ -96,7 +96,7 @@ func TestEveryServerThatIsDownIsNamed(t *testing.T) {
 func TestEachServerOfAListIsAName(t *testing.T) {
 	for host, right := range map[string]bool{
 		"dc1.corp.example, dc2.corp.example": true, "192.0.2.1,[2001:db8::1] , dc3": true, "dc1,": true,
-		"dc1 dc2": false, "dc1, ldap://dc2": false, ",": false, "dc1,dc2:636": false,
+		"dc1، dc2，dc3": true, "dc1 dc2": false, "dc1, ldap://dc2": false, ",": false, "dc1,dc2:636": false,
 	} {
 		s := resource.Defaults()
 		s.Connection.Host = host

@@ -58,10 +58,10 @@ type Connection struct {
 	CACertificate string `json:"ca_certificate" form:"ca_certificate" validate:"max=65536"` // PEM; empty: system roots
 }
 
-// Hosts are the servers, in the order in which they are tried.
+// Hosts are the servers, in the order in which they are tried. Keyboards have different commas.
 func (c Connection) Hosts() []string {
 	var hosts []string
-	for host := range strings.SplitSeq(c.Host, ",") {
+	for host := range strings.FieldsFuncSeq(c.Host, func(r rune) bool { return strings.ContainsRune(",،，、", r) }) {
 		if host = strings.TrimSpace(host); host != "" {
 			hosts = append(hosts, host)
 		}
