@@ -164,17 +164,29 @@ func TestOpenLDAPUserSignsInAndChangesHisOwnEntry(t *testing.T) {
 func TestOpenLDAPCountsWrites(t *testing.T) {
 	s := servers.OpenLDAP(t)
 	admin := bound(t, s, s.BindDN, s.Password)
-	before := s.Writes(t)
-	search(t, admin, s.BaseDN, "(objectClass=*)")
-	require.Equal(t, before, s.Writes(t))
-	addDomain(t, admin, s) // 5 entries
-	aliases := "ou=Aliases,domainName=example.com," + s.BaseDN
-	m := ldap.NewModifyRequest(aliases, nil)
-	m.Replace("description", []string{"changed"})
-	require.NoError(t, admin.Modify(m))
-	require.NoError(t, admin.ModifyDN(ldap.NewModifyDNRequest(aliases, "ou=Others", true, "")))
-	require.Error(t, admin.Del(ldap.NewDelRequest(aliases, nil)))
-	require.Equal(t, before+8, s.Writes(t), "one that fails counts")
+	addDomain(t, admin, s)
+	dn := "domainName=example.com," + s.BaseDN
+	aliases, others := "ou=Aliases,"+dn, "ou=Others,"+dn
+	counted := func() int {
+		before := s.Writes(t)
+		search(t, admin, s.BaseDN, "(objectClass=*)")
+		m := ldap.NewModifyRequest(aliases, nil)
+		m.Replace("description", []string{"changed"})
+		require.NoError(t, admin.Modify(m))
+		require.NoError(t, admin.ModifyDN(ldap.NewModifyDNRequest(aliases, "ou=Others", true, "")))
+		require.Error(t, admin.Del(ldap.NewDelRequest(aliases, nil)), "one that fails counts")
+		require.NoError(t, admin.ModifyDN(ldap.NewModifyDNRequest(others, "ou=Aliases", true, "")))
+		return s.Writes(t) - before
+	}
+	// The server counts for all who use it, and other tests may at this moment.
+	for range 200 {
+		n := counted()
+		require.GreaterOrEqual(t, n, 4)
+		if n == 4 {
+			return
+		}
+	}
+	t.Fatal("four writes were never counted as four")
 }
 
 // addDomain makes example.com with its four folders.
