@@ -70,7 +70,8 @@ func assign(field reflect.Value, name, text string) *Problem {
 		}
 		field.SetInt(int64(n))
 	case reflect.String:
-		field.SetString(strings.TrimSpace(text))
+		// Browsers end the lines of a form with both characters; the same text must not look changed.
+		field.SetString(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")))
 	default: // Secret: blanks may be part of a password
 		field.Set(reflect.ValueOf(NewSecret(text)))
 	}

@@ -153,3 +153,12 @@ func FuzzParseConnection(f *testing.F) {
 		}
 	})
 }
+
+func TestALongTextIsTheSameHoweverItsLinesEnd(t *testing.T) {
+	form := map[string]string{"ca_certificate": "-----BEGIN CERTIFICATE-----\r\nMIIB\r\n-----END CERTIFICATE-----\r\n"}
+	got, _ := resource.ParseConnection(func(name string) (string, bool) {
+		value, present := form[name]
+		return value, present
+	}, resource.Connection{})
+	assert.Equal(t, "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", got.CACertificate)
+}
