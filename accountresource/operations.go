@@ -31,6 +31,8 @@ type operations struct {
 type history interface {
 	web.History
 	Cancel(ctx context.Context, resourceID, runID int64) error
+	// Tell has the stories of accounts catch up with the runs that have ended.
+	Tell(ctx context.Context, resourceID int64) error
 }
 
 var _ web.Operations = (*operations)(nil)
@@ -132,10 +134,17 @@ func (o *operations) lastRun(ctx context.Context, id int64) (time.Time, error) {
 	return latest[id].Started, nil
 }
 
-// all reads the resources for the schedule, and uses the occasion to mark runs whose process was killed.
+// all reads the resources for the schedule, and uses the occasion to mark runs whose process was killed and to enter what
+// others have logged in the stories of accounts.
 func (o *operations) all(ctx context.Context) ([]resource.Resource, error) {
 	if err := o.leases.Sweep(ctx); err != nil {
 		return nil, fmt.Errorf("look for runs that were cut off: %w", err)
 	}
-	return o.resources.All(ctx)
+	all, err := o.resources.All(ctx)
+	for _, res := range all {
+		if err := o.history.Tell(ctx, res.ID); err != nil { // whoever asks for a story makes up for it
+			o.logger.WarnContext(ctx, "bring stories up to date", "error", err)
+		}
+	}
+	return all, err
 }

@@ -39,9 +39,11 @@ func TestBrowserForms(t *testing.T) {
 				b.still(name)
 				b.accessible(name)
 				b.shot("forms-" + language + "-" + name)
-				b.do(prefer("dark"))
-				b.accessible(name + ", dark")
-				b.do(prefer("light"))
+				if language == "en_US" || language == "ar" { // colours depend on the direction at most
+					b.do(prefer("dark"))
+					b.accessible(name + ", dark")
+					b.do(prefer("light"))
+				}
 			})
 			b.open("/users")
 			b.click(`td a`)

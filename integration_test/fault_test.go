@@ -24,6 +24,7 @@ const defaultFaultStep = 2
 // Whatever a directory answers instead of what it should, in the listings of users or groups and in every other search:
 // nobody is removed for it, and the next run without a fault makes everything good.
 func TestR13_WhateverTheDirectoryAnswersNobodyIsRemovedForIt(t *testing.T) {
+	t.Parallel()
 	faults := map[string]fakead.Fault{
 		"cut":                 {Cut: true},
 		"size limit":          {Code: ldap.LDAPResultSizeLimitExceeded, Text: "size limit"},

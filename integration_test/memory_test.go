@@ -42,6 +42,7 @@ func TestTwentyThousandUsersTakeLittleMemoryAndFewStatements(t *testing.T) {
 // A group of fifty thousand comes in ranges of 1,500, as Windows gives it, and is one alias; a membership that changes is
 // one alias that changes.
 func TestR11_AGroupOfFiftyThousandMembers(t *testing.T) {
+	t.Parallel()
 	const users, megabytes = 50_000, 400
 	mail := newMail(t)
 	d := newBenchDirectory(t, users, mail.domain)

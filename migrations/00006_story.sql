@@ -1,5 +1,5 @@
 -- The story of one account over all runs. Objects come in no order, and an index of the log by object would cost every
--- batch of a run more than the batch itself: what a run has logged is entered when it has ended, all of it in order.
+-- batch of a run more than the batch itself: what a run has logged is entered after it has ended, all of it in order.
 
 -- +goose Up
 CREATE TABLE IF NOT EXISTS account_resource_story (

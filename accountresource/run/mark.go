@@ -99,7 +99,7 @@ func (p *Replication) since() int64 {
 
 // opens notes, once, that this run begins to write.
 func (p *Replication) opens(ctx context.Context) error {
-	if p.cfg.Marks == nil || p.mark.Open {
+	if p.cfg.Marks == nil || p.mark.Open || p.mark.Invocation == "" { // without a mark the next run is a full one anyway
 		return nil
 	}
 	if err := p.cfg.Marks.Open(ctx, p.lease); err != nil {

@@ -163,9 +163,6 @@ func (s *Runs) End(
 		Set("finished", millis(finished)).Where(squirrel.Eq{"id": id, "outcome": ""})); err != nil {
 		return fmt.Errorf("close run %d: %w", id, err)
 	}
-	if err := s.tell(ctx, id); err != nil { // the next run makes up for it
-		s.log.WarnContext(ctx, "enter the rows of a run in the stories of accounts", "run", id, "error", err)
-	}
 	old, err := query(ctx, s.db, s.sql.Select("o.id").From(runTable+" o").
 		Join(runTable+" n ON n.resource_id = o.resource_id").
 		Where(squirrel.Eq{"n.id": id}).Where("o.id < n.id").Where(squirrel.Lt{"o.started": millis(forget)}), scanID)

@@ -30,6 +30,9 @@ func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.Log
 	if name == "" {
 		return nil, nil
 	}
+	if err := s.Tell(ctx, resource); err != nil {
+		return nil, err
+	}
 	subjects := []string{name} // work in applications names an address alone
 	for _, table := range []string{nameTable, linkTable} {
 		objects, err := query(ctx, s.db, s.sql.Select("source_id").From(table).
@@ -65,8 +68,18 @@ func (s *Runs) about(ctx context.Context, resource int64, subject string, f run.
 	return found, nil
 }
 
-// tell enters what the resource's runs have logged, up to the last row of this one; a run that was cut off is entered
-// with the next.
+// Tell enters in the stories of accounts what the resource's runs have logged, up to the newest that has ended. It is
+// done beside the runs, which it would take a tenth longer, and before a story is read.
+func (s *Runs) Tell(ctx context.Context, resource int64) error {
+	newest, err := number(ctx, s.db, s.sql.Select("MAX(id)").From(runTable).
+		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.NotEq{"outcome": ""}))
+	if err == nil && newest > 0 {
+		err = s.tell(ctx, newest)
+	}
+	return wrapped(err, "enter the stories of accounts of resource %d", resource)
+}
+
+// tell enters the rows up to the last one of a run; a run that was cut off is entered with the next.
 func (s *Runs) tell(ctx context.Context, id int64) error {
 	return s.transaction(ctx, func(tx *sql.Tx) error {
 		ask := func(q squirrel.SelectBuilder) (n int64, err error) { return number(ctx, tx, q) }
