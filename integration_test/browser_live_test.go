@@ -209,7 +209,7 @@ func TestBrowserPreviewsAndDecides(t *testing.T) {
 		assert.Equal(t, "department", evaluate[string](b, `document.querySelector('[name=user_title]').value`), "nothing is lost")
 		b.shot("preview-" + map[bool]string{true: "script", false: "plain"}[script])
 	}
-	d.slow()
+	d.Break(fakead.Fault{Delay: 3 * time.Second}) // long enough for a slow machine to see it
 	b.do(chromedp.Click(chromedp.CSS(`.ar-bar button[formaction$="/preview"]`), chromedp.NodeVisible))
 	eventually(t, "the button shows that it works, and no other can be pressed", func() bool {
 		return evaluate[bool](b, `document.querySelector('.ar-bar [aria-busy=true]') !== null && document.querySelector('.ar-bar .ar-primary').disabled`)

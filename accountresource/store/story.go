@@ -10,6 +10,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
@@ -71,8 +72,13 @@ func (s *Runs) about(ctx context.Context, resource int64, subject string, f run.
 // Tell enters in the stories of accounts what the resource's runs have logged, up to the newest that has ended. It is
 // done beside the runs, which it would take a tenth longer, and before a story is read.
 func (s *Runs) Tell(ctx context.Context, resource int64) error {
+	var rows []string // that a run has, by what happened
+	for _, a := range account.Actions() {
+		rows = append(rows, countColumn(a))
+	}
 	newest, err := number(ctx, s.db, s.sql.Select("MAX(id)").From(runTable).
-		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.NotEq{"outcome": ""}))
+		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.NotEq{"outcome": ""}).
+		Where(strings.Join(rows, " + ")+" > 0"))
 	if err == nil && newest > 0 {
 		err = s.tell(ctx, newest)
 	}
