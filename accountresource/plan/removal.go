@@ -99,6 +99,8 @@ func (b *Builder) removals() []account.Change {
 	for _, id := range b.leaving {
 		c, ok := b.removal(b.links[id])
 		switch {
+		case !ok && b.policy.Removal.Dismissed[id]: // the settings may change again
+			b.held = append(b.held, held(c, account.Say("reason_held_dismissed")))
 		case !ok:
 		case c.Action == "" || c.Action == account.ActionIgnored:
 			changes = append(changes, c)

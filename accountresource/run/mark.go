@@ -132,8 +132,11 @@ func (p *Replication) setMark(ctx context.Context) error {
 		next.Again = append(next.Again, a)
 	}
 	slices.SortFunc(next.Again, func(a, b Again) int { return strings.Compare(string(a.Source), string(b.Source)) })
-	if len(next.Again) > mostAgain || p.incomplete {
-		next = Mark{} // the next run reads everything
+	if len(next.Again) > mostAgain {
+		next.Again, next.Open = nil, true // the next run reads everything
+	}
+	if p.incomplete { // so it does, and a server that was not heard to the end has not been heard at all
+		next = Mark{Invocation: p.mark.Invocation, Open: true}
 	}
 	if err := p.cfg.Marks.SetMark(ctx, p.lease, next); err != nil {
 		return fmt.Errorf("note how far the resource has been replicated: %w", err)

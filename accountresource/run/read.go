@@ -110,7 +110,7 @@ func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Buil
 				return err
 			}
 		}
-		missing = d.missing
+		missing = append([]account.SourceID{}, d.missing...)
 		if ids, listed := d.listed[account.Mailbox]; listed {
 			for _, id := range ids {
 				b.Present(id)

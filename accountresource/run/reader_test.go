@@ -15,6 +15,7 @@ type people struct {
 	outside  []account.Object // found by LookUp only
 	hiding   []account.Object // in scope, though a listing leaves them out
 	scopeErr error
+	doubtful bool // asking for objects by identity does not come to its end, without an error
 	partial  bool // a listing ends well and says that it is not complete
 	probeErr error
 	listErr  error                // after all objects
@@ -78,7 +79,7 @@ func (r *peopleReader) List(ctx context.Context, q run.Query, each func(account.
 		listing.Count++
 	}
 	if q.IDs != nil {
-		listing.Complete = r.scopeErr == nil
+		listing.Complete = r.scopeErr == nil && !r.doubtful
 		return listing, r.scopeErr
 	}
 	if r.listErr != nil {

@@ -53,21 +53,22 @@ func (p *Replication) removalPolicy(ctx context.Context) (plan.Removal, error) {
 	if p.cfg.Removals == nil {
 		return policy, nil
 	}
-	waiting, err := p.cfg.Removals.Waiting(ctx, p.res.ID)
-	if err != nil {
+	var err error
+	if p.before, err = p.cfg.Removals.Waiting(ctx, p.res.ID); err != nil {
 		return policy, fmt.Errorf("read the held removals: %w", err)
 	}
-	for i := range waiting {
-		policy.Waiting[waiting[i].Source] = waiting[i].Decision == ""
-		policy.Confirmed[waiting[i].Source] = waiting[i].Decision == Confirmed
-		policy.Dismissed[waiting[i].Source] = waiting[i].Decision == Dismissed
+	for i := range p.before {
+		h := &p.before[i]
+		policy.Waiting[h.Source] = h.Decision == ""
+		policy.Confirmed[h.Source] = h.Decision == Confirmed
+		policy.Dismissed[h.Source] = h.Decision == Dismissed
 	}
 	return policy, nil
 }
 
 // findLeavers finds out which linked objects are gone (rule R13): they were not in a complete listing, or have changed
 // and are not in scope, and they are not there either when they are asked for once more by their identity. Who is there
-// after all is added. missing are those besides the absent of a listing.
+// after all is added. missing are those besides the absent of a listing; nil where only a listing can tell.
 func (p *Replication) findLeavers(
 	ctx context.Context, reader Reader, b *plan.Builder, kind account.Kind, missing []account.SourceID,
 	add func(account.Object) error, f *feed,
@@ -77,6 +78,7 @@ func (p *Replication) findLeavers(
 	slices.Sort(absent)
 	absent = slices.Compact(absent)
 	if len(absent) == 0 {
+		p.judged[kind] = missing != nil || b.IsListed(kind)
 		return nil
 	}
 	p.gauge.enter(Leavers)
@@ -99,7 +101,9 @@ func (p *Replication) findLeavers(
 		return nil
 	case p.moved():
 		return p.doubt(ctx, b, leaving, f)
-	case len(leaving) == 0:
+	}
+	p.judged[kind] = true
+	if len(leaving) == 0 {
 		return nil
 	}
 	b.Leaving(leaving)
@@ -131,7 +135,8 @@ func (p *Replication) doubt(ctx context.Context, b *plan.Builder, leaving []acco
 	return nil
 }
 
-// keepHeld writes down what waits for an admin, once everything else is done.
+// keepHeld writes down what waits for an admin, once everything else is done. Where this run could not find out who is
+// gone, what was held before stays with its decision: one that is forgotten would be a removal like any other.
 func (p *Replication) keepHeld(ctx context.Context) error {
 	if p.cfg.Removals == nil || p.quiet {
 		return nil
@@ -141,6 +146,11 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 		c := &p.held[i]
 		held[i] = Held{
 			Source: c.Source, Kind: c.Kind, Address: c.Address, DN: c.DN, Reason: c.Reason, Since: p.cfg.Clock(),
+		}
+	}
+	for _, h := range p.before {
+		if !p.judged[h.Kind] {
+			held = append(held, h)
 		}
 	}
 	if err := p.cfg.Removals.Keep(ctx, p.lease, held); err != nil {

@@ -29,7 +29,9 @@ type Replication struct {
 	mark   Mark
 	domain account.Domain
 	counts map[account.Action]int
-	held   []account.Change // removals that wait for an admin
+	held   []account.Change      // removals that wait for an admin
+	before []Held                // those that did when the run began
+	judged map[account.Kind]bool // accounts of which it is known whose objects are gone
 	gauge  gauge
 
 	mu         sync.Mutex
@@ -45,7 +47,7 @@ type Replication struct {
 func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replication {
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
-		once: make(map[Again]struct{}), down: make(map[string]error), waiting: make(map[int64]bool),
+		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]error), waiting: make(map[int64]bool),
 	}
 }
 

@@ -143,9 +143,6 @@ func testStory(t *testing.T, connect func() *sql.DB) {
 
 // A run of a hundred thousand rows, and an account that was ignored a thousand times.
 func testLongHistory(t *testing.T, connect func() *sql.DB) {
-	if testing.Short() {
-		t.Skip("many rows")
-	}
 	db := connect()
 	s, c := opened(t, db)
 	l := lease(t, s, 1)
