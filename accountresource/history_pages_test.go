@@ -1,0 +1,185 @@
+package accountresource_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/directory/fakead"
+)
+
+func TestALogIsAFile(t *testing.T) {
+	f := newFollowed(t, 60)
+	odd := f.ad.People()[7]
+	require.NoError(t, f.ad.Modify(odd, fakead.Attributes{"displayName": {`=HYPERLINK("http://x"),` + "\nline"}}))
+	f.replicate()
+	require.NoError(t, f.ad.Modify(odd, fakead.Attributes{"displayName": {"=1+1"}, "userPrincipalName": {"@left"}}))
+	f.replicate()
+
+	rows := f.table(f.get(f.base + "/log?run=1&format=csv"))
+	require.Len(t, rows, 61)
+	assert.Equal(t, []string{"Time", "Run", "Action", "Account", "Kind", "In the directory", "Changes", "Reason", "Source ID", "Detail"}, rows[0])
+	rows = f.table(f.get(f.base + "/log?run=1&action=created&q=anna.andersen@&format=csv"))
+	require.Len(t, rows, 2)
+	assert.Equal(t, []string{"1", "created", "anna.andersen@corp.example", "mailbox"}, rows[1][1:5])
+	rows = f.table(f.get(f.base + "/log?run=2&format=csv"))
+	require.Len(t, rows, 2)
+	for _, row := range rows {
+		for _, cell := range row {
+			assert.NotRegexp(t, `^[=+@\t-]`, cell, "a spreadsheet takes it for a formula")
+		}
+	}
+	assert.Len(t, f.table(f.get(f.base+"/log?run=1&q=nobody+at+all&format=csv")), 1, "a header at least")
+	assert.Len(t, f.table(f.get(f.base+"/log?run=1&from=2001-01-01&to=2001-01-02&format=csv")), 1)
+	today := time.Now().Format(time.DateOnly)
+	assert.Len(t, f.table(f.get(f.base+"/log?run=1&from="+today+"&to="+today+"&format=csv")), 61)
+	assert.Equal(t, http.StatusNotFound, f.get(f.base+"/log?run=99&format=csv").status)
+}
+
+func TestAnAccountHasAStory(t *testing.T) {
+	f := newFollowed(t, 20)
+	f.replicate()
+	person := f.ad.People()[0]
+	require.NoError(t, f.ad.Modify(person, fakead.Attributes{"userPrincipalName": {"new.name@corp.example"}}))
+	f.replicate()
+	require.NoError(t, f.ad.Modify(person, fakead.Attributes{"displayName": {"New Name"}}))
+	f.replicate()
+	link := regexp.MustCompile(`href="([^"]*log\?account=[^"]+)"`)
+	found := link.FindStringSubmatch(f.get(f.base + "/log?run=3").body)
+	require.NotNil(t, found, "each address leads to the story of its account")
+	for _, path := range []string{found[1], f.base + "/log?account=New.Name%40corp.example"} {
+		page := f.get(path)
+		require.Equal(t, http.StatusOK, page.status)
+		at := func(text string) int { return strings.Index(page.body, text) }
+		assert.True(t, 0 < at("New Name") && at("New Name") < at("ar-a-renamed") && at("ar-a-renamed") < at("ar-a-created"), "newest first")
+		assert.Contains(t, page.body, f.base+"/log?run=2")
+		assert.Len(t, f.table(f.get(path+"&format=csv")), 4)
+	}
+	assert.Contains(t, f.get(f.base+"/log?account=nobody%40corp.example").body, "Nothing has happened to this account")
+	evil := f.get(f.base + "/log?account=" + url.QueryEscape(`"><script>alert(1)</script>`) + "&q=" + url.QueryEscape(`"><script>`))
+	assert.Equal(t, http.StatusOK, evil.status)
+	assert.NotContains(t, evil.body, "<script>")
+}
+
+func TestALongLogHasPages(t *testing.T) {
+	f := newFollowed(t, 120)
+	f.replicate()
+	next := regexp.MustCompile(`rel="next" href="([^"]+)"`)
+	page := f.get(f.base + "/log?run=1")
+	assert.Contains(t, page.body, "120 rows")
+	assert.Contains(t, page.body, "Page 1 of 3")
+	found := next.FindStringSubmatch(page.body)
+	require.NotNil(t, found)
+	page = f.get(strings.ReplaceAll(found[1], "&amp;", "&"))
+	assert.Contains(t, page.body, "Page 2 of 3")
+	found = next.FindStringSubmatch(page.body)
+	require.NotNil(t, found)
+	page = f.get(strings.ReplaceAll(found[1], "&amp;", "&"))
+	assert.Contains(t, page.body, "Page 3 of 3")
+	assert.Nil(t, next.FindStringSubmatch(page.body))
+	byNumber := f.get(f.base + "/log?run=1&page=3").body
+	last := regexp.MustCompile(`(?s)<table class="ar-log">.*</table>`)
+	assert.Equal(t, last.FindString(page.body), last.FindString(byNumber), "a page by its number is the same")
+	for _, query := range []string{"?page=99999", "?after=x&before=-1", "?from=soon&to=never", "?older=1", "?older=x", "?run=1&page=-4"} {
+		assert.Equal(t, http.StatusOK, f.get(f.base+"/log"+query).status, query)
+	}
+}
+
+func TestAPreviewIsFilteredAndAFile(t *testing.T) {
+	f := newFollowed(t, 60)
+	form := url.Values{"user_filter": {"(objectClass=user)"}, "user_mail": {"userPrincipalName"}, "user_status": {"userAccountControl"}}
+	page := f.post(f.base+"/preview", form)
+	require.Equal(t, http.StatusOK, page.status)
+	assert.Contains(t, page.body, "created 60")
+	assert.Equal(t, 60, strings.Count(page.body, `<tr data-action="created">`))
+	form.Set("preview_q", "ANNA.andersen@")
+	form.Set("preview_action", "created")
+	page = f.post(f.base+"/preview", form)
+	assert.Contains(t, page.body, "created 60", "the numbers are of all")
+	assert.Equal(t, 1, strings.Count(page.body, `<tr data-action="created">`))
+	assert.Contains(t, page.body, `value="(objectClass=user)"`[7:24])
+	form.Set("format", "csv")
+	assert.Len(t, f.table(f.post(f.base+"/preview", form)), 2)
+	form.Del("preview_q")
+	form.Del("preview_action")
+	rows := f.table(f.post(f.base+"/preview", form))
+	require.Len(t, rows, 61)
+	assert.Equal(t, []string{"Action", "Account", "Kind", "In the directory", "Changes", "Reason", "Source ID"}, rows[0])
+	form.Set("preview_action", `"><script>`)
+	assert.NotContains(t, f.post(f.base+"/preview", form).body, `"><script>`)
+
+	f.ad.Break(fakead.Fault{After: 5, Cut: true})
+	broken := f.post(f.base+"/preview", form)
+	assert.Equal(t, http.StatusUnprocessableEntity, broken.status, "no file, but a page that says what is wrong")
+	f.ad.Mend()
+	var mailboxes int
+	require.NoError(t, f.db.QueryRow("SELECT COUNT(*) FROM mailbox").Scan(&mailboxes))
+	assert.Zero(t, mailboxes)
+}
+
+func TestAPreviewShowsTheGreatestImpactFirst(t *testing.T) {
+	f := newFollowed(t, 700)
+	require.Equal(t, http.StatusSeeOther, f.post(f.base+"/replication", url.Values{
+		"interval": {"60"}, "existing_accounts": {"link"}, "delete": {"on"}, "keep_days": {"30"}, "max_removals": {"20"}, "max_removal_percent": {"10"},
+	}).status)
+	f.replicate()
+	people := f.ad.People()
+	for _, dn := range people[:600] {
+		require.NoError(t, f.ad.Modify(dn, fakead.Attributes{"title": {"Head"}}))
+	}
+	for _, dn := range people[690:] {
+		require.NoError(t, f.ad.Delete(dn))
+	}
+	page := f.post(f.base+"/preview", f.form)
+	require.Equal(t, http.StatusOK, page.status)
+	assert.Contains(t, page.body, "updated 600, deleted 10")
+	assert.Equal(t, 500, strings.Count(page.body, "<tr data-action="))
+	assert.Equal(t, 10, strings.Count(page.body, `<tr data-action="deleted">`))
+	assert.Less(t, strings.Index(page.body, `<tr data-action="deleted">`), strings.Index(page.body, `<tr data-action="updated">`))
+	assert.Contains(t, page.body, "Not shown: updated 110.")
+	form := url.Values{"format": {"csv"}}
+	for name, values := range f.form {
+		form[name] = values
+	}
+	assert.Len(t, f.table(f.post(f.base+"/preview", form)), 611, "a file has all")
+}
+
+func TestHeldRemovalsSayWhatWillHappen(t *testing.T) {
+	f := newFollowed(t, 40)
+	f.replicate()
+	for _, dn := range f.ad.People()[:8] {
+		require.NoError(t, f.ad.Delete(dn))
+	}
+	f.replicate()
+	assert.Contains(t, f.get("/account-resources").body, "8 removals wait")
+	page := f.get(f.base).body
+	assert.Contains(t, page, "8 removals wait for you")
+	assert.Contains(t, page, "Removing disables the accounts")
+	ids := regexp.MustCompile(`name="shown" value="([^"]+)"`).FindAllStringSubmatch(page, -1)
+	require.Len(t, ids, 8)
+	require.Equal(t, http.StatusSeeOther, f.post(f.base+"/replication", url.Values{
+		"interval": {"60"}, "existing_accounts": {"link"}, "delete": {"on"}, "keep_days": {"30"}, "max_removals": {"20"}, "max_removal_percent": {"10"},
+	}).status)
+	assert.Contains(t, f.get(f.base).body, "keeps their mail until "+time.Now().AddDate(0, 0, 30).Format(time.DateOnly))
+
+	answer := f.post(f.base+"/removals", url.Values{"decision": {"dismiss"}})
+	assert.Equal(t, f.base+"?done=unmarked", answer.header.Get("Location"))
+	answer = f.post(f.base+"/removals", url.Values{"decision": {"dismiss"}, "source": {ids[0][1]}, "shown": {ids[0][1], ids[1][1]}})
+	assert.Equal(t, f.base+"?done=dismissed", answer.header.Get("Location"))
+	page = f.get(f.base + "?done=dismissed").body
+	assert.Contains(t, page, "Dismissed: these accounts stay as they are")
+	assert.Contains(t, page, "7 removals wait for you")
+	assert.Contains(t, page, "One is decided")
+	answer = f.post(f.base+"/removals", url.Values{"decision": {"confirm"}, "shown": {ids[1][1], ids[2][1]}})
+	assert.Equal(t, f.base+"?done=confirmed", answer.header.Get("Location"))
+	f.idle()
+	assert.Contains(t, f.get(f.base+"?done=confirmed").body, "Confirmed: these accounts are removed")
+	assert.Contains(t, f.get(f.base+"/status").body, `"deleted":2`)
+	assert.Contains(t, f.get("/account-resources").body, "5 removals wait")
+}
