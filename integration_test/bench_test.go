@@ -21,6 +21,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/store"
 	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/sqldb"
+	"github.com/mailpanel/account-resource/integration_test/servers"
 )
 
 // benchmarkSize is how many users a benchmark replicates.
@@ -48,9 +49,7 @@ func mariaDBForBench(b *testing.B) *benchStore {
 
 func postgreSQLForBench(b *testing.B) *benchStore {
 	mail := newPostgresMail(b)
-	pool, err := sql.Open("pgx", mail.limits.DSN)
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = pool.Close() })
+	pool := servers.Database{Driver: "pgx", DSN: mail.limits.DSN, Name: mail.limits.Name}.Open(b)
 	return &benchStore{
 		tables: pool, domain: mail.domain,
 		open: func(ctx context.Context) (backends.Backend, error) { return sqldb.Open(ctx, pool, sqldb.Options{}) },

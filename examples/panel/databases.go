@@ -76,12 +76,17 @@ func openDatabases(ctx context.Context, c config) (*databases, error) {
 	return d, nil
 }
 
+// idleConnections a pool keeps. A run writes over three at once, and pages and leases need some beside it; of Go's own
+// two, PostgreSQL would be connected to again for every batch.
+const idleConnections = 8
+
 func open(ctx context.Context, dsn string) (*sql.DB, error) {
 	d := driverOf(dsn)
 	db, err := sql.Open(d.name, d.source)
 	if err != nil {
 		return nil, fmt.Errorf("this is no data source for %s", d.server) // the error would show the password
 	}
+	db.SetMaxIdleConns(idleConnections)
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the %s database: %w", d.server, err), db.Close())
 	}

@@ -25,6 +25,7 @@ func (d Database) Open(tb testing.TB) *sql.DB {
 	if err != nil {
 		tb.Fatalf("open %s: %v", d.Name, err)
 	}
+	db.SetMaxIdleConns(8) // as a panel would
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
 }
