@@ -31,9 +31,9 @@ CREATE TABLE IF NOT EXISTS account_resource_link (
     kept        {{.Text}}    NOT NULL,
     changed     BIGINT       NOT NULL,
     PRIMARY KEY (resource_id, source_id),
-    CONSTRAINT account_resource_link_address UNIQUE (address),
-    CONSTRAINT account_resource_link_domain UNIQUE (domain, resource_id, source_id)
+    CONSTRAINT account_resource_link_address UNIQUE (address){{.LinkDomain}}
 ) {{.Claims}};
+{{.LinkDomainIndex}}
 
 CREATE TABLE IF NOT EXISTS account_resource_run (
     id           {{.Serial}},

@@ -36,19 +36,34 @@ type Links struct{ *Store }
 // Links streams the resource's links, then those of other resources with an address in the domain.
 func (s *Links) Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error] {
 	return func(yield func(account.Link, error) bool) {
-		own := func(last account.Link) squirrel.Sqlizer { // along the primary key
-			return squirrel.And{squirrel.Eq{"resource_id": resource}, squirrel.Gt{"source_id": string(last.Source)}}
+		if !s.stream(ctx, squirrel.Eq{"resource_id": resource}, yield) {
+			return
 		}
-		others := func(last account.Link) squirrel.Sqlizer {
-			return squirrel.And{
-				squirrel.Eq{"domain": domain}, squirrel.NotEq{"resource_id": resource},
-				squirrel.Expr("(resource_id > ? OR resource_id = ? AND source_id > ?)", last.Resource, last.Resource, string(last.Source)),
+		for other := int64(0); ; {
+			var err error
+			if other, err = s.next(ctx, domain, other); err != nil {
+				yield(account.Link{}, err)
+				return
+			}
+			if other == 0 {
+				return
+			}
+			if other != resource && !s.stream(ctx, squirrel.Eq{"resource_id": other, "domain": domain}, yield) {
+				return
 			}
 		}
-		if s.stream(ctx, own, yield) {
-			s.stream(ctx, others, yield)
-		}
 	}
+}
+
+// next is the resource behind another among those with a link in the domain, or zero. Asking for one after the other
+// spares the server the links of the one that has nearly all.
+func (s *Links) next(ctx context.Context, domain string, behind int64) (int64, error) {
+	found, err := number(ctx, s.db, s.sql.Select("MIN(resource_id)").From(linkTable).
+		Where(squirrel.Eq{"domain": domain}).Where(squirrel.Gt{"resource_id": behind}))
+	if err != nil {
+		return 0, fmt.Errorf("look for resources with links in %s: %w", domain, err)
+	}
+	return found, nil
 }
 
 // Known are those of the objects that the resource has linked.
@@ -92,15 +107,13 @@ func (s *Links) Changed(ctx context.Context, address string) (time.Time, error) 
 	return moment(changed), nil
 }
 
-// stream reads in chunks by the key, each behind the last link of the one before, so that no rows are open while the
-// caller works; it tells whether to go on.
-func (s *Links) stream(
-	ctx context.Context, behind func(account.Link) squirrel.Sqlizer, yield func(account.Link, error) bool,
-) bool {
-	var last account.Link
+// stream reads links of one resource in chunks along the key, each behind the last link of the one before, so that no
+// rows are open while the caller works; it tells whether to go on.
+func (s *Links) stream(ctx context.Context, which squirrel.Eq, yield func(account.Link, error) bool) bool {
+	last := ""
 	for {
-		chunk, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(behind(last)).
-			OrderBy(linkKey...).Limit(readChunk), scanLink)
+		chunk, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(which).
+			Where(squirrel.Gt{"source_id": last}).OrderBy("source_id").Limit(readChunk), scanLink)
 		if err != nil {
 			yield(account.Link{}, fmt.Errorf("read the links: %w", err))
 			return false
@@ -113,7 +126,7 @@ func (s *Links) stream(
 		if len(chunk) < readChunk {
 			return true
 		}
-		last = chunk[len(chunk)-1]
+		last = string(chunk[len(chunk)-1].Source)
 	}
 }
 

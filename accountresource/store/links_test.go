@@ -67,6 +67,27 @@ func testClaimedAgain(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, []account.Link{newcomer}, links(t, s, 1))
 }
 
+// Of the domain's links only those of other resources are looked at beside its own.
+func testLinksOfTheDomain(t *testing.T, connect func() *sql.DB) {
+	db := connect()
+	s, _ := opened(t, db)
+	want := make([]account.Link, 0, 1002)
+	for i := range 1000 {
+		want = append(want, link(3, fmt.Sprintf("%05d", i), fmt.Sprintf("u%05d@example.com", i)))
+	}
+	claim(t, s, lease(t, s, 3), want...)
+	before, behind := link(2, "00007", "x@example.com"), link(5, "00003", "y@example.com")
+	claim(t, s, lease(t, s, 2), before, link(2, "00009", "x@example.net"))
+	claim(t, s, lease(t, s, 5), behind)
+	want = append(want, before, behind)
+
+	reads := readCounter(t, db)
+	start := reads.start()
+	got := links(t, s, 3)
+	reads.check(t, "the links of a resource, and others of the domain", start, len(want)+50)
+	assert.Equal(t, want, got)
+}
+
 func testManyLinks(t *testing.T, connect func() *sql.DB) {
 	s, _ := opened(t, connect())
 	l := lease(t, s, 1)

@@ -34,6 +34,7 @@ var cases = []struct {
 	{"addresses change hands within a batch", testSwap},
 	{"R19 claims of a run that was killed are replaced at once", testClaimedAgain},
 	{"links are streamed whole", testManyLinks},
+	{"links of the domain", testLinksOfTheDomain},
 	{"R20 one lease at a time", testLease},
 	{"R20 a lost lease writes nothing", testFence},
 	{"R21 counts are those of the rows", testHistory},
