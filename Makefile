@@ -18,8 +18,7 @@ demo: ## run the example panel with 500 users to replicate; needs only Go
 
 .PHONY: test
 test: install build/servers ## all tests with -race, with Samba AD, MariaDB, PostgreSQL, OpenLDAP and Chromium
-	go vet -tags $(TAGS) $(PACKAGES)
-	build/servers -- go test -race -shuffle=on -timeout 30m -tags $(TAGS) -run '$(RUN)' $(PACKAGES)
+	build/servers -- go test -race -shuffle=on -timeout 30m -parallel 3 -tags $(TAGS) -run '$(RUN)' $(FLAGS) $(PACKAGES)
 
 .PHONY: unit
 unit: ## the tests that need nothing but Go

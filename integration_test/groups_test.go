@@ -43,6 +43,7 @@ func (p *people) members(group string, add, remove []string) {
 
 // Groups of a Samba AD become aliases, and Postfix says who gets their mail.
 func TestR10_R11_R12_GroupsAreAliases(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store mailStore) {
 		t.Parallel()
 		ad := newPeople(t)

@@ -16,6 +16,7 @@ import (
 
 // Postfix and Dovecot are asked about every station of an account's life.
 func TestPostfixAndDovecotAgree(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store mailStore) {
 		t.Parallel()
 		b, err := store.open(t.Context())

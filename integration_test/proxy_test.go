@@ -24,11 +24,12 @@ import (
 
 // PROXY_STEP is how far it is from one statement of a run that goes wrong to the next; 1 is each. Runs on databases send
 // some four hundred.
-const defaultStep = 31
+const defaultStep = 53
 
 // Whichever statement of a run does not get through, or its answer, or is never answered: nobody is removed for it, the
 // next run makes everything good, and nothing happens twice.
 func TestR19_WhicheverStatementIsLost(t *testing.T) {
+	t.Parallel()
 	steps := number(t, "PROXY_STEP", defaultStep)
 	for name, open := range map[string]func(*testing.T) (*world, *proxy, runs.Config){
 		"MariaDB": mariaDBByProxy, "PostgreSQL": postgreSQLByProxy, "OpenLDAP": openLDAPByProxy,

@@ -21,6 +21,7 @@ func (s *source) heldForm() *form {
 
 // Who leaves a Samba AD is disabled, deleted, or held; Postfix says what is left.
 func TestR13_R14_R15_R16_WhoLeaves(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store mailStore) {
 		t.Parallel()
 		ad := newPeople(t)

@@ -27,6 +27,7 @@ const refused = "already running"
 // Two processes of the panel are pressed to replicate the same resource, again and again, while the directory goes on
 // changing: each run belongs to one of them, no two overlap, and nothing is done twice.
 func TestR20_TwoPanelsOnOneResource(t *testing.T) {
+	t.Parallel()
 	duration := time.Duration(number(t, "PANELS_SECONDS", defaultSeconds)) * time.Second
 	d, r := newPair(t)
 	one, two := r.join(t, shortLease*10), r.join(t, shortLease*10)

@@ -199,10 +199,12 @@ func (p *Replication) write(ctx context.Context, batch []step) error {
 	}
 	limited, _, cancel := patient(ctx)
 	defer cancel()
+	began := p.cfg.Clock()
 	results, err := p.cfg.Backend.Apply(limited, p.domain, changes)
 	if err != nil {
 		return storeProblem(fmt.Errorf("write %d accounts: %w", len(changes), stopped(limited, err)))
 	}
+	p.pace.wrote(len(changes), p.cfg.Clock().Sub(began))
 	for i, result := range results {
 		owners[i].err = result
 	}

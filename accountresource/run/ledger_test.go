@@ -218,17 +218,18 @@ func (l *ledger) Claim(_ context.Context, lease run.Lease, links []account.Link)
 	for _, link := range links {
 		next[link.Source] = link.Address
 	}
+	owners := map[string]account.SourceID{} // of addresses that nobody of the batch leaves
+	for _, other := range l.links {
+		if to, claims := next[other.Source]; !claims || to == other.Address {
+			owners[other.Address] = other.Source
+		}
+	}
 	for i, link := range links {
-		for _, other := range l.links {
-			to, claims := next[other.Source]
-			leaves := claims && to != link.Address
-			if other.Address == link.Address && other.Source != link.Source && !leaves {
-				results[i] = fmt.Errorf("claim %s: %w", link.Address, run.ErrConflict)
-			}
+		if owner, owned := owners[link.Address]; owned && owner != link.Source {
+			results[i] = fmt.Errorf("claim %s: %w", link.Address, run.ErrConflict)
+			continue
 		}
-		if results[i] == nil {
-			l.links[link.Source] = link
-		}
+		owners[link.Address], l.links[link.Source] = link.Source, link
 	}
 	return results, take(l.after, "Claim")
 }

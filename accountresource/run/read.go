@@ -10,14 +10,14 @@ import (
 
 // feed collects changes into batches and hands them on, so that writing goes on while the next pages are read.
 type feed struct {
-	size    int
+	pace    *pace
 	batch   []account.Change
 	batches chan<- []account.Change
 }
 
 func (f *feed) add(ctx context.Context, c account.Change) error {
 	f.batch = append(f.batch, c)
-	if len(f.batch) < f.size {
+	if len(f.batch) < f.pace.batch() {
 		return nil
 	}
 	return f.flush(ctx)
@@ -25,7 +25,7 @@ func (f *feed) add(ctx context.Context, c account.Change) error {
 
 func (f *feed) flush(ctx context.Context) error {
 	full := f.batch
-	f.batch = make([]account.Change, 0, min(f.size, 2*len(full)))
+	f.batch = make([]account.Change, 0, min(f.pace.batch(), 2*len(full)))
 	return send(ctx, f.batches, full)
 }
 

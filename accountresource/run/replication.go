@@ -33,6 +33,7 @@ type Replication struct {
 	before []Held                // those that did when the run began
 	judged map[account.Kind]bool // accounts of which it is known whose objects are gone
 	gauge  gauge
+	pace   pace
 
 	mu         sync.Mutex
 	once       map[Again]struct{} // what the next run has to look at once more
@@ -48,6 +49,7 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
 		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]error), waiting: make(map[int64]bool),
+		pace: pace{fixed: cfg.BatchSize},
 	}
 }
 
@@ -113,7 +115,7 @@ func (p *Replication) plan(
 	batches := make(chan []account.Change, 2)
 	work.Go(func() error {
 		defer close(batches)
-		return p.read(ctx, reader, builder, d, &feed{size: p.cfg.BatchSize, batches: batches})
+		return p.read(ctx, reader, builder, d, &feed{pace: &p.pace, batches: batches})
 	})
 	work.Go(func() error { return consume(ctx, batches) })
 	return work.Wait()

@@ -30,7 +30,7 @@ type Config struct {
 	Logger  *slog.Logger
 	Clock   func() time.Time // local time; mail directories carry it
 
-	BatchSize int           // changes written together
+	BatchSize int           // changes written together; 0: as many as the mail store makes in half a second
 	LeaseTTL  time.Duration // how long a killed run blocks the next; renewed every third of it
 	Deadline  time.Duration // the longest a run may take
 	Retention time.Duration // how long the history is kept
@@ -41,7 +41,6 @@ type Runner struct{ cfg Config }
 
 // New makes a Runner; numbers that are zero get a default.
 func New(cfg Config) *Runner {
-	cfg.BatchSize = orDefault(cfg.BatchSize, 500)
 	cfg.LeaseTTL = orDefault(cfg.LeaseTTL, time.Minute)
 	cfg.Deadline = orDefault(cfg.Deadline, 6*time.Hour)
 	cfg.Retention = orDefault(cfg.Retention, 90*24*time.Hour)

@@ -20,7 +20,6 @@ import (
 const (
 	linkTable = "account_resource_link"
 	readChunk = 2000 // rows read at once
-	sendChunk = 500  // rows written at once: bounded by SQLite's 32,766 parameters
 )
 
 var linkKey = []string{"resource_id", "source_id"}
@@ -69,7 +68,7 @@ func (s *Links) next(ctx context.Context, domain string, behind int64) (int64, e
 // Known are those of the objects that the resource has linked.
 func (s *Links) Known(ctx context.Context, resource int64, ids []account.SourceID) ([]account.SourceID, error) {
 	var known []account.SourceID
-	for chunk := range slices.Chunk(ids, sendChunk) {
+	for chunk := range slices.Chunk(ids, s.dialect.Together) {
 		list := make([]string, len(chunk))
 		for i := range chunk {
 			list[i] = string(chunk[i])
@@ -181,7 +180,7 @@ func (s *Links) claim(
 		}
 		var granted []account.Link
 		results, granted = grant(owners, links)
-		for chunk := range slices.Chunk(granted, sendChunk) {
+		for chunk := range slices.Chunk(granted, s.dialect.Together) {
 			if err := s.replace(ctx, tx, l.Resource, chunk, known); err != nil {
 				return err
 			}
@@ -222,7 +221,7 @@ func grant(owners map[string]objectKey, links []account.Link) (results []error, 
 // owners finds who has the addresses of the links now.
 func (s *Links) owners(ctx context.Context, tx *sql.Tx, links []account.Link) (map[string]objectKey, error) {
 	owners := make(map[string]objectKey)
-	for chunk := range slices.Chunk(links, sendChunk) {
+	for chunk := range slices.Chunk(links, s.dialect.Together) {
 		addresses := make([]string, len(chunk))
 		for i := range chunk {
 			addresses[i] = chunk[i].Address

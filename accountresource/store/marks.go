@@ -76,7 +76,7 @@ func (s *Marks) SetMark(ctx context.Context, l run.Lease, m run.Mark) error {
 		if _, err := exec(ctx, tx, s.sql.Delete(againTable).Where(squirrel.Eq{"resource_id": l.Resource})); err != nil {
 			return err
 		}
-		for chunk := range slices.Chunk(m.Again, sendChunk) {
+		for chunk := range slices.Chunk(m.Again, s.dialect.Together) {
 			rows := dialect.Rows{Dialect: s.dialect, Table: againTable, Columns: []string{"resource_id", "source_id", "kind"}}
 			for _, a := range chunk {
 				rows.Values = append(rows.Values, []any{l.Resource, string(a.Source), string(a.Kind)})

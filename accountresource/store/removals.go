@@ -58,7 +58,7 @@ func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error
 		if _, err := exec(ctx, tx, s.sql.Delete(removalTable).Where(squirrel.Eq{"resource_id": l.Resource})); err != nil {
 			return err
 		}
-		for chunk := range slices.Chunk(held, sendChunk) {
+		for chunk := range slices.Chunk(held, s.dialect.Together) {
 			rows := dialect.Rows{
 				Dialect: s.dialect, Table: removalTable,
 				Columns: []string{"resource_id", "source_id", "kind", "address", "dn", "reason", "since", "decision"},
@@ -90,7 +90,7 @@ func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error
 // Decide says what is to become of held removals, and how many of them are still held.
 func (s *Removals) Decide(ctx context.Context, resource int64, d run.Decision, ids []account.SourceID) (int, error) {
 	decided := 0
-	for chunk := range slices.Chunk(ids, sendChunk) {
+	for chunk := range slices.Chunk(ids, s.dialect.Together) {
 		list := make([]string, len(chunk))
 		for i := range chunk {
 			list[i] = string(chunk[i])

@@ -52,17 +52,17 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
-		for chunk := range slices.Chunk(settled.Unlinked, sendChunk) {
+		for chunk := range slices.Chunk(settled.Unlinked, s.dialect.Together) {
 			if err := s.unlink(ctx, tx, l.Resource, chunk); err != nil {
 				return err
 			}
 		}
-		for chunk := range slices.Chunk(settled.Links, sendChunk) {
+		for chunk := range slices.Chunk(settled.Links, s.dialect.Together) {
 			if err := s.update(ctx, tx, chunk); err != nil {
 				return err
 			}
 		}
-		for chunk := range slices.Chunk(settled.Confirmed, sendChunk) {
+		for chunk := range slices.Chunk(settled.Confirmed, s.dialect.Together) {
 			if err := s.confirm(ctx, tx, chunk); err != nil {
 				return err
 			}
@@ -70,7 +70,7 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 		if err := s.addTasks(ctx, tx, l.Resource, settled.Tasks); err != nil {
 			return err
 		}
-		for chunk := range slices.Chunk(settled.Entries, sendChunk) {
+		for chunk := range slices.Chunk(settled.Entries, s.dialect.Together) {
 			if err := s.appendLog(ctx, tx, id, chunk); err != nil {
 				return err
 			}
