@@ -70,6 +70,7 @@ func (o *operations) Replicate(ctx context.Context, id int64, wanted run.Mode) (
 	if err != nil {
 		return run.Run{}, err
 	}
+	opened := replication.Run() // before it begins: from then on the run is its own
 	work := func(ctx context.Context) { replication.Do(ctx) }
 	if err := o.schedule.Go(work); err != nil { // the panel is going down: the run ends before it begins
 		over, cancel := context.WithCancel(ctx)
@@ -77,7 +78,7 @@ func (o *operations) Replicate(ctx context.Context, id int64, wanted run.Mode) (
 		work(over)
 		return run.Run{}, err
 	}
-	return replication.Run(), nil
+	return opened, nil
 }
 
 // Cancel asks a run to stop.

@@ -53,7 +53,7 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 	}
 }
 
-// Run is the run's row in the history as it was opened.
+// Run is the run's row in the history as it was opened. It is for whoever calls Do, and only before that.
 func (p *Replication) Run() Run { return p.run }
 
 // Do runs to the end, closes the run in the history and gives the lease back, whatever happens.
