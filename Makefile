@@ -20,6 +20,7 @@ demo: ## run the example panel with 500 users to replicate; needs only Go
 
 .PHONY: test
 test: install build/servers ## all tests with -race, with Samba AD, MariaDB, PostgreSQL, OpenLDAP and Chromium
+	go vet -tags $(TAGS) $(PACKAGES)
 	build/servers -- go test -race -shuffle=on -timeout 30m -parallel 3 -tags $(TAGS) -run '$(RUN)' $(FLAGS) $(LONGEST) $(PACKAGES)
 
 .PHONY: unit

@@ -71,8 +71,8 @@ func openLDAPForBench(b *testing.B) *benchStore {
 // BenchmarkReplication measures a first run, and a second one that has nothing to do, beside two floors taken in the
 // same process: reading the same entries with a bare paged search, and writing the same rows with bare multi-row
 // inserts (MariaDB), COPY (PostgreSQL), or the same entries with bare adds over as many connections (OpenLDAP).
-// Where directory, client and server share two processors, a run can do no better than both floors after each other,
-// since those keep them busy already.
+// first-run/both compares with the two floors one after the other: where directory, client and server share two
+// processors, reading and writing alone keep these busy for about as long as the run.
 func BenchmarkReplication(b *testing.B) {
 	for name, open := range map[string]func(*testing.B) *benchStore{
 		"MariaDB": mariaDBForBench, "PostgreSQL": postgreSQLForBench, "OpenLDAP": openLDAPForBench,

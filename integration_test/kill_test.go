@@ -18,7 +18,7 @@ import (
 
 // KILLS is how often each store's run is killed; with less than fullKills OpenLDAP, which is slow, has fewer people.
 // KILL_SEED chooses the instants again that a failed test printed.
-const defaultKills, fullKills = 8, 100
+const defaultKills, fullKills = 12, 100
 
 // A run that is killed at random instants, the panel started again each time, ends where an unbroken run ends: the
 // same accounts, the same links, and one log row for everything that happened.

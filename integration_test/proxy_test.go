@@ -24,7 +24,7 @@ import (
 
 // PROXY_STEP is how far it is from one statement of a run that goes wrong to the next; 1 is each. Runs on databases send
 // some four hundred.
-const defaultStep = 53
+const defaultStep = 31
 
 // Whichever statement of a run does not get through, or its answer, or is never answered: nobody is removed for it, the
 // next run makes everything good, and nothing happens twice.

@@ -15,7 +15,7 @@ import (
 
 const (
 	readChunk = 5000 // rows read at once
-	listChunk = 500  // values in a list
+	listChunk = 500  // values in a list, and cases of a CASE, whose cost grows with the square
 )
 
 // source is a table that holds addresses.

@@ -1,0 +1,81 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/plan"
+)
+
+const resourceID = 7
+
+// scene is a directory, the accounts here and the links between them.
+type scene struct {
+	objects []account.Object
+	local   []account.Account
+	links   []account.Link
+	policy  plan.Policy
+
+	moderated bool // managers moderate aliases
+}
+
+func newScene() *scene {
+	return &scene{policy: plan.Policy{
+		Resource:     resourceID,
+		Domain:       account.Domain{Name: "example.com", Active: true, Quota: 1024},
+		Mapped:       account.FieldSet(account.Name, account.Mobile, account.Title),
+		Stored:       account.FieldSet(account.Name, account.FirstName, account.Mobile),
+		FollowStatus: true,
+		LinkExisting: true,
+		Canonical: func(_ string, p account.Profile) account.Profile {
+			p[account.Name] = strings.TrimSpace(p[account.Name])
+			return p
+		},
+		Home: func(address string) string { return "/home/" + address + "-now/" },
+	}}
+}
+
+func (s *scene) build() []account.Change {
+	made := plan.Build(slices.Values(s.objects), slices.Values(s.local), slices.Values(s.links), s.policy)
+	return made.Changes
+}
+
+func user(id, mail, name string) account.Object {
+	return account.Object{
+		ID: account.SourceID(id), Kind: account.User, DN: "CN=" + id, Mail: []string{mail},
+		Profile: account.Profile{account.Name: name},
+	}
+}
+
+func mailbox(address, name string) account.Account {
+	return account.Account{
+		Address: address, Kind: account.Mailbox, Active: true, Home: "/home/" + address + "/",
+		Profile: account.Profile{account.Name: name},
+	}
+}
+
+func link(id, address string) account.Link {
+	return account.Link{
+		Resource: resourceID, Source: account.SourceID(id), Address: address, Kind: account.Mailbox,
+		Origin: account.Created, State: account.Confirmed, DN: "CN=" + id,
+	}
+}
+
+// said are the changes as "action address reason".
+func said(changes []account.Change) []string {
+	var lines []string
+	for _, c := range changes {
+		lines = append(lines, strings.TrimSpace(string(c.Action)+" "+c.Address+" "+c.Reason.Key))
+	}
+	return lines
+}
+
+func one(t *testing.T, changes []account.Change) account.Change {
+	t.Helper()
+	require.Len(t, changes, 1, "%v", said(changes))
+	return changes[0]
+}
