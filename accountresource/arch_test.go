@@ -51,7 +51,7 @@ var arrows = map[string]struct {
 		},
 		"the door wires the parts",
 	},
-	"accountresource/dialect": {nil, "how SQL servers differ is data"},
+	"accountresource/dialect": {nil, "how SQL servers differ is data, and a transaction knows nothing of its work"},
 	"views":                   {nil, "embedded files"}, "locales": {nil, "embedded files"}, "migrations": {nil, "embedded files"},
 	"examples/panel": {
 		[]string{"accountresource", "accountresource/directory/fakead", "backends", "backends/sqldb", "backends/openldap", "examples/panel/vmail"},

@@ -4,6 +4,7 @@ package integration_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -23,7 +24,7 @@ type proxy struct {
 	mu    sync.Mutex
 	seen  int // statements since arm
 	nth   int
-	harm  harm
+	loss  loss
 	conns map[net.Conn]struct{}
 }
 
@@ -36,8 +37,23 @@ const (
 	swallowed harm = "nobody answers the statement"
 )
 
-// wire reads a client's next message; statement tells whether the server is to do something for it.
-type wire func(in *bufio.Reader) (message []byte, statement bool, err error)
+// loss is a harm, and to which statements it happens.
+type loss struct {
+	harm
+	commits bool // only those that end a transaction
+}
+
+// wire reads a client's next message.
+type wire func(in *bufio.Reader) (message []byte, what matter, err error)
+
+// matter is what a message is about.
+type matter string
+
+const (
+	talk      matter = ""
+	statement matter = "the server is to do something for it"
+	farewell  matter = "the client will say nothing more"
+)
 
 func newProxy(t *testing.T, target string, protocol func() wire) *proxy {
 	t.Helper()
@@ -69,10 +85,10 @@ func newProxy(t *testing.T, target string, protocol func() wire) *proxy {
 func (p *proxy) address() string { return p.listener.Addr().String() }
 
 // arm has the nth statement from now on go wrong.
-func (p *proxy) arm(nth int, h harm) {
+func (p *proxy) arm(nth int, l loss) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.seen, p.nth, p.harm = 0, nth, h
+	p.seen, p.nth, p.loss = 0, nth, l
 }
 
 // disarm tells how many statements there were since arm.
@@ -84,13 +100,17 @@ func (p *proxy) disarm() int {
 }
 
 // count counts a statement and says what becomes of it.
-func (p *proxy) count() harm {
+func (p *proxy) count(message []byte) harm {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	const short = 32 // COMMIT comes with a head of a few bytes
+	if p.loss.commits && (len(message) > short || !bytes.Contains(bytes.ToUpper(message), []byte("COMMIT"))) {
+		return ""
+	}
 	if p.seen++; p.nth == 0 || p.seen != p.nth {
 		return ""
 	}
-	return p.harm
+	return p.loss.harm
 }
 
 func (p *proxy) track(conn net.Conn) func() {
@@ -132,19 +152,21 @@ func (p *proxy) serve(client net.Conn) {
 	defer server.Close()
 	next, in := p.wire(), bufio.NewReaderSize(client, 64<<10)
 	for {
-		message, statement, err := next(in)
+		message, what, err := next(in)
 		if err != nil {
 			return
 		}
 		var h harm
-		if statement {
-			h = p.count()
+		if what == statement {
+			h = p.count(message)
 		}
 		switch h {
 		case cutBefore:
 			return
 		case swallowed:
-			_, _ = io.Copy(io.Discard, in) // until the client gives up
+			for err == nil && what != farewell { // until the client gives up
+				_, what, err = next(in)
+			}
 			return
 		case cutAfter:
 			mute.Lock()
@@ -161,14 +183,20 @@ func (p *proxy) serve(client net.Conn) {
 
 // mysqlWire: a length of three bytes, a sequence number, which is 0 at the beginning of a command, and the command.
 func mysqlWire() wire {
-	return func(in *bufio.Reader) ([]byte, bool, error) {
+	return func(in *bufio.Reader) ([]byte, matter, error) {
 		head, err := in.Peek(4)
 		if err != nil {
-			return nil, false, err
+			return nil, talk, err
 		}
 		message, err := readN(in, 4+int(head[0])|int(head[1])<<8|int(head[2])<<16)
 		const quit, closeStatement = 0x01, 0x19
-		return message, err == nil && len(message) > 4 && message[3] == 0 && message[4] != quit && message[4] != closeStatement, err
+		switch {
+		case err != nil || len(message) < 5 || message[3] != 0 || message[4] == closeStatement:
+			return message, talk, err
+		case message[4] == quit:
+			return message, farewell, nil
+		}
+		return message, statement, nil
 	}
 }
 
@@ -176,7 +204,7 @@ func mysqlWire() wire {
 // Sync has come, or is a simple query.
 func postgresWire() wire {
 	begun := false
-	return func(in *bufio.Reader) ([]byte, bool, error) {
+	return func(in *bufio.Reader) ([]byte, matter, error) {
 		const session = 196608 // protocol 3.0
 		skip := 0
 		if begun {
@@ -184,33 +212,39 @@ func postgresWire() wire {
 		}
 		head, err := in.Peek(skip + 4)
 		if err != nil {
-			return nil, false, err
+			return nil, talk, err
 		}
 		letter := head[0]
 		message, err := readN(in, skip+int(binary.BigEndian.Uint32(head[skip:])))
 		if err != nil {
-			return nil, false, err
+			return nil, talk, err
 		}
 		if !begun {
 			begun = len(message) >= 8 && binary.BigEndian.Uint32(message[4:]) == session
-			return message, false, nil
+			return message, talk, nil
 		}
-		return message, letter == 'S' || letter == 'Q', nil
+		switch letter {
+		case 'S', 'Q':
+			return message, statement, nil
+		case 'X':
+			return message, farewell, nil
+		}
+		return message, talk, nil
 	}
 }
 
 // ldapWire: a message is a sequence in BER with a definite length (RFC 4511, section 5.1).
 func ldapWire() wire {
-	return func(in *bufio.Reader) ([]byte, bool, error) {
+	return func(in *bufio.Reader) ([]byte, matter, error) {
 		head, err := in.Peek(2)
 		if err != nil {
-			return nil, false, err
+			return nil, talk, err
 		}
 		size, length := 2, int(head[1])
 		if length&0x80 != 0 {
 			size += length & 0x7f
 			if head, err = in.Peek(size); err != nil {
-				return nil, false, err
+				return nil, talk, err
 			}
 			length = 0
 			for _, b := range head[2:] {
@@ -219,14 +253,17 @@ func ldapWire() wire {
 		}
 		message, err := readN(in, size+length)
 		if err != nil {
-			return nil, false, err
+			return nil, talk, err
 		}
 		if len(message) < size+3 {
-			return nil, false, errors.New("this is no LDAP")
+			return nil, talk, errors.New("this is no LDAP")
 		}
 		const unbind = 0x42
 		operation := message[size+2+int(message[size+1])] // behind the number of the message
-		return message, operation != unbind, nil
+		if operation == unbind {
+			return message, farewell, nil
+		}
+		return message, statement, nil
 	}
 }
 

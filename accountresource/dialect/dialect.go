@@ -30,6 +30,9 @@ type Dialect struct {
 	Arrays bool
 	// Together is how many rows or values a statement takes: lists are bounded by SQLite's 32,766 parameters.
 	Together int
+	// Begin begins a transaction that writes. SQLite's takes the only lock there is at once: taking it later, after having
+	// read, would find the database busy.
+	Begin string
 	// Quote encloses an identifier.
 	Quote string
 	// KeepRow is appended to a SELECT to keep everybody from changing the row until the transaction ends; others may
@@ -52,19 +55,19 @@ type Dialect struct {
 
 var known = map[Name]Dialect{
 	MySQL: {
-		Name: MySQL, Together: 500, Quote: "`", KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
+		Name: MySQL, Together: 500, Begin: "START TRANSACTION", Quote: "`", KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
 		Leading: "%s IN (?, 0)", NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +
 			" FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
 	},
 	Postgres: {
-		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, Arrays: true, Together: 2000,
+		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, Arrays: true, Together: 2000, Begin: "BEGIN",
 		Leading: "%s = ?", IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), ''" +
 			" FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false)) AND table_name = $1",
 	},
 	SQLite: {
-		Name: SQLite, Together: 500, Quote: `"`, ValuesList: true, IgnoreAfter: "ON CONFLICT DO NOTHING",
+		Name: SQLite, Together: 500, Begin: "BEGIN IMMEDIATE", Quote: `"`, ValuesList: true, IgnoreAfter: "ON CONFLICT DO NOTHING",
 		Leading: "%s = ?", NewValue: "excluded.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		// The declared type is all there is: varchar(255) has its length in it.
 		Columns: "SELECT name, COALESCE(CAST(SUBSTR(type, INSTR(type, '(') + 1) AS INTEGER), 0), ''" +

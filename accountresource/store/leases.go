@@ -2,12 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
@@ -30,7 +30,7 @@ func (s *Leases) Acquire(ctx context.Context, resource int64, owner string, ttl 
 	if _, err := exec(ctx, s.db, insert); err != nil {
 		return lease, fmt.Errorf("make the lease of resource %d: %w", resource, err)
 	}
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		// The update decides: whoever comes second waits for the first one's commit and finds the lease taken.
 		met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("fence", squirrel.Expr("fence + 1")).
 			Set("owner", owner).Set("expires", millis(lease.Expires)).
@@ -74,7 +74,7 @@ func (s *Store) interrupt(ctx context.Context, q queryer, which any) error {
 // Renew extends the lease, or returns run.ErrLeaseLost.
 func (s *Leases) Renew(ctx context.Context, l run.Lease, ttl time.Duration) (run.Lease, error) {
 	l.Expires = s.clock().Add(ttl)
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
@@ -99,13 +99,7 @@ func mine(l run.Lease) squirrel.Eq { return squirrel.Eq{"resource_id": l.Resourc
 
 // fenced makes sure, until the transaction ends, that the lease is still the holder's. One that has expired but that
 // nobody took over is still his: nobody else can have written.
-func (s *Store) fenced(ctx context.Context, tx *sql.Tx, l run.Lease) error {
-	if s.dialect.KeepRow == "" {
-		// Only a write locks; one that changes nothing will do. Locking late would find the database busy.
-		if _, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("fence", squirrel.Expr("fence")).Where(mine(l))); err != nil {
-			return fmt.Errorf("lock the lease of resource %d: %w", l.Resource, err)
-		}
-	}
+func (s *Store) fenced(ctx context.Context, tx *dialect.Tx, l run.Lease) error {
 	q := s.sql.Select("fence").From(leaseTable).Where(squirrel.Eq{"resource_id": l.Resource}).Suffix(s.dialect.KeepRow)
 	fence, err := number(ctx, tx, q)
 	switch {

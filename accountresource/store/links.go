@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -150,7 +149,10 @@ func scanLink(scan func(...any) error) (l account.Link, err error) {
 // of the same objects looked for and replaced. A run that was killed leaves such links: the first attempt is not
 // repeated, as what is in its way stays.
 func (s *Links) Claim(ctx context.Context, l run.Lease, links []account.Link) (results []error, err error) {
-	results, err = s.claim(ctx, l, links, s.tryTransaction, func(link account.Link) bool {
+	once := func(ctx context.Context, work func(*dialect.Tx) error) error {
+		return s.dialect.Transaction(ctx, s.db, work)
+	}
+	results, err = s.claim(ctx, l, links, once, func(link account.Link) bool {
 		return link.State != account.Creating
 	})
 	if err != nil && !errors.Is(err, run.ErrLeaseLost) && ctx.Err() == nil {
@@ -165,9 +167,9 @@ func (s *Links) Claim(ctx context.Context, l run.Lease, links []account.Link) (r
 // claim is one attempt; known tells which objects may have a link already.
 func (s *Links) claim(
 	ctx context.Context, l run.Lease, links []account.Link,
-	transaction func(context.Context, func(*sql.Tx) error) error, known func(account.Link) bool,
+	transaction func(context.Context, func(*dialect.Tx) error) error, known func(account.Link) bool,
 ) (results []error, err error) {
-	err = transaction(ctx, func(tx *sql.Tx) error {
+	err = transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
@@ -219,7 +221,7 @@ func grant(owners map[string]objectKey, links []account.Link) (results []error, 
 }
 
 // owners finds who has the addresses of the links now.
-func (s *Links) owners(ctx context.Context, tx *sql.Tx, links []account.Link) (map[string]objectKey, error) {
+func (s *Links) owners(ctx context.Context, tx *dialect.Tx, links []account.Link) (map[string]objectKey, error) {
 	owners := make(map[string]objectKey)
 	for chunk := range slices.Chunk(links, s.dialect.Together) {
 		addresses := make([]string, len(chunk))
@@ -243,7 +245,7 @@ func (s *Links) owners(ctx context.Context, tx *sql.Tx, links []account.Link) (m
 // replace deletes before it inserts, so that addresses can change hands, and so that an address somebody else took
 // at this moment is an error rather than his link overwritten.
 func (s *Store) replace(
-	ctx context.Context, tx *sql.Tx, resource int64, links []account.Link, known func(account.Link) bool,
+	ctx context.Context, tx *dialect.Tx, resource int64, links []account.Link, known func(account.Link) bool,
 ) error {
 	var sources []string
 	for i := range links {
@@ -269,7 +271,7 @@ func (s *Store) replace(
 
 // confirm has claims stand as links. The address alone finds them: it is unique, and who holds the lease claimed it. A
 // condition on the resource would lead PostgreSQL, as long as it has no statistics, through all of its links.
-func (s *Store) confirm(ctx context.Context, tx *sql.Tx, addresses []string) error {
+func (s *Store) confirm(ctx context.Context, tx *dialect.Tx, addresses []string) error {
 	if _, err := exec(ctx, tx, s.sql.Update(linkTable).Set("state", string(account.Confirmed)).Set("intent", "").
 		Set("changed", millis(s.clock())).Where(s.in("address", addresses))); err != nil {
 		return fmt.Errorf("confirm links: %w", err)
@@ -278,7 +280,7 @@ func (s *Store) confirm(ctx context.Context, tx *sql.Tx, addresses []string) err
 }
 
 // update writes links that have been claimed with the same address.
-func (s *Store) update(ctx context.Context, tx *sql.Tx, links []account.Link) error {
+func (s *Store) update(ctx context.Context, tx *dialect.Tx, links []account.Link) error {
 	statement, err := s.insertLinks(links)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -49,7 +48,7 @@ func wrapped(err error, doing string, args ...any) error {
 
 // Open notes that a run begins to write.
 func (s *Marks) Open(ctx context.Context, l run.Lease) error {
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
@@ -61,7 +60,7 @@ func (s *Marks) Open(ctx context.Context, l run.Lease) error {
 
 // SetMark replaces the mark, and what is to be looked at again.
 func (s *Marks) SetMark(ctx context.Context, l run.Lease, m run.Mark) error {
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/Masterminds/squirrel"
@@ -15,7 +14,7 @@ const progressTable = "account_resource_progress"
 
 // Mode says how much of the directory a run reads.
 func (s *Runs) Mode(ctx context.Context, l run.Lease, id int64, m run.Mode) error {
-	return s.transaction(ctx, func(tx *sql.Tx) error {
+	return s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
@@ -41,7 +40,7 @@ func (s *Runs) Progress(ctx context.Context, l run.Lease, id int64, p run.Progre
 
 // setProgress replaces what another run has left, and never a cancellation of this one.
 func (s *Runs) setProgress(ctx context.Context, l run.Lease, id int64, p run.Progress) error {
-	return s.transaction(ctx, func(tx *sql.Tx) error {
+	return s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -43,7 +42,7 @@ func (s *Removals) held(ctx context.Context, q queryer, resource int64) ([]run.H
 
 // Keep replaces what is held.
 func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error {
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}

@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
@@ -71,7 +71,7 @@ func (s *Resources) Create(ctx context.Context, kind resource.Kind, set resource
 		return 0, fmt.Errorf("write settings: %w", err)
 	}
 	now := millis(s.clock())
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
+	err = s.transaction(ctx, func(tx *dialect.Tx) error {
 		id, err = s.insert(ctx, tx, s.sql.Insert(resourceTable).
 			Columns("kind", "enabled", "tested", "revision", "settings", "bind_password", "created", "changed").
 			Values(string(kind), 0, 0, 1, string(text), "", now, now))
@@ -168,7 +168,7 @@ func (s *Resources) Delete(ctx context.Context, id int64) error {
 	if err := s.Runs().forgetAll(ctx, id); err != nil {
 		return fmt.Errorf("delete resource %d: %w", id, err)
 	}
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
+	err = s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, lease); err != nil {
 			return err
 		}

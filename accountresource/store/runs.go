@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -31,7 +30,7 @@ func (s *Runs) Begin(
 	r := run.Run{
 		Resource: l.Resource, Trigger: t, Mode: m, Started: moment(millis(started)), Counts: map[account.Action]int{},
 	}
-	err := s.transaction(ctx, func(tx *sql.Tx) (err error) {
+	err := s.transaction(ctx, func(tx *dialect.Tx) (err error) {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
@@ -48,7 +47,7 @@ func (s *Runs) Begin(
 
 // Settle writes links, log rows and counts in one transaction, fenced by the lease.
 func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Settled) error {
-	err := s.transaction(ctx, func(tx *sql.Tx) error {
+	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
@@ -83,7 +82,7 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 	return nil
 }
 
-func (s *Runs) unlink(ctx context.Context, tx *sql.Tx, resource int64, sources []account.SourceID) error {
+func (s *Runs) unlink(ctx context.Context, tx *dialect.Tx, resource int64, sources []account.SourceID) error {
 	ids := make([]string, len(sources))
 	for i := range sources {
 		ids[i] = string(sources[i])
@@ -95,7 +94,7 @@ func (s *Runs) unlink(ctx context.Context, tx *sql.Tx, resource int64, sources [
 	return nil
 }
 
-func (s *Runs) appendLog(ctx context.Context, tx *sql.Tx, id int64, entries []run.Entry) error {
+func (s *Runs) appendLog(ctx context.Context, tx *dialect.Tx, id int64, entries []run.Entry) error {
 	insert := dialect.Rows{
 		Dialect: s.dialect, Table: logTable,
 		Columns: []string{"run_id", "at", "action", "kind", "source_id", "dn", "address", "diff", "reason", "detail"},
@@ -130,7 +129,7 @@ func shortened(text string, length int) string {
 }
 
 // count adds the rows to the run's counts, in the transaction that writes them.
-func (s *Runs) count(ctx context.Context, tx *sql.Tx, id int64, entries []run.Entry) error {
+func (s *Runs) count(ctx context.Context, tx *dialect.Tx, id int64, entries []run.Entry) error {
 	counts := make(map[account.Action]int)
 	for i := range entries {
 		counts[entries[i].Action]++

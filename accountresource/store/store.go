@@ -81,7 +81,6 @@ func (s *Store) Leases() *Leases { return &Leases{s} }
 type queryer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // exec runs a statement and gives the number of rows it met.
@@ -107,14 +106,8 @@ func execute(ctx context.Context, q queryer, statement squirrel.Sqlizer) (result
 	return result, err
 }
 
-// statementTime is the longest that a statement on the module's tables may take: a server that does not answer must not
-// keep a run for ever.
-const statementTime = 2 * time.Minute
-
-var errSlow = errors.New("the database does not answer")
-
 func limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, statementTime, errSlow)
+	return context.WithTimeoutCause(ctx, dialect.StatementTime, dialect.ErrSilent)
 }
 
 // query runs a select and scans every row, all before it returns.
@@ -182,23 +175,8 @@ func (s *Store) insert(ctx context.Context, q queryer, statement squirrel.Insert
 
 // transaction does work in one transaction: all of it or nothing. A transaction that the server gave up in favour of
 // another is tried again.
-func (s *Store) transaction(ctx context.Context, work func(*sql.Tx) error) error {
-	return patiently(ctx, func() error { return s.tryTransaction(ctx, work) })
-}
-
-func (s *Store) tryTransaction(ctx context.Context, work func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
-	}
-	if err := work(tx); err != nil {
-		_ = tx.Rollback() // the work's error is the one that counts
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+func (s *Store) transaction(ctx context.Context, work func(*dialect.Tx) error) error {
+	return patiently(ctx, func() error { return s.dialect.Transaction(ctx, s.db, work) })
 }
 
 func millis(t time.Time) int64 {

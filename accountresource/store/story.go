@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,7 +86,7 @@ func (s *Runs) Tell(ctx context.Context, resource int64) error {
 
 // tell enters the rows up to the last one of a run; a run that was cut off is entered with the next.
 func (s *Runs) tell(ctx context.Context, id int64) error {
-	return s.transaction(ctx, func(tx *sql.Tx) error {
+	return s.transaction(ctx, func(tx *dialect.Tx) error {
 		ask := func(q squirrel.SelectBuilder) (n int64, err error) { return number(ctx, tx, q) }
 		resource, err := ask(s.sql.Select("resource_id").From(runTable).Where(squirrel.Eq{"id": id}))
 		if err != nil {

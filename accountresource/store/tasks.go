@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
@@ -53,7 +53,7 @@ func (s *Tasks) Failed(ctx context.Context, id int64, why string) error {
 }
 
 // addTasks writes tasks in the transaction of what they follow.
-func (s *Store) addTasks(ctx context.Context, tx *sql.Tx, resource int64, tasks []run.Task) error {
+func (s *Store) addTasks(ctx context.Context, tx *dialect.Tx, resource int64, tasks []run.Task) error {
 	for i := range tasks {
 		work, err := packed(tasks[i], false)
 		if err != nil {

@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 )
 
 // giveUps are how servers say that a transaction lost against another and may be tried again: MySQL errors 1213, 1205
@@ -51,7 +52,7 @@ func patiently(ctx context.Context, work func() error) error {
 
 // onItsOwn does a statement patiently where it stands alone; inside a transaction the whole of it has to be done again.
 func onItsOwn(ctx context.Context, q queryer, statement func() error) error {
-	if _, inside := q.(*sql.Tx); inside {
+	if _, inside := q.(*dialect.Tx); inside {
 		return statement()
 	}
 	return patiently(ctx, statement)

@@ -78,7 +78,7 @@ func (a *Application) Name() string { return string(a.kind) }
 // Rename has everything follow the addresses, in one transaction. The moves are made one beside the other: none leads
 // where another comes from. Doing it again is harmless.
 func (a *Application) Rename(ctx context.Context, moves []account.Move) error {
-	err := a.transaction(ctx, func(tx *sql.Tx, s *schema) error {
+	err := a.transaction(ctx, func(tx *dialect.Tx, s *schema) error {
 		for _, m := range moves {
 			for _, st := range known[a.kind].rename {
 				if err := s.one(ctx, tx, st, m); err != nil {
@@ -96,7 +96,7 @@ func (a *Application) Rename(ctx context.Context, moves []account.Move) error {
 
 // Delete removes everything that belongs to the addresses, in one transaction. Doing it again is harmless.
 func (a *Application) Delete(ctx context.Context, addresses []string) error {
-	err := a.transaction(ctx, func(tx *sql.Tx, s *schema) error {
+	err := a.transaction(ctx, func(tx *dialect.Tx, s *schema) error {
 		for part := range slices.Chunk(addresses, 500) {
 			for _, st := range known[a.kind].delete {
 				if err := s.many(ctx, tx, st, part); err != nil {
@@ -119,23 +119,12 @@ func (a *Application) Delete(ctx context.Context, addresses []string) error {
 	return nil
 }
 
-func (a *Application) transaction(ctx context.Context, work func(*sql.Tx, *schema) error) error {
+func (a *Application) transaction(ctx context.Context, work func(*dialect.Tx, *schema) error) error {
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	tx, err := a.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
-	}
-	if err := work(tx, s); err != nil {
-		_ = tx.Rollback() // the work's error is the one that counts
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return s.dialect.Transaction(ctx, a.db, func(tx *dialect.Tx) error { return work(tx, s) })
 }
 
 // open finds out once what the database has.
@@ -172,7 +161,7 @@ func (a *Application) open(ctx context.Context) (*schema, error) {
 }
 
 // many runs a statement for several addresses.
-func (s *schema) many(ctx context.Context, tx *sql.Tx, st statement, addresses []string) error {
+func (s *schema) many(ctx context.Context, tx *dialect.Tx, st statement, addresses []string) error {
 	if !s.tables[st.table] {
 		return nil
 	}
@@ -188,7 +177,7 @@ func (s *schema) many(ctx context.Context, tx *sql.Tx, st statement, addresses [
 }
 
 // one runs a statement for a renaming.
-func (s *schema) one(ctx context.Context, tx *sql.Tx, st statement, m account.Move) error {
+func (s *schema) one(ctx context.Context, tx *dialect.Tx, st statement, m account.Move) error {
 	if !s.tables[st.table] {
 		return nil
 	}
@@ -227,7 +216,7 @@ func (s *schema) value(st statement, text string) any {
 	return text
 }
 
-func (s *schema) exec(ctx context.Context, tx *sql.Tx, st statement, text string, args []any) error {
+func (s *schema) exec(ctx context.Context, tx *dialect.Tx, st statement, text string, args []any) error {
 	if _, err := tx.ExecContext(ctx, s.dialect.Placeholders(text), args...); err != nil {
 		return fmt.Errorf("%s: %w", st.table, err)
 	}

@@ -49,9 +49,10 @@ type Backend struct {
 	clock   func() time.Time
 	writers int
 
-	db     *sql.DB
-	usage  *traces.Set
-	graves *sqldb.Graves
+	db      *sql.DB
+	dialect dialect.Dialect
+	usage   *traces.Set
+	graves  *sqldb.Graves
 }
 
 var _ backends.Backend = (*Backend)(nil)
@@ -82,14 +83,13 @@ func (b *Backend) open(ctx context.Context, base string) (err error) {
 	if b.db == nil {
 		return nil
 	}
-	d, err := dialect.Detect(ctx, b.db)
-	if err != nil {
+	if b.dialect, err = dialect.Detect(ctx, b.db); err != nil {
 		return err
 	}
-	if b.usage, err = traces.Open(ctx, b.db, d, sqldb.UsageTables); err != nil {
+	if b.usage, err = traces.Open(ctx, b.db, b.dialect, sqldb.UsageTables); err != nil {
 		return err
 	}
-	b.graves, err = sqldb.OpenGraves(ctx, b.db, d)
+	b.graves, err = sqldb.OpenGraves(ctx, b.db, b.dialect)
 	return err
 }
 

@@ -2,10 +2,9 @@ package openldap
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
@@ -14,7 +13,7 @@ func (b *Backend) dig(ctx context.Context, graves []sqldb.Grave) error {
 	if b.db == nil || len(graves) == 0 {
 		return nil
 	}
-	return b.transaction(ctx, func(tx *sql.Tx) error { return b.graves.Dig(ctx, tx, graves) })
+	return b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.graves.Dig(ctx, tx, graves) })
 }
 
 // forgetUsage removes what SQL knows of addresses.
@@ -22,7 +21,7 @@ func (b *Backend) forgetUsage(ctx context.Context, addresses []string) error {
 	if b.db == nil || len(addresses) == 0 || b.usage.Empty() {
 		return nil
 	}
-	return b.transaction(ctx, func(tx *sql.Tx) error { return b.usage.Delete(ctx, tx, addresses) })
+	return b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.usage.Delete(ctx, tx, addresses) })
 }
 
 // renameUsage has what SQL knows of accounts follow them.
@@ -30,20 +29,5 @@ func (b *Backend) renameUsage(ctx context.Context, moves []account.Move) error {
 	if b.db == nil || len(moves) == 0 || b.usage.Empty() {
 		return nil
 	}
-	return b.transaction(ctx, func(tx *sql.Tx) error { return b.usage.Rename(ctx, tx, moves) })
-}
-
-func (b *Backend) transaction(ctx context.Context, work func(*sql.Tx) error) error {
-	tx, err := b.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
-	}
-	if err := work(tx); err != nil {
-		_ = tx.Rollback() // the work's error is the one that counts
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.usage.Rename(ctx, tx, moves) })
 }

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +15,7 @@ import (
 
 // createAliases makes alias accounts with their members. One that is there already was made by an attempt whose answer
 // was lost, and gets what it lacks; its access policy stays as it is (rule R10).
-func (b *Backend) createAliases(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) createAliases(ctx context.Context, tx *dialect.Tx, steps []step) error {
 	for part := range slices.Chunk(steps, listChunk) {
 		there, err := b.aliasesThere(ctx, tx, part)
 		if err != nil {
@@ -48,7 +47,7 @@ func (b *Backend) createAliases(ctx context.Context, tx *sql.Tx, steps []step) e
 }
 
 // aliasesThere finds out which of the aliases exist, and refuses those whose address something else has.
-func (b *Backend) aliasesThere(ctx context.Context, tx *sql.Tx, steps []step) (map[string]bool, error) {
+func (b *Backend) aliasesThere(ctx context.Context, tx *dialect.Tx, steps []step) (map[string]bool, error) {
 	wanted := make(map[string]step, len(steps))
 	for _, s := range steps {
 		wanted[s.Address] = s
@@ -79,7 +78,7 @@ func (b *Backend) aliasesThere(ctx context.Context, tx *sql.Tx, steps []step) (m
 const membersAtOnce = 2000
 
 // changeMembers adds and removes rows of forwardings that are members of aliases.
-func (b *Backend) changeMembers(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) changeMembers(ctx context.Context, tx *dialect.Tx, steps []step) error {
 	var rows [][]any
 	for _, s := range steps {
 		for _, m := range s.Join {
@@ -107,7 +106,7 @@ func (b *Backend) changeMembers(ctx context.Context, tx *sql.Tx, steps []step) e
 	return nil
 }
 
-func (b *Backend) addModerators(ctx context.Context, tx *sql.Tx, s step) error {
+func (b *Backend) addModerators(ctx context.Context, tx *dialect.Tx, s step) error {
 	if len(s.Moderate) == 0 {
 		return nil
 	}

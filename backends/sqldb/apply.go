@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -69,22 +68,11 @@ func (b *Backend) transaction(ctx context.Context, d account.Domain, steps []ste
 	for _, s := range steps {
 		*s.result = nil // of an earlier attempt
 	}
-	tx, err := b.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
-	}
-	if err := b.makeAll(ctx, tx, d, steps); err != nil {
-		_ = tx.Rollback() // the statement's error is the one that counts
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.makeAll(ctx, tx, d, steps) })
 }
 
 // makeAll makes the changes in an order in which addresses can pass from one account to another.
-func (b *Backend) makeAll(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
+func (b *Backend) makeAll(ctx context.Context, tx *dialect.Tx, d account.Domain, steps []step) error {
 	deletions, renamings, creations, others := byTurn(steps)
 	for _, k := range kinds {
 		if err := b.remove(ctx, tx, k, k.of(deletions)); err != nil {
@@ -166,7 +154,7 @@ func (b *Backend) in(column string, values []string) dialect.In {
 	return dialect.In{Dialect: b.dialect, Column: column, Values: values}
 }
 
-func exec(ctx context.Context, tx *sql.Tx, statement squirrel.Sqlizer) error {
+func exec(ctx context.Context, tx *dialect.Tx, statement squirrel.Sqlizer) error {
 	_, err := squirrel.ExecContextWith(ctx, tx, statement)
 	return err
 }

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 // create makes mailboxes, each with the forwarding row to itself (without which a catch-all would get its mail). One
 // that is there already with the same mail directory was made by an attempt whose answer was lost.
-func (b *Backend) create(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
+func (b *Backend) create(ctx context.Context, tx *dialect.Tx, d account.Domain, steps []step) error {
 	for chunk := range slices.Chunk(steps, b.dialect.Together) {
 		made, err := b.lookAround(ctx, tx, chunk)
 		if err != nil {
@@ -38,7 +37,7 @@ func (b *Backend) create(ctx context.Context, tx *sql.Tx, d account.Domain, step
 }
 
 // lookAround finds out which addresses are taken, and which of the mailboxes are already there.
-func (b *Backend) lookAround(ctx context.Context, tx *sql.Tx, steps []step) (made map[string]bool, err error) {
+func (b *Backend) lookAround(ctx context.Context, tx *dialect.Tx, steps []step) (made map[string]bool, err error) {
 	byAddress := make(map[string]step, len(steps))
 	for _, s := range steps {
 		byAddress[s.Address] = s
@@ -73,7 +72,7 @@ func (b *Backend) lookAround(ctx context.Context, tx *sql.Tx, steps []step) (mad
 // not be asked for each of hundreds of addresses.
 var holderTables = [...]string{"mailbox", "alias", "maillists", "forwardings"}
 
-func (b *Backend) empty(ctx context.Context, tx *sql.Tx, table string) (bool, error) {
+func (b *Backend) empty(ctx context.Context, tx *dialect.Tx, table string) (bool, error) {
 	found, err := query(ctx, tx, b.sql.Select("domain").From(table).Limit(1), scanText)
 	if err != nil {
 		return false, fmt.Errorf("look into %s: %w", table, err)
@@ -81,7 +80,7 @@ func (b *Backend) empty(ctx context.Context, tx *sql.Tx, table string) (bool, er
 	return len(found) == 0, nil
 }
 
-func (b *Backend) insertMailboxes(ctx context.Context, tx *sql.Tx, d account.Domain, steps []step) error {
+func (b *Backend) insertMailboxes(ctx context.Context, tx *dialect.Tx, d account.Domain, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}
@@ -177,7 +176,7 @@ func (b *Backend) mailboxValues(c *account.Change) ([]value, error) {
 
 // insertSelfRows makes the forwarding row of each mailbox to itself. One that a deleted account left behind is taken
 // over.
-func (b *Backend) insertSelfRows(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) insertSelfRows(ctx context.Context, tx *dialect.Tx, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}

@@ -2,18 +2,18 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 )
 
 // remove deletes accounts with everything that names them, and writes down which mail directories may go when (rule
 // R14). One that is gone, or whose address somebody else's mailbox has now, was deleted before.
-func (b *Backend) remove(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
+func (b *Backend) remove(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
 	for part := range slices.Chunk(steps, listChunk) {
 		places, err := b.places(ctx, tx, k, addresses(part))
 		if err != nil {
@@ -54,7 +54,7 @@ func (b *Backend) remove(ctx context.Context, tx *sql.Tx, k kind, steps []step) 
 }
 
 // forwarders are the mailboxes that forward to one of the addresses.
-func (b *Backend) forwarders(ctx context.Context, tx *sql.Tx, names []string) ([]string, error) {
+func (b *Backend) forwarders(ctx context.Context, tx *dialect.Tx, names []string) ([]string, error) {
 	found, err := query(ctx, tx, b.sql.Select("address").Distinct().From("forwardings").
 		Where(squirrel.Eq{"is_forwarding": 1, "forwarding": names}).Where(squirrel.NotEq{"address": names}).
 		OrderBy("address"), scanText)
@@ -66,7 +66,7 @@ func (b *Backend) forwarders(ctx context.Context, tx *sql.Tx, names []string) ([
 
 // takeBack lets mailboxes keep their mail that have lost the last address they forwarded to: without any row their
 // mail would go to the domain's catch-all.
-func (b *Backend) takeBack(ctx context.Context, tx *sql.Tx, bereft []string) error {
+func (b *Backend) takeBack(ctx context.Context, tx *dialect.Tx, bereft []string) error {
 	if len(bereft) == 0 {
 		return nil
 	}

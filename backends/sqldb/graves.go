@@ -47,7 +47,7 @@ func OpenGraves(ctx context.Context, db *sql.DB, d dialect.Dialect) (*Graves, er
 
 // Dig writes rows for mailboxes, in the caller's transaction; those with a row for the same mail directory have
 // theirs already.
-func (g *Graves) Dig(ctx context.Context, tx *sql.Tx, graves []Grave) error {
+func (g *Graves) Dig(ctx context.Context, tx *dialect.Tx, graves []Grave) error {
 	if len(graves) == 0 || !g.found.has("maildir") {
 		return nil
 	}
@@ -100,7 +100,7 @@ type usage struct {
 }
 
 // used reads what the mailboxes hold.
-func (g *Graves) used(ctx context.Context, tx *sql.Tx, names []string) (map[string]usage, error) {
+func (g *Graves) used(ctx context.Context, tx *dialect.Tx, names []string) (map[string]usage, error) {
 	used := make(map[string]usage)
 	if !g.usage.has("messages") {
 		return used, nil

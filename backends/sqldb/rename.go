@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/traces"
 )
@@ -17,7 +17,7 @@ import (
 // rename gives accounts their new addresses everywhere in the database (rule R8), after the rest of each change has
 // been made under the old one. An account that has its new address already was renamed by an attempt whose answer was
 // lost, and all of that attempt with it: this is one transaction.
-func (b *Backend) rename(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
+func (b *Backend) rename(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (b *Backend) rename(ctx context.Context, tx *sql.Tx, k kind, steps []step) 
 
 // findMoving gives those accounts that still have their old address; one that has neither is gone. An alias has no
 // mail directory to tell it by: one that has its old address moves.
-func (b *Backend) findMoving(ctx context.Context, tx *sql.Tx, k kind, steps []step) (moving []step, err error) {
+func (b *Backend) findMoving(ctx context.Context, tx *dialect.Tx, k kind, steps []step) (moving []step, err error) {
 	var list []string
 	for _, s := range steps {
 		list = append(list, s.Address, s.NewAddress)
@@ -81,7 +81,7 @@ func (b *Backend) findMoving(ctx context.Context, tx *sql.Tx, k kind, steps []st
 
 // refuseTaken refuses renamings to an address that something else has and does not leave. A refusal may take away the
 // room that another needs.
-func (b *Backend) refuseTaken(ctx context.Context, tx *sql.Tx, moving []step) error {
+func (b *Backend) refuseTaken(ctx context.Context, tx *dialect.Tx, moving []step) error {
 	for {
 		left := pending(moving)
 		leaving := make(map[string]bool, len(left))
@@ -107,7 +107,7 @@ func (b *Backend) refuseTaken(ctx context.Context, tx *sql.Tx, moving []step) er
 }
 
 // refuseHeld refuses those whose new address a mailbox, an alias, a list or an additional address has.
-func (b *Backend) refuseHeld(ctx context.Context, tx *sql.Tx, steps []step) error {
+func (b *Backend) refuseHeld(ctx context.Context, tx *dialect.Tx, steps []step) error {
 	wanted := make(map[string]step, len(steps))
 	var list []string
 	for _, s := range steps {
@@ -145,7 +145,7 @@ func scanPlace(scan func(...any) error) (p place, err error) {
 }
 
 // places finds accounts of a kind, and where the mail of mailboxes lies.
-func (b *Backend) places(ctx context.Context, tx *sql.Tx, k kind, list []string) (map[string]place, error) {
+func (b *Backend) places(ctx context.Context, tx *dialect.Tx, k kind, list []string) (map[string]place, error) {
 	places := make(map[string]place, len(list))
 	for part := range slices.Chunk(list, listChunk) {
 		found, err := query(ctx, tx, b.holders(part)[slices.Index(kinds[:], k)], scanPlace)

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,12 +9,13 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
 )
 
 // update changes accounts that exist: profile columns, members, then the switch. Accounts that change alike share a
 // statement.
-func (b *Backend) update(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
+func (b *Backend) update(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
 	for chunk := range slices.Chunk(steps, listChunk) {
 		if err := b.findGone(ctx, tx, k, chunk); err != nil {
 			return err
@@ -37,7 +37,7 @@ func (b *Backend) update(ctx context.Context, tx *sql.Tx, k kind, steps []step) 
 }
 
 // findGone refuses changes of accounts that are no longer there.
-func (b *Backend) findGone(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
+func (b *Backend) findGone(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
 	present := make(map[string]bool, len(steps))
 	q := b.sql.Select(k.key).From(k.table).Where(b.in(k.key, addresses(steps)))
 	_, err := query(ctx, tx, q, func(scan func(...any) error) (name string, err error) {
@@ -56,7 +56,7 @@ func (b *Backend) findGone(ctx context.Context, tx *sql.Tx, k kind, steps []step
 	return nil
 }
 
-func (b *Backend) updateProfiles(ctx context.Context, tx *sql.Tx, k kind, steps []step) error {
+func (b *Backend) updateProfiles(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
 	bySet := make(map[account.Fields][]step)
 	for _, s := range steps {
 		if set := s.Set & b.stored(k); set != 0 {
@@ -92,7 +92,7 @@ func (b *Backend) stored(k kind) account.Fields {
 }
 
 // switchAccounts switches accounts on or off, and with them those forwarding rows that the change names.
-func (b *Backend) switchAccounts(ctx context.Context, tx *sql.Tx, k kind, steps []step, on bool) error {
+func (b *Backend) switchAccounts(ctx context.Context, tx *dialect.Tx, k kind, steps []step, on bool) error {
 	var names []string
 	var routes []account.Route
 	for _, s := range steps {

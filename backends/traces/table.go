@@ -90,7 +90,7 @@ func (s *Set) Empty() bool { return len(s.tables) == 0 }
 
 // Rename has every row follow its address, in the caller's transaction. No account may have an address that a move
 // leads to, unless it moves away itself; rows that only name such an address give way where both would be the same.
-func (s *Set) Rename(ctx context.Context, tx *sql.Tx, moves []account.Move) error {
+func (s *Set) Rename(ctx context.Context, tx *dialect.Tx, moves []account.Move) error {
 	for _, pass := range account.Passes(moves) {
 		for part := range slices.Chunk(pass, chunk) {
 			for i := range s.tables {
@@ -103,7 +103,7 @@ func (s *Set) Rename(ctx context.Context, tx *sql.Tx, moves []account.Move) erro
 	return nil
 }
 
-func (s *Set) rename(ctx context.Context, tx *sql.Tx, t *Table, moves []account.Move) error {
+func (s *Set) rename(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
 	if err := s.giveWay(ctx, tx, t, moves); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (s *Set) Follow(column string, moves []account.Move, binary bool) squirrel.
 }
 
 // giveWay deletes rows that a renamed one would collide with.
-func (s *Set) giveWay(ctx context.Context, tx *sql.Tx, t *Table, moves []account.Move) error {
+func (s *Set) giveWay(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
 	if len(t.Key) == 0 {
 		return nil
 	}
@@ -187,7 +187,7 @@ func (s *Set) giveWay(ctx context.Context, tx *sql.Tx, t *Table, moves []account
 }
 
 // rows reads the keys of the rows that name one of the addresses.
-func (s *Set) rows(ctx context.Context, tx *sql.Tx, t *Table, addresses []string) (keys [][]string, err error) {
+func (s *Set) rows(ctx context.Context, tx *dialect.Tx, t *Table, addresses []string) (keys [][]string, err error) {
 	quoted := make([]string, len(t.Key))
 	for i, c := range t.Key {
 		quoted[i] = s.quoted(c)
@@ -218,7 +218,7 @@ func (s *Set) rows(ctx context.Context, tx *sql.Tx, t *Table, addresses []string
 }
 
 // Delete removes the rows of addresses, and the addresses from the rows of others, in the caller's transaction.
-func (s *Set) Delete(ctx context.Context, tx *sql.Tx, addresses []string) error {
+func (s *Set) Delete(ctx context.Context, tx *dialect.Tx, addresses []string) error {
 	for part := range slices.Chunk(addresses, chunk) {
 		for i := range s.tables {
 			t := &s.tables[i]
