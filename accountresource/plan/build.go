@@ -2,6 +2,7 @@ package plan
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
@@ -39,7 +40,7 @@ func Build(
 			made.Changes = append(made.Changes, c)
 		}
 	}
-	together, rest := b.Finish()
-	made.Changes = append(append(made.Changes, together...), rest...)
+	first, together, rest := b.Finish()
+	made.Changes = slices.Concat(made.Changes, first, together, rest)
 	return made
 }

@@ -24,8 +24,11 @@ type Builder struct {
 	// places say which address the mail directories of claimed renamings and deletions have now; none where they are
 	// gone.
 	places map[string]string
-	// before and after say where accounts with a claimed renaming are now, by their address before and after it.
-	before, after map[string]string
+	// before, between and after say where accounts with a claimed renaming are now: by their addresses before it, by those
+	// when mailboxes had theirs and aliases not yet, and by those after it.
+	before, between, after map[string]string
+	// latest are links that remember routes and that this run changes, as they become; nil: not to be touched again.
+	latest map[account.SourceID]*account.Link
 	// renames wait until all are known: who leaves an address makes room for another.
 	renames []rename
 	// queue are newcomers whose address somebody has who may yet leave it.
@@ -79,6 +82,7 @@ func NewBuilder(p Policy) *Builder {
 
 		claimed: make(map[string]account.Link),
 		stale:   make(map[account.SourceID]bool),
+		latest:  make(map[account.SourceID]*account.Link),
 
 		listed:  make(map[account.Kind]bool),
 		empty:   make(map[account.Kind]bool),
@@ -194,6 +198,9 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 	}
 	b.stirs = b.stirs || stirring[c.Action]
 	b.drifted(&o, link, &c)
+	if ok {
+		b.relinked(&c)
+	}
 	return c, ok
 }
 
@@ -220,11 +227,20 @@ func (b *Builder) Stirs() bool {
 	return b.stirs || len(b.queue)+len(b.renames)+len(b.waiting)+len(b.leaving) > 0
 }
 
-// Finish decides what had to wait for the whole listing. The first changes hand addresses on among each other and
-// must be applied together, before the rest.
-func (b *Builder) Finish() (together, rest []account.Change) {
+// Finish decides what had to wait for the whole listing. The first changes speak of accounts by the addresses that they have
+// and must be applied before any is renamed; the next hand addresses on among each other and must be applied together,
+// before the rest.
+func (b *Builder) Finish() (first, together, rest []account.Change) {
 	b.findClaimed() // as long as nobody has moved
-	together = append(b.removals(), b.settleRenames()...)
+	for _, c := range b.removals() {
+		b.relinked(&c)
+		if c.Disable {
+			first = append(first, c)
+		} else {
+			together = append(together, c)
+		}
+	}
+	together = append(together, b.settleRenames()...)
 	for i := range b.queue {
 		o := &b.queue[i]
 		address, _ := b.addressOf(o) // it has one, or it would not wait
@@ -233,7 +249,7 @@ func (b *Builder) Finish() (together, rest []account.Change) {
 		}
 	}
 	b.queue = nil
-	return together, append(rest, b.creations()...)
+	return first, together, append(rest, b.creations()...)
 }
 
 // creations are those that competed for the domain's last places.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -80,7 +81,14 @@ func (b *Builder) FinishGroups() (together, rest []account.Change) {
 	rest = slices.DeleteFunc(rest, func(c account.Change) bool {
 		return slices.ContainsFunc(b.renames, func(r rename) bool { return r.change.Source == c.Source })
 	})
-	return b.settleRenames(), rest
+	people := b.becomes
+	b.becomes = make(map[string]string)
+	together = b.settleRenames()
+	for i := range rest {
+		b.renamedUnder(&rest[i])
+	}
+	maps.Copy(b.becomes, people)
+	return together, rest
 }
 
 // decideGroup decides which alias a group is.
@@ -158,7 +166,7 @@ func (b *Builder) followGroup(g *group, link *account.Link, place, address strin
 	former := link.Former()
 	g.next = *link
 	g.next.DN, g.next.Address, g.next.State, g.next.Intent = g.DN, place, account.Confirmed, nil
-	g.next.Suspended = b.suspended(link)
+	g.next.Suspended = Follow(b.suspended(link), b.becomes) // people have been renamed already
 	g.change = &account.Change{Kind: account.Alias, Source: g.ID, DN: g.DN, Address: place}
 	local := b.local[place]
 	b.compareName(g, &local)

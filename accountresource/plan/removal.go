@@ -182,7 +182,7 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 	}
 	r := b.local[place]
 	deletes := p.Delete && l.Origin == account.Created
-	next.Address, next.State, next.Intent = c.Address, account.Confirmed, nil
+	next.Address, next.State, next.Intent, next.Suspended = c.Address, account.Confirmed, nil, b.suspended(l)
 	switch {
 	case l.State != account.Deleting && r.role != account.NoRole:
 		c.Action, c.Reason = account.ActionIgnored, account.Say("reason_administrator_left")

@@ -127,29 +127,66 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		return changes
 	}
 	for id, l := range b.links {
-		if len(l.Suspended) == 0 || renamed[id] || l.State != account.Confirmed {
+		if len(l.Suspended) == 0 || renamed[id] {
+			continue
+		}
+		routes := b.suspended(l)
+		if changed, has := b.latest[id]; has && changed != nil {
+			l, routes = changed, changed.Suspended
+		} else if has || l.State != account.Confirmed {
 			continue
 		}
 		next := *l
-		if next.Suspended = Follow(b.suspended(l), becomes); !slices.Equal(next.Suspended, l.Suspended) {
-			changes = append(changes, account.Change{Kind: l.Kind, Source: id, DN: l.DN, Address: l.Address, Link: &next})
+		if next.Suspended = Follow(routes, becomes); !slices.Equal(next.Suspended, l.Suspended) {
+			changes = append(changes, account.Change{Kind: l.Kind, Source: id, DN: l.DN, Address: next.Address, Link: &next})
 		}
+	}
+	for i := range changes {
+		b.relinked(&changes[i])
 	}
 	return changes
 }
 
+// relinked keeps what a change makes of a link that remembers routes: renamings that are still to come concern these.
+func (b *Builder) relinked(c *account.Change) {
+	l := b.links[c.Source]
+	switch {
+	case l == nil || len(l.Suspended) == 0:
+	case c.Unlink || c.Action == account.ActionDeleted:
+		b.latest[c.Source] = nil
+	case c.Link != nil:
+		next := *c.Link
+		b.latest[c.Source] = &next
+	}
+}
+
+// renamedUnder has a change that was decided before the renamings of this run, and is made after them, speak of the names
+// that they give.
+func (b *Builder) renamedUnder(c *account.Change) {
+	c.Routes = Follow(c.Routes, b.becomes)
+	if c.Link != nil {
+		c.Link.Suspended = Follow(c.Link.Suspended, b.becomes)
+	}
+	delete(b.latest, c.Source)
+	b.relinked(c)
+}
+
 // suspended are the routes that a link remembers, by the addresses that all accounts have now. Where a run was cut off
 // between a renaming and its confirmation, other links speak of addresses that are not there any more; the claim itself
-// speaks of those that were to come, unless its routes were to be switched on before.
+// speaks of those that were to come, unless its routes were to be switched on before. Aliases are renamed after mailboxes,
+// of whose claims theirs therefore knew, but not the other way round.
 func (b *Builder) suspended(l *account.Link) []account.Route {
 	if len(l.Suspended) == 0 {
 		return nil
 	}
 	b.findClaimed()
-	if l.State == account.Renaming && !switches(l, "yes") {
+	switch {
+	case l.State != account.Renaming || switches(l, "yes"):
+		return Follow(l.Suspended, b.before)
+	case l.Kind == account.Alias:
 		return Follow(l.Suspended, b.after)
 	}
-	return Follow(l.Suspended, b.before)
+	return Follow(l.Suspended, b.between)
 }
 
 // findClaimed finds out, once, where accounts with a claimed renaming are.
@@ -157,10 +194,17 @@ func (b *Builder) findClaimed() {
 	if b.before != nil {
 		return
 	}
-	b.before, b.after = make(map[string]string), make(map[string]string)
+	b.before, b.between, b.after = make(map[string]string), make(map[string]string), make(map[string]string)
 	for former, claim := range b.claimed {
-		if place := b.place(&claim); place != "" && claim.State == account.Renaming {
-			b.before[former], b.after[claim.Address] = place, place
+		place := b.place(&claim)
+		if place == "" || claim.State != account.Renaming {
+			continue
+		}
+		b.before[former], b.after[claim.Address] = place, place
+		if claim.Kind != account.Alias {
+			b.between[claim.Address] = place
+		} else if _, mailbox := b.between[former]; !mailbox {
+			b.between[former] = place
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
-	"github.com/mailpanel/account-resource/accountresource/plan"
 	"github.com/mailpanel/account-resource/backends"
 )
 
@@ -17,7 +16,7 @@ import (
 type step struct {
 	account.Change
 	claimed bool
-	routes  []account.Route // that were found active and go off with the account
+	routes  []account.Route // that were found active, of an account that goes off
 	err     error
 }
 
@@ -27,17 +26,19 @@ func (s *step) cameTrue() bool {
 	return s.claimed && !s.Enable && s.Link.State == account.Confirmed && len(s.Link.Intent) == 0
 }
 
-// announced are batches that are claimed, done those that are written. Few wait, so that memory stays small.
+// announced are batches that are claimed, done those that are written; few wait, so that memory stays small. moved says of
+// each that renames that it is written.
 type pipeline struct {
 	announced, done chan []step
+	moved           chan struct{}
 }
 
 // apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
-// once, each on another batch. A change that fails stops no other; an error means that nothing is known of the
-// batches on the way, and the next run settles their claims (rule R19). When begin ends no batch is begun any more, and
-// those that were are finished.
+// once, each on another batch; only what comes after a renaming waits until it is written, as it looks up routes by
+// their names. A change that fails stops no other; an error means that nothing is known of the batches on the way, and the
+// next run settles their claims (rule R19). When begin ends no batch is begun any more, and those that were are finished.
 func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {
-	line := pipeline{announced: make(chan []step, 1), done: make(chan []step, 1)}
+	line := pipeline{announced: make(chan []step, 1), done: make(chan []step, 1), moved: make(chan struct{}, 1)}
 	work, ctx := errgroup.WithContext(finish)
 	work.Go(func() error {
 		defer close(line.announced)
@@ -53,6 +54,13 @@ func (p *Replication) apply(begin, finish context.Context, batches <-chan []acco
 			if err := send(ctx, line.announced, batch); err != nil {
 				return err
 			}
+			if len(renamed(batch)) > 0 {
+				select {
+				case <-line.moved:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+			}
 		}
 		return nil
 	})
@@ -61,6 +69,9 @@ func (p *Replication) apply(begin, finish context.Context, batches <-chan []acco
 		for batch := range line.announced {
 			if err := p.write(ctx, batch); err != nil {
 				return err
+			}
+			if len(renamed(batch)) > 0 {
+				line.moved <- struct{}{} // there is room: the next is only announced when this has been taken
 			}
 			if err := send(ctx, line.done, batch); err != nil {
 				return err
@@ -94,74 +105,8 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 	if err := p.lookUp(ctx, batch); err != nil {
 		return nil, err
 	}
+	batch = p.follow(batch)
 	return batch, p.claim(ctx, batch)
-}
-
-// lookUp reads what has to be remembered before anything is done: which forwarding rows go off with the accounts to be
-// disabled, and in which mail directory an account lies that changes its address or goes.
-func (p *Replication) lookUp(ctx context.Context, batch []step) error {
-	byAddress := make(map[string]*step)
-	query := backends.Query{}
-	for i := range batch {
-		s := &batch[i]
-		homeless := s.Home == "" && (s.Action == account.ActionRenamed || s.Action == account.ActionDeleted)
-		if s.Disable || homeless {
-			byAddress[s.Address] = s
-			query.Addresses = append(query.Addresses, s.Address)
-			query.Routes = query.Routes || s.Disable
-		}
-	}
-	if len(byAddress) == 0 {
-		return nil
-	}
-	slices.Sort(query.Addresses)
-	limited, _, cancel := patient(ctx)
-	defer cancel()
-	for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, query) {
-		if err != nil {
-			return storeProblem(fmt.Errorf("look up accounts to change: %w", stopped(limited, err)))
-		}
-		s := byAddress[a.Address]
-		if s == nil || s.Action == account.ActionRenamed && s.Home != "" && s.Home != a.Home {
-			continue // it has moved on, and somebody else has the address
-		}
-		if s.Home == "" && s.Action != account.ActionCreated {
-			s.Home = a.Home
-		}
-		if s.Disable {
-			for _, r := range a.Routes {
-				if !slices.Contains(s.Routes, r) {
-					s.Routes, s.routes = append(s.Routes, r), append(s.routes, r)
-				}
-			}
-		}
-	}
-	p.remember(batch)
-	return nil
-}
-
-// remember leaves with the links what lookUp found, under the names that it will have; what a claim remembered is there.
-// Rows of aliases that follow groups go off and are not remembered: whoever comes back may have left the group meanwhile.
-func (p *Replication) remember(batch []step) {
-	becomes := make(map[string]string)
-	for i := range batch {
-		if batch[i].Action == account.ActionRenamed {
-			becomes[batch[i].Address] = batch[i].NewAddress
-		}
-	}
-	for i := range batch {
-		s := &batch[i]
-		if s.Link == nil {
-			continue
-		}
-		if s.Action == account.ActionRenamed || s.Action == account.ActionDeleted {
-			s.Link.Home = s.Home
-		}
-		if s.Disable {
-			own := slices.DeleteFunc(s.routes, func(r account.Route) bool { return p.managed[r.Address] })
-			s.Link.Suspended = append(slices.Clone(s.Link.Suspended), plan.Follow(own, becomes)...)
-		}
-	}
 }
 
 // claim announces the changes, with what the next run could not find out again by itself.

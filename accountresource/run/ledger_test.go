@@ -259,6 +259,9 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	if err := l.fenced(lease); err != nil {
 		return err
 	}
+	for _, source := range s.Unlinked {
+		delete(l.links, source)
+	}
 	for _, link := range s.Links {
 		l.links[link.Source] = link
 	}
@@ -267,9 +270,6 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 			link.State, link.Intent = account.Confirmed, nil
 			l.links[source] = link
 		}
-	}
-	for _, source := range s.Unlinked {
-		delete(l.links, source)
 	}
 	for _, t := range s.Tasks {
 		l.taskID++

@@ -73,7 +73,12 @@ func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Builder, 
 		}
 	}
 	p.gauge.enter(Writing)
-	together, rest := b.Finish()
+	first, together, rest := b.Finish()
+	for _, c := range first {
+		if err := f.add(ctx, c); err != nil {
+			return err
+		}
+	}
 	if err := f.decided(ctx, together, rest); err != nil {
 		return err
 	}

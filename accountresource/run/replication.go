@@ -41,6 +41,8 @@ type Replication struct {
 	quiet      bool               // nothing has changed
 	managed    map[string]bool    // aliases whose members follow groups
 
+	asleep map[account.SourceID]account.Link // what this run has switched off, with the routes that it found
+
 	down    map[string]error // applications that failed in this run
 	waiting map[int64]bool   // tasks that were logged as waiting for one
 }
@@ -49,7 +51,7 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
 		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]error), waiting: make(map[int64]bool),
-		pace: pace{fixed: cfg.BatchSize},
+		pace: pace{fixed: cfg.BatchSize}, asleep: make(map[account.SourceID]account.Link),
 	}
 }
 

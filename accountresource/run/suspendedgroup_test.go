@@ -40,3 +40,44 @@ func TestR12_WhoComesBackIsAMemberOfHisGroupsOfToday(t *testing.T) {
 		assert.Equal(t, []account.Route{{Address: "ann@example.com", Forwarding: "ann@example.com"}}, r.account("ann@example.com").Routes)
 	}
 }
+
+// A group that was gone comes back with the forwardings to its alias, whoever is renamed in the same run.
+func TestR16_WhatLedToAnAliasComesBackByTodaysNames(t *testing.T) {
+	for name, change := range map[string]func(bob, team, crew *account.Object){
+		"nobody is renamed": func(_, _, _ *account.Object) {},
+		"who forwards is":   func(bob, _, _ *account.Object) { bob.Mail = []string{"robert@example.com"} },
+		"the alias is":      func(_, team, _ *account.Object) { team.Mail = []string{"club@example.com"} },
+		"both are": func(bob, team, _ *account.Object) {
+			bob.Mail, team.Mail = []string{"robert@example.com"}, []string{"bob@example.com"}
+		},
+		"another alias that forwards is": func(_, _, crew *account.Object) { crew.Mail = []string{"staff@example.com"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.res.Settings.Replication.Groups = true
+			bob := user("b", "bob@example.com", "Bob")
+			group := func(id string) account.Object {
+				return account.Object{ID: account.SourceID(id), Kind: account.Group, DN: "CN=" + id, Mail: []string{id + "@example.com"}, Members: []account.SourceID{"b"}}
+			}
+			team, crew := group("team"), group("crew")
+			r.people.objects = []account.Object{bob, team, crew}
+			r.once()
+			r.mail.AddRoute(account.Route{Address: "bob@example.com", Forwarding: "team@example.com"}, true)
+			r.mail.AddRoute(account.Route{Address: "elsewhere@example.com", Forwarding: "team@example.com"}, true)
+			r.people.objects = []account.Object{bob, crew}
+			r.once()
+			assert.True(t, r.ledger.links["team"].Disabled)
+			change(&bob, &team, &crew)
+			r.people.objects = []account.Object{bob, team, crew}
+			r.once()
+			r.once()
+			assert.ElementsMatch(t, []account.Route{
+				{Address: bob.Mail[0], Forwarding: team.Mail[0]},
+				{Address: "elsewhere@example.com", Forwarding: team.Mail[0]},
+				{Address: team.Mail[0], Forwarding: bob.Mail[0]},
+			}, r.account(team.Mail[0]).Routes)
+			assert.False(t, r.ledger.links["team"].Disabled)
+			assert.Empty(t, r.ledger.links["team"].Suspended)
+		})
+	}
+}
