@@ -13,8 +13,8 @@ type Move struct {
 }
 
 // Passes orders moves into passes, each of which has room where it goes: where a move leads to an address that
-// another leaves, it first steps aside, so that swaps and chains work. A pass that is done again is harmless as long
-// as the next one has not begun.
+// another leaves, it first steps aside, so that swaps and chains work; one that has stepped aside already waits there. A
+// pass that is done again is harmless as long as the next one has not begun.
 func Passes(moves []Move) [][]Move {
 	leaving := make(map[string]bool, len(moves))
 	for _, m := range moves {
@@ -26,9 +26,12 @@ func Passes(moves []Move) [][]Move {
 			direct = append(direct, m)
 			continue
 		}
-		temporary := Aside(m)
-		away = append(away, Move{m.From, temporary})
-		back = append(back, Move{temporary, m.To})
+		from := m.From
+		if !IsAside(from) {
+			from = Aside(m)
+			away = append(away, Move{m.From, from})
+		}
+		back = append(back, Move{from, m.To})
 	}
 	var passes [][]Move
 	for _, pass := range [][]Move{away, direct, back} {

@@ -134,8 +134,10 @@ func (b *Builder) owner(address string) (who owner, taken bool) {
 func (b *Builder) place(l *account.Link) string {
 	address := l.Address
 	if former := l.Former(); former != "" && l.Kind == account.Alias { // it has no mail directory to be known by
-		if r, there := b.local[former]; there && r.kind == account.Alias {
-			return former
+		for _, at := range []string{account.Aside(account.Move{From: former, To: l.Address}), former} {
+			if r, there := b.local[at]; there && r.kind == account.Alias {
+				return at
+			}
 		}
 	} else if former != "" {
 		address = b.places[l.Home]

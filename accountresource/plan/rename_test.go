@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/plan"
 )
 
 // linked adds accounts that are linked to objects of their local part.
@@ -192,4 +193,36 @@ func TestR19_AClaimedRenamingKnowsAliasesByTheirOldNames(t *testing.T) {
 		{Address: "anna@example.com", Forwarding: "anna@example.com"}, {Address: "anna@example.com", Forwarding: "robert@example.com"},
 		{Address: "anna@example.com", Forwarding: "crew@example.com"},
 	}, changes[0].Link.Suspended)
+}
+
+// An alias is known by where it stands. One that stepped aside for a swap is not taken for the one that stands where it goes.
+func TestR19_AnAliasThatSteppedAsideIsFound(t *testing.T) {
+	s := newScene()
+	s.policy.Groups = &plan.GroupPolicy{AccessPolicy: "public"}
+	for id, to := range map[string]string{"a": "b", "b": "a"} {
+		l := claimed(id, id+"@example.com", to+"@example.com")
+		l.Kind, l.Home = account.Alias, ""
+		s.links = append(s.links, l)
+	}
+	aside := account.Aside(account.Move{From: "a@example.com", To: "b@example.com"})
+	for address, member := range map[string]string{aside: "of.a@elsewhere.example", "b@example.com": "of.b@elsewhere.example"} {
+		s.local = append(s.local, account.Account{Address: address, Kind: account.Alias, Active: true, Members: []string{member}})
+	}
+	b := plan.NewBuilder(s.policy)
+	for _, l := range s.links {
+		b.AddLink(l)
+	}
+	for _, a := range s.local {
+		b.AddLocal(a)
+	}
+	b.Finish()
+	for id, to := range map[string]string{"a": "b", "b": "a"} {
+		b.AddGroup(account.Object{ID: account.SourceID(id), Kind: account.Group, DN: "CN=" + id, Mail: []string{to + "@example.com"}})
+	}
+	together, rest := b.FinishGroups()
+	assert.Empty(t, said(rest))
+	assert.ElementsMatch(t, []string{"a@example.com b@example.com", "b@example.com a@example.com"}, moves(together))
+	for _, c := range together { // nobody is in the groups
+		assert.Equal(t, []string{"of." + string(c.Source) + "@elsewhere.example"}, c.Leave)
+	}
 }
