@@ -40,41 +40,34 @@ func (s *Removals) held(ctx context.Context, q queryer, resource int64) ([]run.H
 	return found, nil
 }
 
-// Keep replaces what is held.
+// Keep replaces what is held. The decision and the time of what stays are never written: an admin may decide at this moment.
 func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error {
 	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
 		before, err := s.held(ctx, tx, l.Resource)
-		if err != nil || len(before) == 0 && len(held) == 0 {
+		if err != nil {
 			return err
 		}
-		known := make(map[account.SourceID]run.Held, len(before))
-		for _, h := range before {
-			known[h.Source] = h
+		stays := make(map[account.SourceID]bool, len(held))
+		for i := range held {
+			stays[held[i].Source] = true
 		}
-		if _, err := exec(ctx, tx, s.sql.Delete(removalTable).Where(squirrel.Eq{"resource_id": l.Resource})); err != nil {
-			return err
+		var over []string
+		for i := range before {
+			if id := before[i].Source; !stays[id] {
+				over = append(over, string(id))
+			}
+		}
+		for chunk := range slices.Chunk(over, s.dialect.Together) {
+			if _, err := exec(ctx, tx, s.sql.Delete(removalTable).Where(squirrel.Eq{"resource_id": l.Resource}).
+				Where(s.in("source_id", chunk))); err != nil {
+				return err
+			}
 		}
 		for chunk := range slices.Chunk(held, s.dialect.Together) {
-			rows := dialect.Rows{
-				Dialect: s.dialect, Table: removalTable,
-				Columns: []string{"resource_id", "source_id", "kind", "address", "dn", "reason", "since", "decision"},
-			}
-			for _, h := range chunk {
-				if old, again := known[h.Source]; again {
-					h.Since, h.Decision = old.Since, old.Decision
-				}
-				reason, err := packed(h.Reason, h.Reason.IsZero())
-				if err != nil {
-					return err
-				}
-				rows.Values = append(rows.Values, []any{
-					l.Resource, string(h.Source), string(h.Kind), h.Address, h.DN, reason, millis(h.Since), string(h.Decision),
-				})
-			}
-			if _, err := exec(ctx, tx, rows); err != nil {
+			if err := s.hold(ctx, tx, l.Resource, chunk); err != nil {
 				return err
 			}
 		}
@@ -84,6 +77,25 @@ func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error
 		return fmt.Errorf("keep the held removals of resource %d: %w", l.Resource, err)
 	}
 	return nil
+}
+
+func (s *Removals) hold(ctx context.Context, tx *dialect.Tx, resource int64, held []run.Held) error {
+	rows := dialect.Rows{
+		Dialect: s.dialect, Table: removalTable,
+		Columns: []string{"resource_id", "source_id", "kind", "address", "dn", "reason", "since", "decision"},
+		Suffix:  s.dialect.Upsert([]string{"resource_id", "source_id"}, []string{"kind", "address", "dn", "reason"}),
+	}
+	for _, h := range held {
+		reason, err := packed(h.Reason, h.Reason.IsZero())
+		if err != nil {
+			return err
+		}
+		rows.Values = append(rows.Values, []any{
+			resource, string(h.Source), string(h.Kind), h.Address, h.DN, reason, millis(h.Since), string(h.Decision),
+		})
+	}
+	_, err := exec(ctx, tx, rows)
+	return err
 }
 
 // Decide says what is to become of held removals, and how many of them are still held.

@@ -6,11 +6,16 @@ import (
 	"database/sql"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/lib/pq"
+	"github.com/stretchr/testify/require"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/integration_test/servers"
 )
 
@@ -42,4 +47,46 @@ func separator(dsn string) string {
 		return "&"
 	}
 	return "?"
+}
+
+// An admin decides while a run writes what is held: the run has read what there was, and waits for the admin's row.
+func TestR15_NoDecisionIsLostToARunThatGoesOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		database        func(testing.TB) servers.Database
+		driver, waiting string
+	}{
+		"MariaDB": {servers.MariaDB, "mysql",
+			"SELECT COUNT(*) FROM information_schema.processlist p JOIN information_schema.innodb_trx x ON x.trx_mysql_thread_id = p.id" +
+				" WHERE p.db = DATABASE() AND x.trx_state = 'LOCK WAIT'"},
+		"PostgreSQL": {servers.PostgreSQL, "pgx",
+			"SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, c.driver, c.database(t).DSN)
+			db.SetMaxOpenConns(3)
+			s, clock := opened(t, db)
+			l := lease(t, s, 1)
+			held := []run.Held{{Source: "a", Kind: account.Mailbox, Address: "ann@example.com", DN: "CN=Ann", Since: clock.now()}}
+			require.NoError(t, s.Removals().Keep(t.Context(), l, held))
+
+			admin, err := db.BeginTx(t.Context(), nil)
+			require.NoError(t, err)
+			_, err = admin.ExecContext(t.Context(), "UPDATE account_resource_removal SET decision = 'confirmed'")
+			require.NoError(t, err)
+			kept := make(chan error, 1)
+			go func() { kept <- s.Removals().Keep(t.Context(), l, held) }()
+			require.Eventually(t, func() bool {
+				var n int
+				require.NoError(t, db.QueryRowContext(t.Context(), c.waiting).Scan(&n))
+				return n == 1
+			}, 30*time.Second, 150*time.Millisecond) // MariaDB looks anew only where nobody asked for 100 ms
+			require.NoError(t, admin.Commit())
+			require.NoError(t, <-kept)
+			held[0].Decision = run.Confirmed
+			got, err := s.Removals().Waiting(t.Context(), 1)
+			require.NoError(t, err)
+			require.Empty(t, cmp.Diff(held, got))
+		})
+	}
 }
