@@ -1,14 +1,17 @@
-// Command count reads what "go test -json" writes, prints one line for each package and the whole output of
-// everything that failed, and ends with one line that says how many tests passed and failed. A test that skipped
+// Command count reads what "go test -json" writes, prints one line for each package, the whole output of everything that
+// failed and which tests took long, and ends with one line that says how many tests passed and failed. A test that skipped
 // itself counts as failed: it proved nothing. It exits with 1 when something failed or no test ran at all.
 package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"path"
+	"slices"
 )
 
 // event is a line of "go test -json" (go doc test2json).
@@ -25,7 +28,11 @@ type tally struct {
 	passed, failed int
 	output         map[key][]string
 	broken         map[string]bool // packages with a failed test
+	slow           []event
 }
+
+// long is from how many seconds on a test is named as one to make faster.
+const long = 15
 
 func main() {
 	t := &tally{out: os.Stdout, output: map[key][]string{}, broken: map[string]bool{}}
@@ -33,6 +40,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "count:", err)
 		t.failed++
 	}
+	t.name()
 	fmt.Printf("%d passed, %d failed\n", t.passed, t.failed)
 	if t.failed > 0 || t.passed == 0 {
 		os.Exit(1)
@@ -78,6 +86,9 @@ func (t *tally) take(e event) {
 }
 
 func (t *tally) endTest(e event) {
+	if e.Elapsed >= long {
+		t.slow = append(t.slow, e)
+	}
 	if e.Action == "pass" {
 		t.passed++
 		return
@@ -109,5 +120,13 @@ func (t *tally) endPackage(e event) {
 func (t *tally) print(pkg, test string) {
 	for _, text := range t.output[key{pkg, test}] {
 		fmt.Fprint(t.out, text)
+	}
+}
+
+// name names the tests that took long, the longest first; what a test does beside others is not told apart.
+func (t *tally) name() {
+	slices.SortStableFunc(t.slow, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	for _, e := range t.slow {
+		fmt.Fprintf(t.out, "long %s %s %.0fs\n", path.Base(e.Package), e.Test, e.Elapsed)
 	}
 }

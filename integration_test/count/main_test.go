@@ -50,6 +50,14 @@ func TestTally(t *testing.T) {
 			},
 			failed: 1, shown: "panic: test timed out\nfail p 0.0s\n",
 		},
+		"a test takes long": {
+			events: []string{
+				`{"Action":"pass","Package":"m/p","Test":"TestA","Elapsed":15.2}`,
+				`{"Action":"pass","Package":"m/p","Test":"TestB","Elapsed":99}`,
+				`{"Action":"pass","Package":"m/p","Test":"TestC","Elapsed":14.9}`,
+			},
+			passed: 3, shown: "long p TestB 99s\nlong p TestA 15s\n",
+		},
 		"a package has no tests": {events: []string{`{"Action":"skip","Package":"p"}`}},
 		"other lines are shown":  {events: []string{"servers: stopped"}, shown: "servers: stopped\n"},
 	}
@@ -58,6 +66,7 @@ func TestTally(t *testing.T) {
 			var out strings.Builder
 			sum := &tally{out: &out, output: map[key][]string{}, broken: map[string]bool{}}
 			require.NoError(t, sum.read(strings.NewReader(strings.Join(tt.events, "\n")+"\n")))
+			sum.name()
 			require.Equal(t, []int{tt.passed, tt.failed}, []int{sum.passed, sum.failed})
 			require.Equal(t, tt.shown, out.String())
 		})
