@@ -16,7 +16,10 @@ const StatementTime = 2 * time.Minute
 // ErrSilent says that the server did not answer within StatementTime.
 var ErrSilent = errors.New("the database does not answer")
 
-// Tx is a transaction. Other than sql.Tx it also begins and ends within a context: Commit and Rollback of database/sql take
+// rollbackTime is shorter: a connection that does not answer is closed, and the server undoes what was begun.
+const rollbackTime = 5 * time.Second
+
+// Tx is a transaction. Unlike sql.Tx it also begins and ends within a context: Commit and Rollback of database/sql take
 // none, and go-sql-driver/mysql waits for the answer as long as the connection lasts.
 type Tx struct {
 	conn   *sql.Conn
@@ -42,7 +45,9 @@ func (d Dialect) Transaction(ctx context.Context, db *sql.DB, work func(*Tx) err
 		err = tx.failed // PostgreSQL would answer the commit with a rollback, and call that a success
 	}
 	if err != nil {
-		ended = statement(context.WithoutCancel(ctx), conn, "ROLLBACK") == nil // the work's error is the one that counts
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+		defer cancel()
+		ended = statement(ctx, conn, "ROLLBACK") == nil // the work's error is the one that counts
 		return err
 	}
 	if err = statement(ctx, conn, "COMMIT"); err != nil {

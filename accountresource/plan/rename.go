@@ -31,7 +31,9 @@ func (b *Builder) settleRenames() []account.Change {
 		for i := range granted {
 			r := &granted[i]
 			if why := b.obstacle(r, leaving, wanted); !why.IsZero() {
-				changes = append(changes, r.refused(why))
+				c := r.refused(why)
+				b.relinked(&c)
+				changes = append(changes, c)
 				continue
 			}
 			wanted[r.to] = r

@@ -181,7 +181,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		case s.Link != nil && s.cameTrue():
 			settled.Confirmed = append(settled.Confirmed, s.Link.Address)
 		case s.Link != nil:
-			settled.Links = append(settled.Links, *s.Link)
+			settled.link(s)
 		}
 		if entry.Action == account.ActionFailed || entry.Action == account.ActionConflict {
 			p.again(s.Source, s.Kind)
@@ -204,4 +204,12 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		return p.doTasks(ctx)
 	}
 	return nil
+}
+
+// link adds the link of a step. What only keeps a link in step may be the plan's second word on it in a batch; the first goes.
+func (s *Settled) link(of *step) {
+	if of.Action == "" {
+		s.Links = slices.DeleteFunc(s.Links, func(l account.Link) bool { return l.Source == of.Source })
+	}
+	s.Links = append(s.Links, *of.Link)
 }

@@ -262,8 +262,12 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	for _, source := range s.Unlinked {
 		delete(l.links, source)
 	}
+	written := map[account.SourceID]bool{}
 	for _, link := range s.Links {
-		l.links[link.Source] = link
+		if written[link.Source] {
+			return fmt.Errorf("link of %s twice in a statement, which PostgreSQL refuses", link.Source)
+		}
+		l.links[link.Source], written[link.Source] = link, true
 	}
 	for source, link := range l.links {
 		if slices.Contains(s.Confirmed, link.Address) {

@@ -154,6 +154,16 @@ func TestR9_WhatIsSwitchedOffFollowsRenamingsOfTheSameRun(t *testing.T) {
 				{Address: "carl@example.com", Forwarding: "bob@example.com"},
 			},
 		},
+		"she is off and cannot have the address she wants, and he is renamed": {
+			offBefore: true,
+			change: func(s *suspended) {
+				s.ann.Mail, s.bob.Mail, s.ann.DN = mail("carl@example.com"), mail("robert@example.com"), "CN=Ann"
+			},
+			routes: []account.Route{
+				{Address: "ann@example.com", Forwarding: "ann@example.com"}, {Address: "ann@example.com", Forwarding: "robert@example.com"},
+				{Address: "ann@example.com", Forwarding: "team@example.com"}, {Address: "bobs@example.com", Forwarding: "ann@example.com"},
+			},
+		},
 		"she has left, her heir is there, and he is renamed": {
 			offBefore: true,
 			change:    func(s *suspended) { s.bob.Mail = mail("robert@example.com") },
@@ -218,19 +228,19 @@ func (c *suspension) happens(t *testing.T, size int, method, when string, nth in
 		got = r.once()
 	}
 	because := fmt.Sprint(method, " ", when, " ", nth)
-	assert.Equal(t, run.Succeeded, got.Outcome, because, got.Error)
+	assert.Equal(t, run.Succeeded, got.Outcome, "%s: %v", because, got.Error)
 	if c.deletes {
 		assert.NotContains(t, r.ledger.links, account.SourceID("a"), because)
 	} else {
 		off := s.ann.Disabled || c.there != nil
 		assert.Equal(t, off, r.ledger.links["a"].Disabled, because)
 		if off {
-			assert.Empty(t, r.account(s.ann.Mail[0]).Routes, "mail to her would bounce", because)
+			assert.Empty(t, r.account(r.ledger.links["a"].Address).Routes, "mail to her would bounce: %s", because)
 		}
 		s.ann.Disabled = false
 		there()
 		got = r.once()
-		assert.Equal(t, run.Succeeded, got.Outcome, because, got.Error)
+		assert.Equal(t, run.Succeeded, got.Outcome, "%s: %v", because, got.Error)
 		assert.False(t, r.ledger.links["a"].Disabled, because)
 		assert.Empty(t, r.ledger.links["a"].Suspended, because)
 	}
