@@ -24,9 +24,8 @@ type Builder struct {
 	// places say which address the mail directories of claimed renamings and deletions have now; none where they are
 	// gone.
 	places map[string]string
-	// before, between and after say where accounts with a claimed renaming are now: by their addresses before it, by those
-	// when mailboxes had theirs and aliases not yet, and by those after it.
-	before, between, after map[string]string
+	// before and after say where accounts with a claimed renaming are now, by their address before and after it.
+	before, after map[string]string
 	// latest are links that remember routes and that this run changes, as they become; nil: not to be touched again.
 	latest map[account.SourceID]*account.Link
 	// renames wait until all are known: who leaves an address makes room for another.
@@ -52,8 +51,9 @@ type Builder struct {
 	members      map[string][]string
 	// moderators are those of local aliases.
 	moderators map[string][]string
-	becomes    map[string]string // addresses that this run renames
-	gone       map[string]bool   // addresses whose accounts this run deletes, and with them what leads there
+	becomes    map[string]string         // addresses that this run renames
+	fading     map[account.SourceID]bool // objects that left, whose accounts this run switches off
+	gone       map[string]bool           // addresses whose accounts this run deletes, and with them what leads there
 	// waiting are creations that compete for the domain's last places.
 	waiting   []account.Change
 	mailboxes int   // mailboxes of the domain, with those planned
@@ -98,6 +98,7 @@ func NewBuilder(p Policy) *Builder {
 		moderators: make(map[string][]string),
 
 		becomes: make(map[string]string),
+		fading:  make(map[account.SourceID]bool),
 		gone:    make(map[string]bool),
 
 		aliases:   p.Domain.Aliases,
@@ -237,6 +238,7 @@ func (b *Builder) Finish() (first, together, rest []account.Change) {
 	for _, c := range b.removals() {
 		b.relinked(&c)
 		if c.Disable {
+			b.fading[c.Source] = true
 			first = append(first, c)
 		} else {
 			together = append(together, c)

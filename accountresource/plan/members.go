@@ -216,7 +216,7 @@ func (r *resolution) expand(g *group) {
 func (r *resolution) member(id account.SourceID) {
 	if g := r.b.groups[id]; g != nil {
 		switch address := r.accounts[id]; {
-		case address != "":
+		case address != "" && r.b.serves(id, address):
 			r.found[address] = struct{}{}
 		case g.external != "":
 			r.found[g.external] = struct{}{}
@@ -239,14 +239,18 @@ func (r *resolution) member(id account.SourceID) {
 	}
 }
 
-// serves tells whether mail to a linked account arrives: it is not switched off here, or will be on after this run,
-// which only an object does that is in scope.
+// serves tells whether mail to a linked account arrives when this run is over: it is not switched off here, nor by the run,
+// or is switched on, which only an object does that is in scope.
 func (b *Builder) serves(id account.SourceID, address string) bool {
+	if b.fading[id] {
+		return false
+	}
 	local, exists := b.local[address]
 	if !exists || local.active {
 		return true // a new one, or one that has just come to this address
 	}
 	link := b.links[id]
 	_, seen := b.seen[id]
-	return seen && link != nil && link.Disabled
+	g := b.groups[id]
+	return (seen || g != nil && g.inScope) && link != nil && link.Disabled
 }

@@ -175,20 +175,16 @@ func (b *Builder) renamedUnder(c *account.Change) {
 
 // suspended are the routes that a link remembers, by the addresses that all accounts have now. Where a run was cut off
 // between a renaming and its confirmation, other links speak of addresses that are not there any more; the claim itself
-// speaks of those that were to come, unless its routes were to be switched on before. Aliases are renamed after mailboxes,
-// of whose claims theirs therefore knew, but not the other way round.
+// speaks of those that were to come, unless its routes were to be switched on before.
 func (b *Builder) suspended(l *account.Link) []account.Route {
 	if len(l.Suspended) == 0 {
 		return nil
 	}
 	b.findClaimed()
-	switch {
-	case l.State != account.Renaming || switches(l, "yes"):
-		return Follow(l.Suspended, b.before)
-	case l.Kind == account.Alias:
+	if l.State == account.Renaming && !switches(l, "yes") {
 		return Follow(l.Suspended, b.after)
 	}
-	return Follow(l.Suspended, b.between)
+	return Follow(l.Suspended, b.before)
 }
 
 // findClaimed finds out, once, where accounts with a claimed renaming are.
@@ -196,17 +192,10 @@ func (b *Builder) findClaimed() {
 	if b.before != nil {
 		return
 	}
-	b.before, b.between, b.after = make(map[string]string), make(map[string]string), make(map[string]string)
+	b.before, b.after = make(map[string]string), make(map[string]string)
 	for former, claim := range b.claimed {
-		place := b.place(&claim)
-		if place == "" || claim.State != account.Renaming {
-			continue
-		}
-		b.before[former], b.after[claim.Address] = place, place
-		if claim.Kind != account.Alias {
-			b.between[claim.Address] = place
-		} else if _, mailbox := b.between[former]; !mailbox {
-			b.between[former] = place
+		if place := b.place(&claim); place != "" && claim.State == account.Renaming {
+			b.before[former], b.after[claim.Address] = place, place
 		}
 	}
 }

@@ -167,34 +167,6 @@ func TestR8_WhatADisabledAccountRemembersFollowsTheNames(t *testing.T) {
 	assert.Equal(t, []account.Route{{Address: "anna@example.com", Forwarding: "off@example.com"}}, changes[1].Link.Suspended)
 }
 
-// A run was cut off after the alias, which comes after the mailboxes, had its new address: what Ann's claim remembers of it
-// was written before, under the old one.
-func TestR19_AClaimedRenamingKnowsAliasesByTheirOldNames(t *testing.T) {
-	s := newScene()
-	ann := claimed("ann", "ann@example.com", "anna@example.com")
-	ann.Disabled = true
-	for _, to := range []string{"anna@example.com", "robert@example.com", "team@example.com"} {
-		ann.Suspended = append(ann.Suspended, account.Route{Address: "anna@example.com", Forwarding: to})
-	}
-	team := claimed("team", "team@example.com", "crew@example.com")
-	team.Kind, team.Home = account.Alias, ""
-	s.links = []account.Link{ann, claimed("bob", "bob@example.com", "robert@example.com"), team}
-	for id, address := range map[string]string{"ann": "anna@example.com", "bob": "bob@example.com"} {
-		box := mailbox(address, id)
-		box.Home, box.Active = "/home/"+id+"/", id != "ann"
-		s.local = append(s.local, box)
-	}
-	s.local = append(s.local, account.Account{Address: "crew@example.com", Kind: account.Alias, Active: true})
-	s.wants([2]string{"ann", "anna"}, [2]string{"bob", "robert"})
-	s.objects[0].Disabled = true
-	changes := s.build()
-	assert.Equal(t, []string{"ann@example.com anna@example.com", "bob@example.com robert@example.com"}, moves(changes))
-	assert.Equal(t, []account.Route{
-		{Address: "anna@example.com", Forwarding: "anna@example.com"}, {Address: "anna@example.com", Forwarding: "robert@example.com"},
-		{Address: "anna@example.com", Forwarding: "crew@example.com"},
-	}, changes[0].Link.Suspended)
-}
-
 // An alias is known by where it stands. One that stepped aside for a swap is not taken for the one that stands where it goes.
 func TestR19_AnAliasThatSteppedAsideIsFound(t *testing.T) {
 	s := newScene()

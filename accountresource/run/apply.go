@@ -27,15 +27,15 @@ func (s *step) cameTrue() bool {
 }
 
 // announced are batches that are claimed, done those that are written; few wait, so that memory stays small. moved says of
-// each that renames that it is written.
+// each that renames that it is settled.
 type pipeline struct {
 	announced, done chan []step
 	moved           chan struct{}
 }
 
 // apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
-// once, each on another batch; only what comes after a renaming waits until it is written, as it looks up routes by
-// their names. A change that fails stops no other; an error means that nothing is known of the batches on the way, and the
+// once, each on another batch; only what comes after a renaming waits until that is settled, as it looks up routes by
+// their names, and claims are understood by what else is claimed. A change that fails stops no other; an error means that nothing is known of the batches on the way, and the
 // next run settles their claims (rule R19). When begin ends no batch is begun any more, and those that were are finished.
 func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {
 	line := pipeline{announced: make(chan []step, 1), done: make(chan []step, 1), moved: make(chan struct{}, 1)}
@@ -70,9 +70,6 @@ func (p *Replication) apply(begin, finish context.Context, batches <-chan []acco
 			if err := p.write(ctx, batch); err != nil {
 				return err
 			}
-			if len(renamed(batch)) > 0 {
-				line.moved <- struct{}{} // there is room: the next is only announced when this has been taken
-			}
 			if err := send(ctx, line.done, batch); err != nil {
 				return err
 			}
@@ -83,6 +80,9 @@ func (p *Replication) apply(begin, finish context.Context, batches <-chan []acco
 		for batch := range line.done {
 			if err := p.settle(ctx, batch); err != nil {
 				return err
+			}
+			if len(renamed(batch)) > 0 {
+				line.moved <- struct{}{} // there is room: the next is only announced when this has been taken
 			}
 			p.gauge.done.Add(int64(len(batch)))
 		}

@@ -1,0 +1,225 @@
+package run_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// village is people and groups that forward to each other, change their addresses, go off and on, leave and return, all
+// at random, while runs are cut off. It knows what must come of it.
+type village struct {
+	*rig
+	random *rand.Rand
+	seats  []*seat
+	routes [][2]*seat // who forwards to whom, made here by hand
+	names  int
+	story  []string
+}
+
+// seat is a person, a group, or an alias that was made here.
+type seat struct {
+	id, local string
+	group     bool
+	byHand    bool
+	off, gone bool
+	members   []*seat
+}
+
+func (s *seat) address() string { return s.local + "@example.com" }
+
+// on tells whether mail goes there.
+func (s *seat) on() bool { return !s.off && !s.gone }
+
+func newVillage(t *testing.T, seed uint64) *village {
+	t.Helper()
+	v := &village{rig: newRig(t), random: rand.New(rand.NewPCG(seed, 2))}
+	r := &v.res.Settings.Replication
+	r.Groups, r.MaxRemovals, r.MaxRemovalPercent = true, 1000, 100
+	for i := range 12 {
+		v.seats = append(v.seats, &seat{id: fmt.Sprintf("s%02d", i), local: v.fresh(), group: i >= 8 && i < 10, byHand: i >= 10})
+	}
+	v.listed()
+	v.once()
+	for _, s := range v.seats {
+		if s.byHand {
+			v.mail.AddAccount(account.Account{Address: s.address(), Kind: account.Alias, Active: true})
+		}
+	}
+	for range 8 {
+		from, to := v.seats[v.random.IntN(12)], v.seats[v.random.IntN(12)]
+		if from == to || from.group || slices.Contains(v.routes, [2]*seat{from, to}) {
+			continue
+		}
+		v.routes = append(v.routes, [2]*seat{from, to})
+		v.mail.AddRoute(account.Route{Address: from.address(), Forwarding: to.address()}, true)
+	}
+	return v
+}
+
+func (v *village) fresh() string { v.names++; return fmt.Sprintf("n%03d", v.names) }
+
+// listed is what the directory shows.
+func (v *village) listed() {
+	v.people.objects = nil
+	for _, s := range v.seats {
+		if s.byHand || s.gone {
+			continue
+		}
+		o := user(s.id, s.address(), s.id)
+		o.Disabled = s.off
+		if s.group {
+			o = account.Object{ID: account.SourceID(s.id), Kind: account.Group, DN: "CN=" + s.id, Mail: []string{s.address()}}
+			for _, m := range s.members {
+				o.Members = append(o.Members, account.SourceID(m.id))
+			}
+		}
+		v.people.objects = append(v.people.objects, o)
+	}
+	v.random.Shuffle(len(v.people.objects), func(i, j int) {
+		v.people.objects[i], v.people.objects[j] = v.people.objects[j], v.people.objects[i]
+	})
+}
+
+// stir has something happen. Who is gone keeps his address: it is nobody else's business.
+func (v *village) stir() {
+	busy := map[*seat]bool{}
+	free := func(s *seat) bool {
+		for _, r := range v.routes {
+			for i := range r {
+				if o := r[1-i]; r[i] == s && (busy[o] || !o.on()) {
+					return false
+				}
+			}
+		}
+		busy[s] = true
+		return true
+	}
+	for _, s := range v.seats {
+		switch happens := v.random.IntN(12); {
+		case s.byHand:
+		case happens < 2 && !free(s):
+		case happens == 0:
+			s.gone = !s.gone
+		case happens == 1 && !s.group:
+			s.off = !s.off
+		case happens < 4 && s.group && !s.gone:
+			s.local = v.fresh()
+			s.members = nil
+			for _, n := range v.random.Perm(8)[:v.random.IntN(4)] {
+				s.members = append(s.members, v.seats[n])
+			}
+		default:
+			continue
+		}
+		v.story = append(v.story, fmt.Sprintf("%s %s off=%t gone=%t", s.id, s.local, s.off, s.gone))
+	}
+	if v.gone(0, 8) { // an empty listing is not believed
+		v.seats[0].gone = false
+	}
+	if v.gone(8, 10) {
+		v.seats[8].gone = false
+	}
+	var chosen []*seat
+	for _, n := range v.random.Perm(8)[:v.random.IntN(5)] {
+		if !v.seats[n].gone {
+			chosen = append(chosen, v.seats[n])
+		}
+	}
+	if len(chosen) == 0 {
+		return
+	}
+	last := chosen[0].local // they hand on their addresses, in a ring or a chain
+	if v.random.IntN(2) == 0 {
+		last = v.fresh()
+	}
+	for i, s := range chosen {
+		from, to := s.local, last
+		if i+1 < len(chosen) {
+			to = chosen[i+1].local
+		}
+		s.local = to
+		v.story = append(v.story, fmt.Sprintf("%s: %s -> %s", s.id, from, to))
+	}
+}
+
+func (v *village) gone(from, to int) bool {
+	for _, s := range v.seats[from:to] {
+		if !s.gone {
+			return false
+		}
+	}
+	return true
+}
+
+// wanted are the routes over which mail must go.
+func (v *village) wanted() []string {
+	var all []string
+	add := func(from, to *seat) {
+		if from.on() && to.on() {
+			all = append(all, from.local+" "+to.local)
+		}
+	}
+	for _, s := range v.seats {
+		if !s.group && !s.byHand {
+			add(s, s)
+		}
+		for _, m := range s.members {
+			add(s, m)
+		}
+	}
+	for _, r := range v.routes {
+		add(r[0], r[1])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (v *village) found() []string {
+	var all []string
+	for _, a := range accounts(v.rig) {
+		for _, r := range a.Routes {
+			all = append(all, strings.ReplaceAll(r.Address+" "+r.Forwarding, "@example.com", ""))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
+	for seed := range uint64(150) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			v := newVillage(t, seed)
+			for round := range 10 {
+				v.now = v.now.Add(time.Hour)
+				v.config.BatchSize = []int{1, 2, 3, 100}[v.random.IntN(4)]
+				v.stir()
+				v.listed()
+				if v.random.IntN(2) == 0 {
+					faulty := &cutting{
+						ledger: v.ledger, backend: v.mail, nth: 1 + v.random.IntN(5), err: errors.New("cut off"),
+						method: []string{"Claim", "Settle", "Apply"}[v.random.IntN(3)], when: []string{"before", "after"}[v.random.IntN(2)],
+					}
+					v.config.Backend, v.config.Links, v.config.Journal = faulty, faulty, faulty
+					v.once()
+					v.config.Backend, v.config.Links, v.config.Journal = v.mail, v.ledger, v.ledger
+					v.story = append(v.story, fmt.Sprint("cut ", faulty.method, faulty.when, faulty.nth, " of ", faulty.seen))
+				}
+				got := v.once()
+				require.Equal(t, run.Succeeded, got.Outcome, "%v", got.Error)
+				require.Empty(t, cmp.Diff(v.wanted(), v.found()), "round %d of %d: %s", round, seed, strings.Join(v.story, "\n"))
+				v.story = append(v.story, "--- "+fmt.Sprint(v.config.BatchSize))
+			}
+		})
+	}
+}
