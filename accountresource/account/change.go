@@ -1,6 +1,9 @@
 package account
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Action names what happened to an account in a run. The names are those of the log and of the status counts.
 type Action string
@@ -61,6 +64,9 @@ type Change struct {
 	// Disable and Enable switch an existing account; Routes are the forwarding rows that go with it.
 	Disable, Enable bool
 	Routes          []Route
+	// Waiting are routes that an account to enable had and that stay off, as their other end is off: that one's link has
+	// them from now on.
+	Waiting []Route
 	// Policy is the access policy of an alias to create; Join and Leave are members that an alias gets and loses (rules
 	// R10, R11). One that is there already, or not any more, is fine.
 	Policy      string
@@ -108,14 +114,14 @@ func (c *Change) Claim() (claim Link, ok bool) {
 	case c.Action == ActionRenamed:
 		claim.State = Renaming
 		if c.Enable {
-			claim.Disabled, claim.Suspended = true, c.Routes
+			claim.Disabled, claim.Suspended = true, slices.Concat(c.Routes, c.Waiting)
 		}
 	case c.Action == ActionDeleted:
 		claim.State, claim.Address = Deleting, vacated(claim.Source)
 	case c.Disable:
 		claim.State = Disabling
 	case c.Enable: // what is switched back on must not be forgotten before it is
-		claim.State, claim.Disabled, claim.Suspended = Enabling, true, c.Routes
+		claim.State, claim.Disabled, claim.Suspended = Enabling, true, slices.Concat(c.Routes, c.Waiting)
 	case c.Action == ActionUpdated:
 		claim.State = Updating
 	case c.Relink:

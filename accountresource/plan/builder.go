@@ -28,6 +28,9 @@ type Builder struct {
 	before, after map[string]string
 	// latest are links that remember routes and that this run changes, as they become; nil: not to be touched again.
 	latest map[account.SourceID]*account.Link
+	// waking are accounts to be switched on that wait, off says of whom is decided in this run whether they are.
+	waking []account.Change
+	off    map[account.SourceID]bool
 	// renames wait until all are known: who leaves an address makes room for another.
 	renames []rename
 	// queue are newcomers whose address somebody has who may yet leave it.
@@ -83,6 +86,7 @@ func NewBuilder(p Policy) *Builder {
 		claimed: make(map[string]account.Link),
 		stale:   make(map[account.SourceID]bool),
 		latest:  make(map[account.SourceID]*account.Link),
+		off:     make(map[account.SourceID]bool),
 
 		listed:  make(map[account.Kind]bool),
 		empty:   make(map[account.Kind]bool),
@@ -203,6 +207,7 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 	b.drifted(&o, link, &c)
 	if ok {
 		b.relinked(&c)
+		ok = !b.wakes(&c)
 	}
 	return c, ok
 }
@@ -244,6 +249,7 @@ func (b *Builder) Finish() (first, together, rest []account.Change) {
 			together = append(together, c)
 		}
 	}
+	first = append(first, b.wake()...)
 	together = append(together, b.settleRenames()...)
 	for i := range b.queue {
 		o := &b.queue[i]
@@ -265,39 +271,4 @@ func (b *Builder) creations() []account.Change {
 	changes := b.waiting
 	b.waiting = nil
 	return changes
-}
-
-// addressOf finds the one address of the domain among the values of the address attribute (rule R3), or says why
-// there is none.
-func (b *Builder) addressOf(o *account.Object) (string, account.Message) {
-	var found, invalid, elsewhere string
-	for _, text := range o.Mail {
-		address, valid := account.ParseAddress(text)
-		switch {
-		case address == "":
-		case account.DomainOf(address) != b.policy.Domain.Name:
-			elsewhere = address
-		case !valid:
-			invalid = address
-		case found != "" && found != address:
-			return found, account.Say("reason_several_addresses", "First", found, "Second", address)
-		default:
-			found = address
-		}
-	}
-	switch {
-	case found != "":
-		return found, account.Message{}
-	case invalid != "":
-		return invalid, account.Say("reason_invalid_address", "Address", invalid)
-	case elsewhere != "":
-		return elsewhere, account.Say("reason_other_domain", "Address", elsewhere, "Domain", b.policy.Domain.Name)
-	}
-	return "", account.Say("reason_no_address")
-}
-
-func (b *Builder) refuse(o *account.Object, address string, a account.Action, why account.Message) account.Change {
-	return account.Change{
-		Action: a, Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: address, Reason: why, Unlink: b.stale[o.ID],
-	}
 }

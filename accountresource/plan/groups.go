@@ -81,6 +81,7 @@ func (b *Builder) FinishGroups() (together, rest []account.Change) {
 	rest = slices.DeleteFunc(rest, func(c account.Change) bool {
 		return slices.ContainsFunc(b.renames, func(r rename) bool { return r.change.Source == c.Source })
 	})
+	rest = append(b.handOver(rest), rest...)
 	people := b.becomes
 	b.becomes = make(map[string]string)
 	together = b.settleRenames()

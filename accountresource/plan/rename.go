@@ -112,12 +112,8 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		}
 		if r.from == r.to || account.IsAside(r.from) { // it has happened, or half of it, and is finished and logged now
 			old = r.former
-			c.Routes = slices.Clone(c.Routes)
-			for j := range c.Routes { // the account's own rows go by what the change calls it
-				if c.Routes[j].Address == r.from {
-					c.Routes[j].Address = old
-				}
-			}
+			// The account's own rows go by what the change calls it.
+			c.Routes, c.Waiting = called(c.Routes, r.from, old), called(c.Waiting, r.from, old)
 		}
 		next.Address, next.Suspended = r.to, Follow(next.Suspended, becomes)
 		c.Action, c.Address, c.NewAddress, c.Home, c.Link = account.ActionRenamed, old, r.to, home, &next
@@ -129,14 +125,15 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		return changes
 	}
 	for id, l := range b.links {
-		if len(l.Suspended) == 0 || renamed[id] {
+		changed, has := b.latest[id]
+		var routes []account.Route
+		switch {
+		case renamed[id], has && changed == nil, !has && (len(l.Suspended) == 0 || l.State != account.Confirmed):
 			continue
-		}
-		routes := b.suspended(l)
-		if changed, has := b.latest[id]; has && changed != nil {
+		case has:
 			l, routes = changed, changed.Suspended
-		} else if has || l.State != account.Confirmed {
-			continue
+		default:
+			routes = b.suspended(l)
 		}
 		next := *l
 		if next.Suspended = Follow(routes, becomes); !slices.Equal(next.Suspended, l.Suspended) {
@@ -149,11 +146,22 @@ func (b *Builder) granted(renames []rename) []account.Change {
 	return changes
 }
 
-// relinked keeps what a change makes of a link that remembers routes: renamings that are still to come concern these.
+// called are routes of an account by another name of it.
+func called(routes []account.Route, from, to string) []account.Route {
+	routes = slices.Clone(routes)
+	for i := range routes {
+		if routes[i].Address == from {
+			routes[i].Address = to
+		}
+	}
+	return routes
+}
+
+// relinked keeps what a change makes of a link that remembers routes or will do so: what is still to come concerns these.
 func (b *Builder) relinked(c *account.Change) {
 	l := b.links[c.Source]
 	switch {
-	case l == nil || len(l.Suspended) == 0:
+	case l == nil || len(l.Suspended) == 0 && !c.Disable:
 	case c.Unlink || c.Action == account.ActionDeleted:
 		b.latest[c.Source] = nil
 	case c.Link != nil:
@@ -165,7 +173,7 @@ func (b *Builder) relinked(c *account.Change) {
 // renamedUnder has a change that was decided before the renamings of this run, and is made after them, speak of the names
 // that they give.
 func (b *Builder) renamedUnder(c *account.Change) {
-	c.Routes = Follow(c.Routes, b.becomes)
+	c.Routes, c.Waiting = Follow(c.Routes, b.becomes), Follow(c.Waiting, b.becomes)
 	if c.Link != nil {
 		c.Link.Suspended = Follow(c.Link.Suspended, b.becomes)
 	}

@@ -106,6 +106,7 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 		return nil, err
 	}
 	batch = p.follow(batch)
+	p.unite(batch)
 	return batch, p.claim(ctx, batch)
 }
 

@@ -98,6 +98,20 @@ func (p *Replication) follow(batch []step) []step {
 	return batch
 }
 
+// unite has what the plan gives a link to remember stand beside what the run found when it switched that account off.
+func (p *Replication) unite(batch []step) {
+	if len(renamed(batch)) > 0 {
+		return // follow has seen to it
+	}
+	for i := range batch {
+		s := &batch[i]
+		if asleep, ok := p.asleep[s.Source]; ok && s.Action == "" && s.Link != nil {
+			s.Link.Suspended = plan.Union(asleep.Suspended, s.Link.Suspended)
+			p.asleep[s.Source] = *s.Link
+		}
+	}
+}
+
 // renamed are the addresses that change in a batch.
 func renamed(batch []step) map[string]string {
 	becomes := make(map[string]string)

@@ -94,6 +94,7 @@ var cases = []struct {
 	{"R7 canonical values are read back unchanged", canonicalLaw},
 	{"R9 an account goes off and on with its routes", switchAccount},
 	{"R9 switching twice is harmless", switchTwice},
+	{"R9 a route comes back with the later of its ends", switchBothEnds},
 	{"every holder of an address is streamed once", streamHolders},
 	{"R4 administrators are known as such", readRoles},
 	{"the store is free while accounts are streamed", useWhileStreaming},

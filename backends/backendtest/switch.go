@@ -1,6 +1,8 @@
 package backendtest
 
 import (
+	"slices"
+
 	"github.com/stretchr/testify/assert"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -46,4 +48,43 @@ func switchTwice(s suite) {
 	s.applied(on)
 	assert.True(s, s.account("ann@example.com").Active)
 	assert.ElementsMatch(s, before, s.account("ann@example.com").Routes)
+}
+
+func switchBothEnds(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
+	s.SetRoute(route("ann", "bob"), true)
+	both := func(local string) bool {
+		return slices.Contains(s.account(local+"@example.com").Routes, route("ann", "bob"))
+	}
+	off := func(local string) []account.Route {
+		had := s.account(local + "@example.com").Routes
+		s.applied(account.Change{
+			Action: account.ActionDisabled, Kind: account.Mailbox, Address: local + "@example.com", Disable: true, Routes: had,
+		})
+		return had
+	}
+	on := func(local string, had []account.Route, waiting ...account.Route) {
+		s.applied(account.Change{
+			Action: account.ActionEnabled, Kind: account.Mailbox, Address: local + "@example.com", Enable: true, Waiting: waiting,
+			Routes: slices.DeleteFunc(had, func(r account.Route) bool { return slices.Contains(waiting, r) }),
+		})
+	}
+	for _, order := range [][2]string{{"ann", "bob"}, {"bob", "ann"}} {
+		for _, back := range [][2]string{{"ann", "bob"}, {"bob", "ann"}} {
+			had := map[string][]account.Route{}
+			for _, local := range order {
+				had[local] = off(local)
+			}
+			on(back[0], had[back[0]], route("ann", "bob"))
+			assert.False(s, both("ann"), "%v off, %v on", order, back)
+			assert.True(s, s.account(back[0]+"@example.com").Active)
+			last := had[back[1]]
+			if !slices.Contains(last, route("ann", "bob")) {
+				last = append(last, route("ann", "bob")) // it was handed over
+			}
+			on(back[1], last)
+			assert.True(s, both("ann") && both("bob"), "%v off, %v on", order, back)
+			assert.True(s, s.Route(route("ann", "bob")))
+		}
+	}
 }

@@ -86,6 +86,19 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]st
 			return err
 		}
 	}
+	for _, r := range s.Waiting {
+		gate, own := gates[r.Address], r.Address == s.Address
+		if own {
+			gate = dn
+		}
+		if gate == "" {
+			continue
+		}
+		// What leads from an account that is off does no harm there, and comes on with it; what leads to one must go.
+		if err := changeValue(conn, gate, "mailForwardingAddress", r.Forwarding, !own); err != nil {
+			return err
+		}
+	}
 	if !s.Disable {
 		return nil
 	}
@@ -143,7 +156,7 @@ func (b *Backend) gates(ctx context.Context, steps []step) (map[string]string, e
 		if !s.Enable && !s.Disable {
 			continue
 		}
-		for _, r := range s.Routes {
+		for _, r := range slices.Concat(s.Routes, s.Waiting) {
 			if r.Address != s.Address {
 				addresses = append(addresses, mailOf(r.Address))
 			}
