@@ -47,7 +47,7 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 		c.Link, c.Relink = &next, true
 		return c, true
 	}
-	if next.Disabled != link.Disabled {
+	if next.Disabled || link.Disabled {
 		b.off[o.ID] = next.Disabled
 	}
 	former := link.Former()

@@ -69,7 +69,7 @@ func (h *handing) take(c *account.Change) {
 // otherEnd is the object at the other end of a route, where its account is off when this run is over.
 func (h *handing) otherEnd(c *account.Change, r account.Route) account.SourceID {
 	for _, address := range []string{r.Address, r.Forwarding} {
-		if id := h.at(address); id != c.Source && h.b.sleeps(id) {
+		if id := h.at(address); id != c.Source && h.b.sleeps(id, address) {
 			return id
 		}
 	}
@@ -99,7 +99,7 @@ func (h *handing) at(address string) account.SourceID {
 
 // sleeps tells whether the account of an object is one that was switched off here and stays so, or is switched off by
 // this run.
-func (b *Builder) sleeps(id account.SourceID) bool {
+func (b *Builder) sleeps(id account.SourceID, address string) bool {
 	l := b.links[id]
 	if l == nil || b.fading[id] {
 		return l != nil
@@ -107,11 +107,15 @@ func (b *Builder) sleeps(id account.SourceID) bool {
 	if off, decided := b.off[id]; decided {
 		return off
 	}
-	if g := b.groups[id]; g != nil && g.inScope {
-		_, refusal := b.addressOf(&g.Object)
-		return l.Disabled && !refusal.IsZero()
+	if !l.Disabled || b.local[address].active { // a local admin was quicker
+		return false
 	}
-	return l.Disabled
+	g := b.groups[id]
+	if g == nil || !g.inScope {
+		return true
+	}
+	_, refusal := b.addressOf(&g.Object)
+	return !refusal.IsZero()
 }
 
 // remembering are the links of those who get routes to remember.

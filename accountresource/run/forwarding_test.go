@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -25,6 +26,7 @@ type village struct {
 	routes [][2]*seat // who forwards to whom, made here by hand
 	names  int
 	story  []string
+	before map[account.SourceID]account.Object // what the directory showed last
 }
 
 // seat is a person, a group, or an alias that was made here.
@@ -48,6 +50,9 @@ func newVillage(t *testing.T, seed uint64) *village {
 	r.Groups, r.MaxRemovals, r.MaxRemovalPercent = true, 1000, 100
 	for i := range 12 {
 		v.seats = append(v.seats, &seat{id: fmt.Sprintf("s%02d", i), local: v.fresh(), group: i >= 8 && i < 10, byHand: i >= 10})
+	}
+	if seed%2 == 1 { // the others read everything each time
+		v.people.invocation, v.people.tombstones = "dc1", true
 	}
 	v.listed()
 	v.once()
@@ -86,9 +91,32 @@ func (v *village) listed() {
 		}
 		v.people.objects = append(v.people.objects, o)
 	}
+	v.count()
 	v.random.Shuffle(len(v.people.objects), func(i, j int) {
 		v.people.objects[i], v.people.objects[j] = v.people.objects[j], v.people.objects[i]
 	})
+}
+
+// count has the directory count what changed, and leave tombstones.
+func (v *village) count() {
+	shown := map[account.SourceID]account.Object{}
+	for i := range v.people.objects {
+		o := &v.people.objects[i]
+		o.USN = v.before[o.ID].USN
+		if !cmp.Equal(*o, v.before[o.ID]) {
+			v.people.usn++
+			o.USN = v.people.usn
+		}
+		shown[o.ID] = *o
+	}
+	v.people.touched = nil
+	for id, o := range v.before {
+		if _, there := shown[id]; !there {
+			v.people.usn++
+			v.people.touched = append(v.people.touched, run.Touch{ID: id, Kind: o.Kind, Deleted: true})
+		}
+	}
+	v.before = shown
 }
 
 // stir has something happen. Who is gone keeps his address: it is nobody else's business.
@@ -184,7 +212,7 @@ func (v *village) found() []string {
 }
 
 func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range uint64(200) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			v := newVillage(t, seed)
 			for round := range 10 {
@@ -217,4 +245,23 @@ func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Ann and Bob are off. Bob is switched on here, and Ann in the directory, in a run that does not look at him.
+func TestR9_WhoWasSwitchedOnHereIsNotOff(t *testing.T) {
+	r := counting(t, 2)
+	ann, bob := r.people.objects[0], r.people.objects[1]
+	route := account.Route{Address: ann.Mail[0], Forwarding: bob.Mail[0]}
+	r.mail.AddRoute(route, true)
+	for _, o := range []account.Object{ann, bob} {
+		o.Disabled = true
+		r.put(o)
+		r.incremental()
+	}
+	here := r.account(bob.Mail[0])
+	here.Active = true
+	r.mail.AddAccount(here)
+	r.put(ann)
+	r.incremental()
+	assert.Contains(t, r.account(ann.Mail[0]).Routes, route)
 }
