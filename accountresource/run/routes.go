@@ -83,6 +83,9 @@ func (p *Replication) remember(batch []step) {
 // so for what was remembered before.
 func (p *Replication) follow(batch []step) []step {
 	becomes := renamed(batch)
+	if len(becomes) == 0 {
+		return batch
+	}
 	for id, link := range p.asleep {
 		routes := plan.Follow(link.Suspended, becomes)
 		if slices.Equal(routes, link.Suspended) || slices.ContainsFunc(batch, func(s step) bool { return s.Source == id && s.Disable }) {
