@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,7 +95,7 @@ func testTransactions(t *testing.T, open func(*testing.T) *sql.DB) {
 }
 
 func insert(ctx context.Context, tx *dialect.Tx, n int) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO numbers VALUES ("+string(rune('0'+n))+")")
+	_, err := tx.ExecContext(ctx, "INSERT INTO numbers VALUES ("+strconv.Itoa(n)+")")
 	return err
 }
 

@@ -35,8 +35,9 @@ type pipeline struct {
 
 // apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
 // once, each on another batch; only what comes after a renaming waits until that is settled, as it looks up routes by
-// their names, and claims are understood by what else is claimed. A change that fails stops no other; an error means that nothing is known of the batches on the way, and the
-// next run settles their claims (rule R19). When begin ends no batch is begun any more, and those that were are finished.
+// their names, and claims are understood by what else is claimed. A change that fails stops no other; an error means that
+// nothing is known of the batches on the way, and the next run settles their claims (rule R19). When begin ends no batch
+// is begun any more, and those that were are finished.
 func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {
 	line := pipeline{announced: make(chan []step, 1), done: make(chan []step, 1), moved: make(chan struct{}, 1)}
 	work, ctx := errgroup.WithContext(finish)
