@@ -19,6 +19,7 @@ import (
 // race detector, which takes memory of its own; the directory is in the test's process.
 func TestTwentyThousandUsersTakeLittleMemoryAndFewStatements(t *testing.T) {
 	const users, megabytes = 20_000, 150
+	const leastBatch = 100 // batches follow the mail store, down to this where it is slow, as on a busy machine (run/pace.go)
 	mail := newMail(t)
 	d := newBenchDirectory(t, users, mail.domain)
 	p := startBinary(t, binaries.panel(t, false), mail.settings(), d.bind.BindPassword.Reveal())
@@ -29,8 +30,7 @@ func TestTwentyThousandUsersTakeLittleMemoryAndFewStatements(t *testing.T) {
 	})
 	require.Equal(t, run{Created: users}, s.succeeded().counts())
 	require.Equal(t, users, mail.count("SELECT COUNT(*) FROM mailbox"))
-	// Two inserts for each batch of 500.
-	assert.LessOrEqual(t, mail.writes(), 2*users/500+10)
+	assert.LessOrEqual(t, mail.writes(), 2*users/leastBatch, "two inserts for each batch")
 	before := mail.writes()
 	require.Equal(t, run{}, s.succeeded().counts())
 	assert.Equal(t, before, mail.writes(), "nothing changed, so nothing is written")

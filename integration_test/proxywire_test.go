@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 
@@ -188,7 +189,7 @@ func mysqlWire() wire {
 		if err != nil {
 			return nil, talk, err
 		}
-		message, err := readN(in, 4+int(head[0])|int(head[1])<<8|int(head[2])<<16)
+		message, err := readN(in, 4+(int(head[0])|int(head[1])<<8|int(head[2])<<16))
 		const quit, closeStatement = 0x01, 0x19
 		switch {
 		case err != nil || len(message) < 5 || message[3] != 0 || message[4] == closeStatement:
@@ -271,4 +272,21 @@ func readN(in *bufio.Reader, n int) ([]byte, error) {
 	message := make([]byte, n)
 	_, err := io.ReadFull(in, message)
 	return message, err
+}
+
+// A message of any length is read to its end; else the proxy waits for ever for the rest of one that never was.
+func TestTheProxyFindsTheEndOfEachMessage(t *testing.T) {
+	const query = 0x03
+	for _, size := range []int{1, 0xfb, 0xfc, 0xff, 0x100, 0x1fb, 0x1fc, 0x1ff, 0xffff, 0x1fffc, 0x1ffff} {
+		message := append([]byte{byte(size), byte(size >> 8), byte(size >> 16), 0, query}, make([]byte, size-1)...)
+		next, in := mysqlWire(), bufio.NewReader(bytes.NewReader(slices.Repeat(message, 2)))
+		for range 2 {
+			got, what, err := next(in)
+			require.NoError(t, err, size)
+			require.Equal(t, message, got, size)
+			require.Equal(t, statement, what, size)
+		}
+		_, _, err := next(in)
+		require.ErrorIs(t, err, io.EOF, size)
+	}
 }
