@@ -44,6 +44,9 @@ type Schedule struct {
 	jobs   map[int64]job
 	closed bool
 	work   sync.WaitGroup
+	ending sync.Once
+	ended  chan struct{} // closed when nothing goes on any more
+	failed error         // how the scheduler ended, once ended is closed
 }
 
 type job struct {
@@ -65,7 +68,7 @@ func Start(cfg Config) (*Schedule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the scheduler: %w", err)
 	}
-	s := &Schedule{cfg: cfg, cron: cron, jobs: make(map[int64]job)}
+	s := &Schedule{cfg: cfg, cron: cron, jobs: make(map[int64]job), ended: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	_, err = cron.NewJob(gocron.DurationJob(cfg.Refresh), gocron.NewTask(func() { s.refresh() }),
 		gocron.WithSingletonMode(gocron.LimitModeReschedule))
@@ -190,19 +193,23 @@ func (s *Schedule) Close(ctx context.Context) error {
 	s.closed = true
 	s.mu.Unlock()
 	s.cancel()
-	err := s.cron.ShutdownWithContext(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.work.Wait()
-	}()
+	s.ending.Do(func() { go s.stop() })
+	var err error
 	select {
-	case <-ended:
+	case <-s.ended:
+		err = s.failed
 	case <-ctx.Done():
-		err = errors.Join(err, ctx.Err())
+		err = ctx.Err()
 	}
 	if err != nil {
 		return fmt.Errorf("end the runs: %w", err)
 	}
 	return nil
+}
+
+// stop waits for everything to end. Once: gocron waits for ever where it is asked again just when it has stopped.
+func (s *Schedule) stop() {
+	defer close(s.ended)
+	s.failed = s.cron.Shutdown()
+	s.work.Wait()
 }

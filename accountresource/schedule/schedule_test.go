@@ -144,6 +144,17 @@ func TestCloseEndsWhatGoesOn(t *testing.T) {
 	assert.ErrorIs(t, s.Go(func(context.Context) {}), schedule.ErrClosed)
 }
 
+// The scheduler's own end waits for ever where it is asked for a second time just when it has come.
+func TestCloseMayBeCalledAgain(t *testing.T) {
+	for range 300 {
+		s := start(t, &panel{})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		require.NoError(t, s.Close(ctx))
+		require.NoError(t, s.Close(ctx))
+		cancel()
+	}
+}
+
 func TestCloseDoesNotWaitForEver(t *testing.T) {
 	s := start(t, &panel{})
 	release := make(chan struct{})
