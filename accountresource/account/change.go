@@ -106,6 +106,9 @@ func (c *Change) Claim() (claim Link, ok bool) {
 	}
 	claim = *c.Link
 	claim.Intent = c.Diff
+	if c.Enable { // what is switched back on must not be forgotten before it is
+		claim.Disabled, claim.Suspended = true, slices.Concat(c.Routes, c.Waiting)
+	}
 	switch {
 	case c.Action == ActionCreated:
 		claim.State = Creating
@@ -113,15 +116,12 @@ func (c *Change) Claim() (claim Link, ok bool) {
 		claim.State = Linking
 	case c.Action == ActionRenamed:
 		claim.State = Renaming
-		if c.Enable {
-			claim.Disabled, claim.Suspended = true, slices.Concat(c.Routes, c.Waiting)
-		}
 	case c.Action == ActionDeleted:
 		claim.State, claim.Address = Deleting, vacated(claim.Source)
 	case c.Disable:
 		claim.State = Disabling
-	case c.Enable: // what is switched back on must not be forgotten before it is
-		claim.State, claim.Disabled, claim.Suspended = Enabling, true, slices.Concat(c.Routes, c.Waiting)
+	case c.Enable:
+		claim.State = Enabling
 	case c.Action == ActionUpdated:
 		claim.State = Updating
 	case c.Relink:
@@ -136,10 +136,18 @@ func (c *Change) Claim() (claim Link, ok bool) {
 // one in the same run (rule R8). It is no address.
 func vacated(id SourceID) string { return "deleting " + string(id) }
 
-// WhatAddress is the name of the address in a Difference.
-const WhatAddress = "address"
+// WhatAddress and WhatMembers are the names of the address and of an alias's members in a Difference.
+const (
+	WhatAddress = "address"
+	WhatMembers = "members"
+)
 
-// Difference is one changed value, for people. What names a profile field or "active", "address".
+// Members is the difference that members who join and leave make to an alias; where they are many, some are named.
+func Members(join, leave []string) Difference {
+	return Difference{What: WhatMembers, Old: Few(leave), New: Few(join)}
+}
+
+// Difference is one changed value, for people. What names a profile field or "active", "address", "members".
 type Difference struct {
 	What string `json:"what"`
 	Old  string `json:"old"`

@@ -3,6 +3,7 @@ package account
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,4 +42,13 @@ func (m Message) String() string {
 	}
 	b.WriteByte(')')
 	return b.String()
+}
+
+// Few names some of many, for the values of a message or a difference.
+func Few(list []string) string {
+	const most = 20
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + " … (" + strconv.Itoa(len(list)) + ")"
+	}
+	return strings.Join(list, ", ")
 }

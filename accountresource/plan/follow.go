@@ -99,19 +99,21 @@ func (b *Builder) compareStatus(c *account.Change, disabled bool, link *account.
 		(link.State == account.Linking || link.State == account.Renaming) && link.Disabled && switches(link, "no")
 	switch {
 	case disabled && (r.active || claimed):
-		c.Action, c.Disable = account.ActionDisabled, true
-		if !claimed {
-			link.Suspended = nil
-		}
-		c.Routes = link.Suspended
+		// What the link remembers was switched off here, and is still to come back: somebody may have switched the account
+		// on by hand since, without it.
+		c.Action, c.Disable, c.Routes = account.ActionDisabled, true, link.Suspended
 		link.Disabled = true
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
-	case !disabled && link.Disabled && (!r.active || link.State == account.Enabling || link.State == account.Renaming):
-		c.Action, c.Enable, c.Routes = account.ActionEnabled, true, link.Suspended
+	case !disabled && link.Disabled: // also where a local admin was quicker, who need not know what went off with it
+		done := r.active && link.State != account.Enabling && link.State != account.Renaming
+		c.Routes = link.Suspended
+		c.Enable = !done || len(c.Routes) > 0
 		link.Disabled, link.Suspended = false, nil
+		if !c.Enable || claimed && r.active { // nobody has seen it off
+			return
+		}
+		c.Action = account.ActionEnabled
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "no", New: "yes"})
-	case !disabled && r.active && link.Disabled:
-		link.Disabled, link.Suspended = false, nil // a local admin was quicker
 	}
 }
 

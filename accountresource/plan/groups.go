@@ -172,10 +172,12 @@ func (b *Builder) followGroup(g *group, link *account.Link, place, address strin
 	local := b.local[place]
 	b.compareName(g, &local)
 	recall(g.change, link.Intent, &g.change.Profile)
-	if link.Disabled && (!local.active || link.State == account.Enabling) { // it has come back (rule R16)
-		g.change.Action, g.change.Enable, g.change.Routes = account.ActionEnabled, true, g.next.Suspended
+	if link.Disabled { // it has come back (rule R16)
+		g.change.Enable, g.change.Routes, g.change.Link = true, g.next.Suspended, &g.next
 		g.next.Disabled, g.next.Suspended = false, nil
-		g.change.Link = &g.next
+		if !local.active || link.State != account.Disabling { // or nobody has seen it off
+			g.change.Action = account.ActionEnabled
+		}
 	}
 	if g.next.DN != link.DN || link.State != account.Confirmed {
 		g.change.Link = &g.next

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
@@ -150,9 +149,9 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 	if c.Action == "" {
 		c.Action, c.Link = account.ActionUpdated, &g.next
 	}
-	c.Diff = append(c.Diff, account.Difference{What: "members", Old: few(c.Leave), New: few(c.Join)})
+	c.Diff = append(c.Diff, account.Members(c.Join, c.Leave))
 	if len(r.left) > 0 {
-		c.Reason = account.Say("reason_members_left_out", "Count", strconv.Itoa(len(r.left)), "Members", few(r.left))
+		c.Reason = account.Say("reason_members_left_out", "Count", strconv.Itoa(len(r.left)), "Members", account.Few(r.left))
 	}
 }
 
@@ -179,15 +178,6 @@ func (b *Builder) now(address string) string {
 		return to
 	}
 	return address
-}
-
-// few names some of many.
-func few(list []string) string {
-	const most = 20
-	if len(list) > most {
-		return strings.Join(list[:most], ", ") + " … (" + strconv.Itoa(len(list)) + ")"
-	}
-	return strings.Join(list, ", ")
 }
 
 // resolution finds the addresses behind a group. Every group is expanded once, so that circles end.

@@ -223,7 +223,7 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 		"enabled there, off by us":           {state{true, false, true}, "enabled", false},
 		"enabled there, off by an admin":     {state{true, false, false}, "", false},
 		"disabled there, off by an admin":    {state{false, false, false}, "", false},
-		"switched on by an admin":            {state{true, true, true}, "", false},
+		"switched on by an admin":            {state{true, true, true}, "enabled", false}, // for what went off with it
 		"switched on by an admin, off there": {state{false, true, true}, "disabled", true},
 		"on and on":                          {state{true, true, false}, "", false},
 	} {

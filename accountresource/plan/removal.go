@@ -196,11 +196,7 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 		return c, true
 	case (p.Delete || p.Disable) && (r.active || l.State == account.Disabling):
 		next.Disabled = true
-		c.Action, c.Disable, c.Link = account.ActionDisabled, true, &next
-		if l.State != account.Disabling {
-			next.Suspended = nil
-		}
-		c.Routes = next.Suspended
+		c.Action, c.Disable, c.Link, c.Routes = account.ActionDisabled, true, &next, next.Suspended
 		c.Diff = []account.Difference{{What: "active", Old: "yes", New: "no"}}
 		return c, true
 	case l.State == account.Deleting: // deletion was switched off meanwhile

@@ -206,6 +206,11 @@ func (b *Builder) findClaimed() {
 			b.before[former], b.after[claim.Address] = place, place
 		}
 	}
+	for former, place := range b.before { // of a group, which is renamed after the people
+		if _, taken := b.after[former]; !taken {
+			b.after[former] = place
+		}
+	}
 }
 
 // Follow are routes under their new names.

@@ -124,6 +124,10 @@ func (b *Builder) remembering(handed map[account.SourceID][]account.Route) []acc
 	for id, routes := range handed {
 		if i := slices.IndexFunc(b.renames, func(r rename) bool { return r.change.Source == id }); i >= 0 {
 			b.renames[i].next.Suspended = Union(b.renames[i].next.Suspended, routes)
+			if l := *b.links[id]; l.State == account.Confirmed { // should the run not live to rename it
+				l.Suspended = Union(b.suspended(&l), routes)
+				changes = append(changes, account.Change{Kind: l.Kind, Source: id, DN: l.DN, Address: l.Address, Link: &l})
+			}
 			continue
 		}
 		l, changed := b.latest[id]
