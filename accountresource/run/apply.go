@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends"
 )
@@ -16,6 +14,7 @@ import (
 type step struct {
 	account.Change
 	claimed bool
+	revised bool            // the link, or the claim that stays, after what others of the batch came to
 	routes  []account.Route // that were found active, of an account that goes off
 	err     error
 }
@@ -23,73 +22,17 @@ type step struct {
 // cameTrue tells whether the claim says all that the link is to say, but for its state. What is enabled forgets at
 // the end what it had to remember.
 func (s *step) cameTrue() bool {
-	return s.claimed && !s.Enable && s.Link.State == account.Confirmed && len(s.Link.Intent) == 0
+	return s.claimed && !s.revised && !s.Enable && s.Link.State == account.Confirmed && len(s.Link.Intent) == 0
 }
 
-// announced are batches that are claimed, done those that are written; few wait, so that memory stays small. moved says of
-// each that renames that it is settled.
-type pipeline struct {
-	announced, done chan []step
-	moved           chan struct{}
-}
+// linksOnly tells whether the plan only has the link remember something else.
+func (s *step) linksOnly() bool { return s.Action == "" && s.Link != nil && !s.TouchesAccount() }
 
-// apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
-// once, each on another batch; only what comes after a renaming waits until that is settled, as it looks up routes by
-// their names, and claims are understood by what else is claimed. A change that fails stops no other; an error means that
-// nothing is known of the batches on the way, and the next run settles their claims (rule R19). When begin ends no batch
-// is begun any more, and those that were are finished.
-func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {
-	line := pipeline{announced: make(chan []step, 1), done: make(chan []step, 1), moved: make(chan struct{}, 1)}
-	work, ctx := errgroup.WithContext(finish)
-	work.Go(func() error {
-		defer close(line.announced)
-		for changes := range batches {
-			if begin.Err() != nil {
-				return nil // whoever fills the batches says why
-			}
-			p.gauge.planned.Add(int64(len(changes)))
-			batch, err := p.announce(ctx, changes)
-			if err != nil {
-				return err
-			}
-			if err := send(ctx, line.announced, batch); err != nil {
-				return err
-			}
-			if len(renamed(batch)) > 0 {
-				select {
-				case <-line.moved:
-				case <-ctx.Done():
-					return context.Cause(ctx)
-				}
-			}
-		}
-		return nil
-	})
-	work.Go(func() error {
-		defer close(line.done)
-		for batch := range line.announced {
-			if err := p.write(ctx, batch); err != nil {
-				return err
-			}
-			if err := send(ctx, line.done, batch); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	work.Go(func() error {
-		for batch := range line.done {
-			if err := p.settle(ctx, batch); err != nil {
-				return err
-			}
-			if len(renamed(batch)) > 0 {
-				line.moved <- struct{}{} // there is room: the next is only announced when this has been taken
-			}
-			p.gauge.done.Add(int64(len(batch)))
-		}
-		return nil
-	})
-	return work.Wait()
+// nothingLeft tells whether a change that failed leaves nothing that a link could lead to: the claim came to nothing.
+func (s *step) nothingLeft() bool {
+	created := s.Action == account.ActionCreated && errors.Is(s.err, backends.ErrExists)
+	gone := s.Action == account.ActionRenamed && errors.Is(s.err, backends.ErrNotFound)
+	return created || gone
 }
 
 // announce claims the links of a batch, with what has to be remembered of each account.
@@ -97,6 +40,7 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 	batch := make([]step, len(changes))
 	for i := range changes {
 		batch[i].Change = changes[i]
+		p.speakOf(&batch[i].Change)
 	}
 	if slices.ContainsFunc(changes, func(c account.Change) bool { return c.Link != nil || c.Unlink || c.TouchesAccount() }) {
 		if err := p.opens(ctx); err != nil {
@@ -106,8 +50,7 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 	if err := p.lookUp(ctx, batch); err != nil {
 		return nil, err
 	}
-	batch = p.follow(batch)
-	p.unite(batch)
+	batch = p.unite(p.follow(batch))
 	return batch, p.claim(ctx, batch)
 }
 
@@ -128,7 +71,7 @@ func (p *Replication) claim(ctx context.Context, batch []step) error {
 		return fmt.Errorf("claim %d links: %w", len(links), err)
 	}
 	for i, result := range results {
-		owners[i].err = result
+		owners[i].err, owners[i].claimed = result, result == nil
 	}
 	return nil
 }
@@ -172,10 +115,11 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		case s.err != nil:
 			entry.Action, entry.Reason, entry.Detail = failure(s.err)
 			entry.Diff = nil
-			created := s.Action == account.ActionCreated && errors.Is(s.err, backends.ErrExists)
-			gone := s.Action == account.ActionRenamed && errors.Is(s.err, backends.ErrNotFound)
-			if created || gone { // the claim came to nothing
+			switch {
+			case s.nothingLeft():
 				settled.Unlinked = append(settled.Unlinked, s.Source)
+			case s.revised:
+				settled.Links = append(settled.Links, *s.Link)
 			}
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
 		case s.Unlink || s.Action == account.ActionDeleted:

@@ -177,6 +177,36 @@ func (v *village) gone(from, to int) bool {
 	return true
 }
 
+// meddle has an admin switch accounts on here that are off. Who shall stay off is only looked at again by a run that reads
+// everything.
+func (v *village) meddle() {
+	for _, s := range v.seats {
+		l := v.ledger.links[account.SourceID(s.id)]
+		if s.byHand || !l.Disabled || v.people.tombstones && !s.on() || v.random.IntN(4) > 0 {
+			continue
+		}
+		v.switchOn(l.Address)
+		v.story = append(v.story, s.id+" is switched on here")
+	}
+}
+
+// refuse has the mail store refuse what is to be done to some of them, until it is lifted.
+func (v *village) refuse() (lift func()) {
+	var addresses []string
+	for _, a := range accounts(v.rig) {
+		if v.random.IntN(8) == 0 {
+			addresses = append(addresses, a.Address)
+			v.mail.Refuse(a.Address, errors.New("refused"))
+		}
+	}
+	v.story = append(v.story, fmt.Sprint("refused: ", addresses))
+	return func() {
+		for _, a := range addresses {
+			v.mail.Refuse(a, nil)
+		}
+	}
+}
+
 // wanted are the routes over which mail must go.
 func (v *village) wanted() []string {
 	var all []string
@@ -220,7 +250,9 @@ func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
 				v.config.BatchSize = []int{1, 2, 3, 100}[v.random.IntN(4)]
 				v.stir()
 				v.listed()
+				v.meddle()
 				if v.random.IntN(2) == 0 {
+					lift := v.refuse()
 					faulty := &cutting{
 						ledger: v.ledger, backend: v.mail, nth: 1 + v.random.IntN(5), err: errors.New("cut off"),
 						method: []string{"Claim", "Settle", "Apply"}[v.random.IntN(3)], when: []string{"before", "after"}[v.random.IntN(2)],
@@ -228,6 +260,7 @@ func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
 					v.config.Backend, v.config.Links, v.config.Journal = faulty, faulty, faulty
 					v.once()
 					v.config.Backend, v.config.Links, v.config.Journal = v.mail, v.ledger, v.ledger
+					lift()
 					v.story = append(v.story, fmt.Sprint("cut ", faulty.method, faulty.when, faulty.nth, " of ", faulty.seen))
 				}
 				got := v.once()

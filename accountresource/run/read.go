@@ -83,6 +83,9 @@ func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Builder, 
 		return err
 	}
 	if groups {
+		if err := f.flush(ctx); err != nil { // whether somebody came to be there is known before he is a member
+			return err
+		}
 		together, rest = b.FinishGroups()
 		if err := f.decided(ctx, together, rest); err != nil {
 			return err

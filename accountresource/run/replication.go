@@ -41,7 +41,11 @@ type Replication struct {
 	quiet      bool               // nothing has changed
 	managed    map[string]bool    // aliases whose members follow groups
 
-	asleep map[account.SourceID]account.Link // what this run has switched off, with the routes that it found
+	// links are those that stand otherwise than the plan knows: of accounts that were switched off, with the routes that
+	// were found, and of changes that failed, as the verdict has them. stayed and missing are the verdict's.
+	links   map[account.SourceID]*account.Link
+	stayed  map[string]string
+	missing map[string]bool
 
 	down    map[string]error // applications that failed in this run
 	waiting map[int64]bool   // tasks that were logged as waiting for one
@@ -51,7 +55,8 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
 		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]error), waiting: make(map[int64]bool),
-		pace: pace{fixed: cfg.BatchSize}, asleep: make(map[account.SourceID]account.Link),
+		pace: pace{fixed: cfg.BatchSize}, links: make(map[account.SourceID]*account.Link), stayed: make(map[string]string),
+		missing: make(map[string]bool),
 	}
 }
 

@@ -72,47 +72,53 @@ func (p *Replication) remember(batch []step) {
 		if s.Action == account.ActionRenamed || s.Action == account.ActionDeleted {
 			s.Link.Home = s.Home
 		}
-		if s.Disable && len(own) > 0 {
+		if s.Disable {
 			s.Link.Suspended = append(slices.Clone(s.Link.Suspended), plan.Follow(own, becomes)...)
-			p.asleep[s.Source] = *s.Link
+			p.links[s.Source] = s.Link
 		}
 	}
 }
 
-// follow has the routes that the run has remembered already go by the names that this batch gives to others. The plan does
-// so for what was remembered before.
+// follow has the routes that links have remembered in this run already go by the names that this batch gives to others. The
+// plan does so for what was remembered before.
 func (p *Replication) follow(batch []step) []step {
 	becomes := renamed(batch)
 	if len(becomes) == 0 {
 		return batch
 	}
-	for id, link := range p.asleep {
-		routes := plan.Follow(link.Suspended, becomes)
-		if slices.Equal(routes, link.Suspended) || slices.ContainsFunc(batch, func(s step) bool { return s.Source == id && s.Disable }) {
+	for id, link := range p.links {
+		if link == nil || slices.ContainsFunc(batch, func(s step) bool { return s.Source == id && !s.linksOnly() }) {
 			continue
 		}
-		link.Suspended = routes
-		p.asleep[id] = link
-		batch = slices.DeleteFunc(batch, func(s step) bool { return s.Source == id }) // the plan knows less
+		routes := plan.Follow(link.Suspended, becomes)
+		if slices.Equal(routes, link.Suspended) {
+			continue
+		}
+		link = remembering(link, routes)
+		p.links[id] = link
+		batch = slices.DeleteFunc(batch, func(s step) bool { return s.Source == id })
 		batch = append(batch, step{Change: account.Change{
-			Kind: link.Kind, Source: id, DN: link.DN, Address: link.Address, Link: &link,
+			Kind: link.Kind, Source: id, DN: link.DN, Address: link.Address, Link: link,
 		}})
 	}
 	return batch
 }
 
-// unite has what the plan gives a link to remember stand beside what the run found when it switched that account off.
-func (p *Replication) unite(batch []step) {
-	if len(renamed(batch)) > 0 {
-		return // follow has seen to it
-	}
-	for i := range batch {
-		s := &batch[i]
-		if asleep, ok := p.asleep[s.Source]; ok && s.Action == "" && s.Link != nil {
-			s.Link.Suspended = plan.Union(asleep.Suspended, s.Link.Suspended)
-			p.asleep[s.Source] = *s.Link
+// unite has what the plan gives a link to remember stand with what the run knows of that: the routes that it found when it
+// switched the account off, or a claim that stays as the change failed. Where no link is known, none is written.
+func (p *Replication) unite(batch []step) []step {
+	var united []step
+	for _, s := range batch {
+		if link, better := p.links[s.Source]; better && s.linksOnly() {
+			if link == nil {
+				continue
+			}
+			s.Link = remembering(link, plan.Union(link.Suspended, s.Link.Suspended))
+			p.links[s.Source] = s.Link
 		}
+		united = append(united, s)
 	}
+	return united
 }
 
 // renamed are the addresses that change in a batch.

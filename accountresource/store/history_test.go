@@ -146,7 +146,7 @@ func testLongHistory(t *testing.T, connect func() *sql.DB) {
 	db := connect()
 	s, c := opened(t, db)
 	l := lease(t, s, 1)
-	const rows = 100_000
+	const rows = 32_000
 	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
 	require.NoError(t, err)
 	var some []run.Entry
