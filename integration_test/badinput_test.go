@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type mistake struct {
 }
 
 func TestEveryMistakeInTheConnectionIsNamedAtItsField(t *testing.T) {
+	t.Parallel()
 	ad, mail := newPeople(t), newMail(t)
 	ad.add("Somebody", "somebody@"+mail.domain, nil)
 	works := sambaConnection(ad.directory, ad.unit, mail.domain)
@@ -117,6 +119,7 @@ func checkMistake(t *testing.T, d *document, m mistake, typed values) {
 }
 
 func TestEveryMistakeInTheOtherTabsIsNamedAtItsField(t *testing.T) {
+	t.Parallel()
 	p := startPanel(t, nil)
 	s := p.addSource("samba")
 	long := strings.Repeat("x", 300)
@@ -171,6 +174,7 @@ func TestEveryMistakeInTheOtherTabsIsNamedAtItsField(t *testing.T) {
 
 // An attribute that the directory's schema does not know would clear everybody's value: only the server can tell.
 func TestAnUnknownAttributeIsRefusedBeforeItClearsAnything(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	r.person("ann", attributes{"mobile": "123"})
 	r.expect(t, run{Created: 1})
@@ -222,7 +226,8 @@ func tlsFront(t *testing.T, host string, expires time.Time, names ...string) fro
 // closedPort is a port of every address on which nobody listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
-	_, port, err := net.SplitHostPort(freeAddress(t))
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
-	return port
+	require.NoError(t, l.Close())
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }

@@ -40,8 +40,8 @@ func newSlowDirectory(t *testing.T, users int) slowDirectory {
 	}}
 }
 
-// slow has every page of a listing take a while.
-func (d slowDirectory) slow() { d.Break(fakead.Fault{Delay: 600 * time.Millisecond}) }
+// slow has every page of a listing take a while: a run is longer than anything that is looked at meanwhile, on any machine.
+func (d slowDirectory) slow() { d.Break(fakead.Fault{Delay: 1500 * time.Millisecond}) }
 
 // livePanel is a panel on SQLite that hosts the directory's domain, with an enabled resource.
 func livePanel(t *testing.T, d slowDirectory) (*panel, *source) {
@@ -76,6 +76,7 @@ const (
 
 // A run that somebody else starts appears on the open page, moves, and is cancelled there; nothing is loaded anew.
 func TestBrowserFollowsARunAndCancelsIt(t *testing.T) {
+	t.Parallel()
 	d := newSlowDirectory(t, 3000)
 	p, s := livePanel(t, d)
 	b := signedIn(t, p)
@@ -119,6 +120,7 @@ func TestBrowserFollowsARunAndCancelsIt(t *testing.T) {
 
 // Without script the pages reload themselves while a run goes on, and everything can be pressed.
 func TestBrowserFollowsARunWithoutScript(t *testing.T) {
+	t.Parallel()
 	d := newSlowDirectory(t, 3000)
 	p, s := livePanel(t, d)
 	b := signedIn(t, p)
@@ -148,6 +150,7 @@ func (p *panel) headerWhile(s *source, d slowDirectory) string {
 
 // A year of history on one page, and one account through all of it.
 func TestBrowserReadsTheHistory(t *testing.T) {
+	t.Parallel()
 	d := newSlowDirectory(t, 230)
 	p, s := livePanel(t, d)
 	s.succeeded()
@@ -188,6 +191,7 @@ func TestBrowserReadsTheHistory(t *testing.T) {
 
 // What would be done, searched at once and as a file; then too many leave, and wait for an admin.
 func TestBrowserPreviewsAndDecides(t *testing.T) {
+	t.Parallel()
 	d := newSlowDirectory(t, 60)
 	p, s := livePanel(t, d)
 	b := signedIn(t, p)
@@ -228,6 +232,7 @@ func TestBrowserPreviewsAndDecides(t *testing.T) {
 	b.awaitText("12 removals wait for you")
 	b.do(chromedp.Click(chromedp.CSS(`[data-all]`), chromedp.NodeVisible))
 	b.awaitText("12 marked")
+	b.accessible("held-list")
 	b.shot("held-list")
 	b.do(chromedp.Click(chromedp.CSS(`[data-all]`), chromedp.NodeVisible))
 	b.do(chromedp.Click(chromedp.CSS(`#ar-held-0`), chromedp.NodeVisible))

@@ -13,9 +13,13 @@ import (
 
 // TestBrowserEndToEnd is an admin's first hour: from an empty panel to the users of a Samba AD as mailboxes, all in a
 // browser, on each kind of mail server. It leaves pictures of every page.
-func TestBrowserEndToEnd(t *testing.T) { onEveryStore(t, endToEnd) }
+func TestBrowserEndToEnd(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, endToEnd)
+}
 
 func endToEnd(t *testing.T, mail mailStore) {
+	t.Parallel()
 	ad := newPeople(t)
 	const people = 12
 	ad.crowd(people, mail.hosted())

@@ -8,13 +8,13 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -100,10 +100,8 @@ func startBinary(tb testing.TB, binary string, s settings, secrets ...string) *p
 		secrets: append([]string{adminPassword}, secrets...),
 	}
 	dir := tb.TempDir()
-	address := freeAddress(tb)
-	p.url = "http://" + address
 	environment := settings{
-		"PANEL_LISTEN": address, "PANEL_ADMIN": adminName, "PANEL_PASSWORD": adminPassword, "PANEL_DIRECTORY": "none",
+		"PANEL_LISTEN": "127.0.0.1:0", "PANEL_ADMIN": adminName, "PANEL_PASSWORD": adminPassword, "PANEL_DIRECTORY": "none",
 		"PANEL_BACKEND": "sqlite", "PANEL_DB": filepath.Join(dir, "panel.db"), "PANEL_SECRET_KEY": strings.Repeat("5e", 32),
 		"PATH": os.Getenv("PATH"), "HOME": dir, "TMPDIR": dir,
 		"TZ": "Asia/Tokyo", // not UTC, so that a time written in the wrong zone is noticed
@@ -127,6 +125,9 @@ func startBinary(tb testing.TB, binary string, s settings, secrets ...string) *p
 	return p
 }
 
+// said is where a panel says that it is to be found.
+var said = regexp.MustCompile(`Panel +(http://\S+)`)
+
 func (p *panel) awaitUp() {
 	p.tb.Helper()
 	p.eventually("the panel answers", func() bool {
@@ -135,6 +136,11 @@ func (p *panel) awaitUp() {
 			require.FailNow(p.tb, "the panel ended", p.log.String())
 		default:
 		}
+		at := said.FindStringSubmatch(p.log.String())
+		if at == nil {
+			return false
+		}
+		p.url = at[1]
 		response, err := p.client.Get(p.url + "/login")
 		if err != nil {
 			return false
@@ -258,14 +264,6 @@ func eventually(tb testing.TB, what string, condition func() bool) {
 		case <-tick.C:
 		}
 	}
-}
-
-func freeAddress(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	require.NoError(tb, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // unique makes a name that no other test uses, fit for a label of a domain.

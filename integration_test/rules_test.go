@@ -40,6 +40,7 @@ func (r *replication) expect(t *testing.T, want run) *run {
 }
 
 func TestR1_AMovedObjectKeepsItsMailbox(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("mover", attributes{"displayName": "Mover"})
 	r.expect(t, run{Created: 1})
@@ -53,6 +54,7 @@ func TestR1_AMovedObjectKeepsItsMailbox(t *testing.T) {
 }
 
 func TestR2_ASecondObjectWithTheSameAddressIsAConflict(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	r.saved("users", values{"user_mail": "mail"})
 	first := r.person("one", attributes{"mail": "same@" + r.mail.domain, "displayName": "First"})
@@ -67,6 +69,7 @@ func TestR2_ASecondObjectWithTheSameAddressIsAConflict(t *testing.T) {
 }
 
 func TestR3_WhatIsNoAddressHereIsIgnoredWithAReason(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	r.person("fine", nil)
 	r.ad.add("Elsewhere", "someone@elsewhere.example", nil)
@@ -83,6 +86,7 @@ func TestR3_WhatIsNoAddressHereIsIgnoredWithAReason(t *testing.T) {
 }
 
 func TestR4_AnExistingMailboxIsLinkedAndKeepsWhatIsItsOwn(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	r.mail.existing("old", map[string]string{"enableimap": "0", "language": "fr_FR"})
 	r.mail.existing("boss", map[string]string{"isglobaladmin": "1", "isadmin": "1"})
@@ -101,6 +105,7 @@ func TestR4_AnExistingMailboxIsLinkedAndKeepsWhatIsItsOwn(t *testing.T) {
 }
 
 func TestR4_AnExistingMailboxIsLeftAloneWhenToldSo(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	r.saved("replication", values{"existing_accounts": "leave"})
 	r.mail.existing("old", nil)
@@ -111,6 +116,7 @@ func TestR4_AnExistingMailboxIsLeftAloneWhenToldSo(t *testing.T) {
 }
 
 func TestR6_WhatDoesNotFitInTheDomainIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	r.mail.existing("here", nil)
 	r.mail.exec("UPDATE domain SET mailboxes = 3")
@@ -126,6 +132,7 @@ func TestR6_WhatDoesNotFitInTheDomainIsRefused(t *testing.T) {
 }
 
 func TestR7_MappedAttributesFollowAndNothingElseIsTouched(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	r.saved("users", values{"user_telephone": ""})
 	dn := r.person("ann", attributes{
@@ -161,6 +168,7 @@ func TestR7_MappedAttributesFollowAndNothingElseIsTouched(t *testing.T) {
 }
 
 func TestR9_DisabledAndEnabledWithTheDirectory(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("ann", nil)
 	r.person("bob", nil)
@@ -189,6 +197,7 @@ func TestR9_DisabledAndEnabledWithTheDirectory(t *testing.T) {
 }
 
 func TestR9_WhatALocalAdminDisabledStaysDisabled(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("ann", nil)
 	r.expect(t, run{Created: 1})
@@ -202,6 +211,7 @@ func TestR9_WhatALocalAdminDisabledStaysDisabled(t *testing.T) {
 }
 
 func TestR9_SomebodyDisabledFromTheStartBecomesAMailboxThatIsOff(t *testing.T) {
+	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("new", attributes{"userAccountControl": accountDisabled})
 	r.expect(t, run{Created: 1})

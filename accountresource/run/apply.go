@@ -119,7 +119,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 			case s.nothingLeft():
 				settled.Unlinked = append(settled.Unlinked, s.Source)
 			case s.revised:
-				settled.Links = append(settled.Links, *s.Link)
+				settled.link(s)
 			}
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
 		case s.Unlink || s.Action == account.ActionDeleted:
@@ -154,7 +154,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 
 // link adds the link of a step. What only keeps a link in step may be the plan's second word on it in a batch; the first goes.
 func (s *Settled) link(of *step) {
-	if of.Action == "" {
+	if of.Action == "" || of.err != nil {
 		s.Links = slices.DeleteFunc(s.Links, func(l account.Link) bool { return l.Source == of.Source })
 	}
 	s.Links = append(s.Links, *of.Link)
