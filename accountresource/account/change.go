@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -52,6 +53,8 @@ type Change struct {
 	// NewAddress is what the address of a renamed account becomes (rule R8). Everything else in the change speaks of
 	// Address.
 	NewAddress string
+	// Place is where the account of a renaming is that was begun before; empty: at Address.
+	Place string
 	// Profile holds the wanted values of the fields in Set; the backend writes those and no others.
 	Profile Profile
 	Set     Fields
@@ -86,6 +89,13 @@ type Change struct {
 	Relink bool
 	// Unlink drops the link that the source object has: a claim that came to nothing.
 	Unlink bool
+}
+
+// Moves are the addresses between which a renaming still has to bring the account; ok is false where there is nothing left
+// to do, and for any other change.
+func (c *Change) Moves() (from, to string, ok bool) {
+	from = cmp.Or(c.Place, c.Address)
+	return from, c.NewAddress, c.Action == ActionRenamed && from != c.NewAddress
 }
 
 // TouchesAccount tells whether the mail store has anything to write, rather than the link and the log alone.

@@ -111,7 +111,7 @@ func (b *Builder) granted(renames []rename) []account.Change {
 			home = r.link.Home
 		}
 		if r.from == r.to || account.IsAside(r.from) { // it has happened, or half of it, and is finished and logged now
-			old = r.former
+			old, c.Place = r.former, r.from
 			// The account's own rows go by what the change calls it.
 			c.Routes, c.Waiting = called(c.Routes, r.from, old), called(c.Waiting, r.from, old)
 		}

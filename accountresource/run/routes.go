@@ -125,8 +125,8 @@ func (p *Replication) unite(batch []step) []step {
 func renamed(batch []step) map[string]string {
 	becomes := make(map[string]string)
 	for i := range batch {
-		if batch[i].Action == account.ActionRenamed {
-			becomes[batch[i].Address] = batch[i].NewAddress
+		if from, to, ok := batch[i].Moves(); ok {
+			becomes[from] = to
 		}
 	}
 	return becomes

@@ -85,3 +85,27 @@ func diffs(r *rig) map[string]int {
 	}
 	return seen
 }
+
+// Ann and Bob have swapped addresses in a run that was cut off. The next one switches Carl off, to whom Ann forwards, and only
+// writes down the swap.
+func TestR19_WhoGoesOffBesideARenamingThatHasHappened(t *testing.T) {
+	r := newRig(t)
+	ann, bob, carl := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob"), user("c", "carl@example.com", "Carl")
+	directory := func() { r.people.objects = []account.Object{ann, bob, carl} }
+	directory()
+	r.once()
+	r.mail.AddRoute(account.Route{Address: "ann@example.com", Forwarding: "carl@example.com"}, true)
+	ann.Mail, bob.Mail = bob.Mail, ann.Mail
+	directory()
+	faulty := &cutting{ledger: r.ledger, backend: r.mail, method: "Apply", when: "after", nth: 1, err: errors.New("cut off")}
+	r.config.Backend, r.config.Links, r.config.Journal = faulty, faulty, faulty
+	r.once()
+	r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger
+	for _, off := range []bool{true, false} {
+		carl.Disabled = off
+		directory()
+		r.once()
+	}
+	assert.Contains(t, r.account("bob@example.com").Routes, account.Route{Address: "bob@example.com", Forwarding: "carl@example.com"})
+	assert.Equal(t, []account.Route{{Address: "ann@example.com", Forwarding: "ann@example.com"}}, r.account("ann@example.com").Routes)
+}

@@ -28,13 +28,15 @@ func judge(batch []step) verdict {
 	}
 	made := make(map[string]string)
 	for i := range batch {
-		switch s := &batch[i]; {
+		s := &batch[i]
+		from, to, moves := s.Moves()
+		switch {
 		case s.Action == account.ActionCreated && s.err != nil:
 			v.missing[s.Address] = true
-		case s.Action == account.ActionRenamed && s.err != nil:
-			v.stayed[s.NewAddress] = s.Address
-		case s.Action == account.ActionRenamed:
-			made[s.Address] = s.NewAddress
+		case moves && s.err != nil:
+			v.stayed[to] = from
+		case moves:
+			made[from] = to
 		}
 	}
 	for i := range batch {
