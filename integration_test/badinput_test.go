@@ -28,7 +28,6 @@ type mistake struct {
 }
 
 func TestEveryMistakeInTheConnectionIsNamedAtItsField(t *testing.T) {
-	t.Parallel()
 	ad, mail := newPeople(t), newMail(t)
 	ad.add("Somebody", "somebody@"+mail.domain, nil)
 	works := sambaConnection(ad.directory, ad.unit, mail.domain)
@@ -119,7 +118,6 @@ func checkMistake(t *testing.T, d *document, m mistake, typed values) {
 }
 
 func TestEveryMistakeInTheOtherTabsIsNamedAtItsField(t *testing.T) {
-	t.Parallel()
 	p := startPanel(t, nil)
 	s := p.addSource("samba")
 	long := strings.Repeat("x", 300)
@@ -174,7 +172,6 @@ func TestEveryMistakeInTheOtherTabsIsNamedAtItsField(t *testing.T) {
 
 // An attribute that the directory's schema does not know would clear everybody's value: only the server can tell.
 func TestAnUnknownAttributeIsRefusedBeforeItClearsAnything(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	r.person("ann", attributes{"mobile": "123"})
 	r.expect(t, run{Created: 1})

@@ -16,7 +16,6 @@ import (
 // An admin who knows the address of a domain controller and an account, and nothing else, has users replicated in ten
 // clicks at most: from the dashboard, with and without script.
 func TestBrowserTenClicks(t *testing.T) {
-	t.Parallel()
 	for name, script := range map[string]bool{"with script": true, "without script": false} {
 		t.Run(name, func(t *testing.T) {
 			ad := newPeople(t)
@@ -71,7 +70,6 @@ func TestBrowserTenClicks(t *testing.T) {
 // Whoever has no mouse gets everywhere: each control can be reached and is seen to have the focus, and Enter in a field
 // saves rather than does anything else.
 func TestBrowserKeyboard(t *testing.T) {
-	t.Parallel()
 	p := demo(t)
 	b := newBrowser(t, p.url)
 	b.signIn()

@@ -23,15 +23,13 @@ func demo(tb testing.TB) *panel {
 // right to left, one without blanks between words. No page has barriers, scrolls sideways at any width or moves while
 // it is loaded.
 func TestBrowserForms(t *testing.T) {
-	t.Parallel()
+	p := demo(t)
+	(&source{p: p, id: "1"}).succeeded() // there are accounts to speak of
 	for _, language := range []string{"en_US", "de", "ar", "ja"} {
 		if _, err := fs.Stat(locales.FS, language+".json"); err != nil {
 			continue
 		}
 		t.Run(language, func(t *testing.T) {
-			t.Parallel()
-			p := demo(t)
-			(&source{p: p, id: "1"}).succeeded() // there are accounts to speak of
 			b := newBrowser(t, p.url)
 			b.signIn()
 			b.speak(language)
@@ -59,7 +57,6 @@ func TestBrowserForms(t *testing.T) {
 
 // TestBrowserFormsWithoutScript is the same way with script turned off.
 func TestBrowserFormsWithoutScript(t *testing.T) {
-	t.Parallel()
 	b := newBrowser(t, demo(t).url)
 	b.signIn()
 	b.script(false)
@@ -158,7 +155,6 @@ func (b *browser) empty(name string) {
 
 // Choices that make others pointless grey them out and keep what they say; numbers follow what is typed.
 func TestBrowserChoicesSayWhatTheyDo(t *testing.T) {
-	t.Parallel()
 	b := newBrowser(t, demo(t).url)
 	b.signIn()
 	b.open(prefix + "/1?tab=replication")

@@ -76,7 +76,6 @@ const (
 
 // A run that somebody else starts appears on the open page, moves, and is cancelled there; nothing is loaded anew.
 func TestBrowserFollowsARunAndCancelsIt(t *testing.T) {
-	t.Parallel()
 	d := newSlowDirectory(t, 3000)
 	p, s := livePanel(t, d)
 	b := signedIn(t, p)
@@ -120,7 +119,6 @@ func TestBrowserFollowsARunAndCancelsIt(t *testing.T) {
 
 // Without script the pages reload themselves while a run goes on, and everything can be pressed.
 func TestBrowserFollowsARunWithoutScript(t *testing.T) {
-	t.Parallel()
 	d := newSlowDirectory(t, 3000)
 	p, s := livePanel(t, d)
 	b := signedIn(t, p)
@@ -150,7 +148,6 @@ func (p *panel) headerWhile(s *source, d slowDirectory) string {
 
 // A year of history on one page, and one account through all of it.
 func TestBrowserReadsTheHistory(t *testing.T) {
-	t.Parallel()
 	d := newSlowDirectory(t, 230)
 	p, s := livePanel(t, d)
 	s.succeeded()
@@ -191,7 +188,6 @@ func TestBrowserReadsTheHistory(t *testing.T) {
 
 // What would be done, searched at once and as a file; then too many leave, and wait for an admin.
 func TestBrowserPreviewsAndDecides(t *testing.T) {
-	t.Parallel()
 	d := newSlowDirectory(t, 60)
 	p, s := livePanel(t, d)
 	b := signedIn(t, p)

@@ -16,7 +16,6 @@ import (
 // The main job: a thousand users of a real Active Directory stand in a real MariaDB with every column that Postfix
 // and Dovecot need, and a second run has nothing to say and nothing to write.
 func TestR5_ThousandUsersOfSambaBecomeMailboxesInMariaDB(t *testing.T) {
-	t.Parallel()
 	ad, mail := newPeople(t), newMail(t)
 	const n = 1000
 	ad.crowd(n, mail.domain)
@@ -113,7 +112,6 @@ func checkSelfRows(t *testing.T, mail *mail, n int) {
 
 // Names as people have them, and as nobody should.
 func TestOddNamesArriveUnharmed(t *testing.T) {
-	t.Parallel()
 	ad, mail := newPeople(t), newMail(t)
 	names := map[string]string{
 		"quotes":   `O'Brien "Bob" \ backslash ` + "`tick`",

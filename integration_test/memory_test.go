@@ -18,7 +18,6 @@ import (
 // The panel's process stays small, and sends few statements, whatever the size of the directory. It runs without the
 // race detector, which takes memory of its own; the directory is in the test's process.
 func TestTwentyThousandUsersTakeLittleMemoryAndFewStatements(t *testing.T) {
-	t.Parallel()
 	const users, megabytes = 20_000, 150
 	const leastBatch = 100 // batches follow the mail store, down to this where it is slow, as on a busy machine (run/pace.go)
 	mail := newMail(t)

@@ -255,13 +255,12 @@ func eventually(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
+	const soon, seldom = 10 * time.Millisecond, 250 * time.Millisecond // asking often slows down what is waited for
+	for wait := soon; !condition(); wait = min(wait*5/4, seldom) {
 		select {
 		case <-ctx.Done():
 			require.FailNow(tb, "waited in vain: "+what)
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 	}
 }

@@ -40,7 +40,6 @@ func (r *replication) expect(t *testing.T, want run) *run {
 }
 
 func TestR1_AMovedObjectKeepsItsMailbox(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("mover", attributes{"displayName": "Mover"})
 	r.expect(t, run{Created: 1})
@@ -54,7 +53,6 @@ func TestR1_AMovedObjectKeepsItsMailbox(t *testing.T) {
 }
 
 func TestR2_ASecondObjectWithTheSameAddressIsAConflict(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	r.saved("users", values{"user_mail": "mail"})
 	first := r.person("one", attributes{"mail": "same@" + r.mail.domain, "displayName": "First"})
@@ -69,7 +67,6 @@ func TestR2_ASecondObjectWithTheSameAddressIsAConflict(t *testing.T) {
 }
 
 func TestR3_WhatIsNoAddressHereIsIgnoredWithAReason(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	r.person("fine", nil)
 	r.ad.add("Elsewhere", "someone@elsewhere.example", nil)
@@ -86,7 +83,6 @@ func TestR3_WhatIsNoAddressHereIsIgnoredWithAReason(t *testing.T) {
 }
 
 func TestR4_AnExistingMailboxIsLinkedAndKeepsWhatIsItsOwn(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	r.mail.existing("old", map[string]string{"enableimap": "0", "language": "fr_FR"})
 	r.mail.existing("boss", map[string]string{"isglobaladmin": "1", "isadmin": "1"})
@@ -105,7 +101,6 @@ func TestR4_AnExistingMailboxIsLinkedAndKeepsWhatIsItsOwn(t *testing.T) {
 }
 
 func TestR4_AnExistingMailboxIsLeftAloneWhenToldSo(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	r.saved("replication", values{"existing_accounts": "leave"})
 	r.mail.existing("old", nil)
@@ -116,7 +111,6 @@ func TestR4_AnExistingMailboxIsLeftAloneWhenToldSo(t *testing.T) {
 }
 
 func TestR6_WhatDoesNotFitInTheDomainIsRefused(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	r.mail.existing("here", nil)
 	r.mail.exec("UPDATE domain SET mailboxes = 3")
@@ -132,7 +126,6 @@ func TestR6_WhatDoesNotFitInTheDomainIsRefused(t *testing.T) {
 }
 
 func TestR7_MappedAttributesFollowAndNothingElseIsTouched(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	r.saved("users", values{"user_telephone": ""})
 	dn := r.person("ann", attributes{
@@ -168,7 +161,6 @@ func TestR7_MappedAttributesFollowAndNothingElseIsTouched(t *testing.T) {
 }
 
 func TestR9_DisabledAndEnabledWithTheDirectory(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("ann", nil)
 	r.person("bob", nil)
@@ -197,7 +189,6 @@ func TestR9_DisabledAndEnabledWithTheDirectory(t *testing.T) {
 }
 
 func TestR9_WhatALocalAdminDisabledStaysDisabled(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("ann", nil)
 	r.expect(t, run{Created: 1})
@@ -211,7 +202,6 @@ func TestR9_WhatALocalAdminDisabledStaysDisabled(t *testing.T) {
 }
 
 func TestR9_SomebodyDisabledFromTheStartBecomesAMailboxThatIsOff(t *testing.T) {
-	t.Parallel()
 	r := newReplication(t)
 	dn := r.person("new", attributes{"userAccountControl": accountDisabled})
 	r.expect(t, run{Created: 1})
