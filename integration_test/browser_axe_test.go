@@ -5,6 +5,7 @@ package integration_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,11 +29,20 @@ type barrier struct {
 	Nodes []string `json:"nodes"`
 }
 
-const findBarriers = `axe.run(document, {resultTypes: ["violations"]}).then((found) => JSON.stringify(found.violations.map((v) => ({
+// findBarriers looks for all that axe-core knows, or with a rule for that alone.
+const findBarriers = `axe.run(document, {resultTypes: ["violations"], ...(%[1]q ? {runOnly: [%[1]q]} : {})}).then((found) => JSON.stringify(found.violations.map((v) => ({
 	id: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 300) + " :: " + n.failureSummary)}))))`
 
-// accessible fails where axe-core finds a barrier in the page as it stands.
+// accessible fails where axe-core finds a barrier in the page as it stands, in either scheme: colours are all that differs.
 func (b *browser) accessible(name string) {
+	b.tb.Helper()
+	b.barriers(name, "")
+	b.do(prefer("dark"))
+	b.barriers(name+", dark", "color-contrast")
+	b.do(prefer("light"))
+}
+
+func (b *browser) barriers(name, rule string) {
 	b.tb.Helper()
 	source, err := axeSource()
 	require.NoError(b.tb, err, "integration_test/servers/install.sh fetches it")
@@ -40,7 +50,7 @@ func (b *browser) accessible(name string) {
 		b.do(chromedp.Evaluate[chromedp.Void](source))
 	}
 	var found []barrier
-	require.NoError(b.tb, json.Unmarshal([]byte(promised[string](b, findBarriers)), &found))
+	require.NoError(b.tb, json.Unmarshal([]byte(promised[string](b, fmt.Sprintf(findBarriers, rule))), &found))
 	for _, one := range found {
 		assert.Fail(b.tb, name+": "+one.ID+": "+one.Help, strings.Join(one.Nodes, "\n"))
 	}

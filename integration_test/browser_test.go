@@ -130,7 +130,11 @@ var widths = []int64{360, 768, 1440}
 // shot looks for what no page may do at any width, and takes pictures of the page as it stands, light and dark.
 func (b *browser) shot(name string) {
 	b.tb.Helper()
-	for _, scheme := range []string{"light", "dark"} {
+	schemes := []string{"light"}
+	if b.shots != "" { // how wide a page is does not depend on its colours
+		schemes = append(schemes, "dark")
+	}
+	for _, scheme := range schemes {
 		for _, width := range widths {
 			b.do(chromedp.EmulateViewport(width, 900), prefer(scheme))
 			wide := evaluate[int64](b, "document.documentElement.scrollWidth")
