@@ -109,6 +109,7 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		old, home := r.from, ""
 		if r.former != "" { // where it lay when the renaming was claimed; else where it lies now is looked up
 			home = r.link.Home
+			b.becomes[account.Aside(account.Move{From: r.former, To: r.to})] = r.to // some name it so already
 		}
 		if r.from == r.to || account.IsAside(r.from) { // it has happened, or half of it, and is finished and logged now
 			old, c.Place = r.former, r.from
@@ -204,6 +205,7 @@ func (b *Builder) findClaimed() {
 	for former, claim := range b.claimed {
 		if place := b.place(&claim); place != "" && claim.State == account.Renaming {
 			b.before[former], b.after[claim.Address] = place, place
+			b.before[account.Aside(account.Move{From: former, To: claim.Address})] = place
 		}
 	}
 	for former, place := range b.before { // of a group, which is renamed after the people

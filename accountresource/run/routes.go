@@ -87,11 +87,12 @@ func (p *Replication) follow(batch []step) []step {
 		return batch
 	}
 	for id, link := range p.links {
-		if link == nil || slices.ContainsFunc(batch, func(s step) bool { return s.Source == id && !s.linksOnly() }) {
+		if link == nil {
 			continue
 		}
 		routes := plan.Follow(link.Suspended, becomes)
-		if slices.Equal(routes, link.Suspended) {
+		if slices.Equal(routes, link.Suspended) ||
+			slices.ContainsFunc(batch, func(s step) bool { return s.Source == id && !s.linksOnly() }) {
 			continue
 		}
 		link = remembering(link, routes)
@@ -121,12 +122,13 @@ func (p *Replication) unite(batch []step) []step {
 	return united
 }
 
-// renamed are the addresses that change in a batch.
+// renamed are the addresses that change in a batch. What was cut off on its way may be named by an address in between.
 func renamed(batch []step) map[string]string {
 	becomes := make(map[string]string)
 	for i := range batch {
 		if from, to, ok := batch[i].Moves(); ok {
 			becomes[from] = to
+			becomes[account.Aside(account.Move{From: batch[i].Address, To: to})] = to
 		}
 	}
 	return becomes

@@ -73,11 +73,13 @@ func (s *step) revise(names map[string]string) {
 func (p *Replication) learn(v verdict) {
 	maps.Copy(p.stayed, v.stayed)
 	maps.Copy(p.missing, v.missing)
-	for id, known := range p.links {
-		claim := v.failed[id]
-		toCome := claim != nil && claim.State == account.Renaming // as the claim speaks of the others of its batch
-		if known != nil && len(v.stayed) > 0 && !toCome {
-			p.links[id] = remembering(known, plan.Follow(known.Suspended, v.stayed))
+	if len(v.stayed) > 0 {
+		for id, known := range p.links {
+			claim := v.failed[id]
+			toCome := claim != nil && claim.State == account.Renaming // as the claim speaks of the others of its batch
+			if known != nil && !toCome {
+				p.links[id] = remembering(known, plan.Follow(known.Suspended, v.stayed))
+			}
 		}
 	}
 	for id, claim := range v.failed {

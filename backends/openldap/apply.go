@@ -64,12 +64,15 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account
 // inParallel works on the steps over several connections. What the server refuses is the step's own result; anything
 // else, such as a lost connection, ends all.
 func (b *Backend) inParallel(ctx context.Context, steps []step, work func(*ldap.Conn, step) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, going := errgroup.WithContext(ctx)
 	share := (len(steps) + b.writers - 1) / b.writers
 	for part := range slices.Chunk(steps, max(share, 1)) {
 		group.Go(func() error {
 			return b.pool.use(ctx, func(conn *ldap.Conn) error {
 				for _, s := range part {
+					if going.Err() != nil {
+						return context.Cause(going)
+					}
 					if err := s.settle(work(conn, s)); err != nil {
 						return err
 					}

@@ -174,6 +174,10 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 		}
 		if *m.result == nil {
 			becomes[move.From] = move.To
+			// A renaming that was cut off may have brought what names the entry further than the entry.
+			if between := account.Aside(account.Move{From: m.Address, To: m.NewAddress}); between != move.To {
+				becomes[between] = move.To
+			}
 			becomes[normalDN(m.dn)] = b.moved(m.dn, move.To)
 			going = append(going, move)
 		}
