@@ -97,7 +97,7 @@ func (p *Replication) follow(batch []step) []step {
 		}
 		link = remembering(link, routes)
 		p.links[id] = link
-		batch = slices.DeleteFunc(batch, func(s step) bool { return s.Source == id })
+		batch = slices.DeleteFunc(batch, func(s step) bool { return s.Source == id }) // the plan knows less
 		batch = append(batch, step{Change: account.Change{
 			Kind: link.Kind, Source: id, DN: link.DN, Address: link.Address, Link: link,
 		}})
