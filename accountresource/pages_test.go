@@ -94,7 +94,7 @@ func TestAnEmptyPasswordKeepsTheStoredOne(t *testing.T) {
 	require.NotEmpty(t, sealed)
 	assert.NotContains(t, sealed, "Secret-77")
 	form.Set("bind_password", "")
-	form.Set("host", "dc2.corp.example")
+	form.Set("base_dn", "OU=Staff,DC=corp,DC=example")
 	require.Equal(t, http.StatusSeeOther, h.post(base+"/connection", form).status)
 	assert.Equal(t, http.StatusSeeOther, h.post(base+"/enable", nil).status, "the connection is complete still")
 	for _, path := range []string{base, "/account-resources", base + "/log"} {

@@ -69,9 +69,8 @@ func (r *Reader) connect(ctx context.Context) (*connection, error) {
 		return r.conn, nil
 	}
 	c := r.settings.Connection
-	if c.BindPassword.IsZero() {
-		// It would be an anonymous bind, which succeeds and shows nothing.
-		return nil, resource.NewProblem("bind_password", "password_required", nil)
+	if problem := c.BindPassword.Problem(); problem != nil {
+		return nil, problem
 	}
 	var problems resource.Problems
 	for _, host := range c.Hosts() {

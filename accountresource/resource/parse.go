@@ -10,42 +10,51 @@ import (
 // Form gives a submitted value by field name; present is false where the form did not carry the field at all.
 type Form func(name string) (value string, present bool)
 
-// ParseConnection reads the Connection tab over the stored settings. An empty bind password keeps the stored one.
-// All mistakes are returned at once; the settings are of use only when there are none.
+// ParseConnection reads the Connection tab over the stored settings. An empty bind password keeps the stored one while
+// the endpoint stays what it is. All mistakes are returned at once; the settings are of use only when there are none.
 func ParseConnection(form Form, stored Connection) (Connection, Problems) {
-	c, problems := parse(form, stored)
+	open := stored
+	open.BindPassword = Secret{}
+	c, problems := parse(form, open)
 	c.Domain = strings.ToLower(strings.TrimFunc(c.Domain, func(r rune) bool { return r == '.' || unicode.IsSpace(r) }))
-	if c.BindPassword.IsZero() {
-		c.BindPassword = stored.BindPassword
+	if problem := c.takePassword(stored); problem != nil {
+		problems = append(problems, problem)
 	}
 	return c, append(problems, check(&c, problems)...)
 }
 
 // ParseReplication reads the Replication tab.
 func ParseReplication(form Form, stored Replication) (Replication, Problems) {
-	return parseChecked(form, stored)
+	r, problems := parse(form, stored)
+	return r, append(problems, check(&r, problems)...)
 }
 
 // ParseUsers reads the Users tab.
-func ParseUsers(form Form, stored Users) (Users, Problems) { return parseChecked(form, stored) }
+func ParseUsers(form Form, stored Users) (Users, Problems) {
+	u, problems := parse(form, stored)
+	u.Filter = joinFilter(u.Filter)
+	return u, append(problems, check(&u, problems)...)
+}
 
 // ParseGroups reads the Groups tab.
-func ParseGroups(form Form, stored Groups) (Groups, Problems) { return parseChecked(form, stored) }
+func ParseGroups(form Form, stored Groups) (Groups, Problems) {
+	g, problems := parse(form, stored)
+	g.Filter = joinFilter(g.Filter)
+	return g, append(problems, check(&g, problems)...)
+}
 
 // Complete tells whether the connection says everything that a run needs; the problems name what is missing.
 func (c Connection) Complete() Problems { return check(&c, nil) }
 
-func parseChecked[T any](form Form, stored T) (T, Problems) {
-	tab, problems := parse(form, stored)
-	return tab, append(problems, check(&tab, problems)...)
-}
-
 // parse lays the submitted values over the stored ones. A field that the form does not carry keeps its value, except
-// for a toggle: browsers send nothing for one that is off.
+// for a toggle: browsers send nothing for one that is off. A form with no field of the tab says nothing of it.
 func parse[T any](form Form, stored T) (T, Problems) {
 	tab := stored
 	var problems Problems
 	v := reflect.ValueOf(&tab).Elem()
+	if !carries(form, v.Type()) {
+		return tab, nil
+	}
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("form")
 		text, present := form(name)
@@ -57,6 +66,16 @@ func parse[T any](form Form, stored T) (T, Problems) {
 		}
 	}
 	return tab, problems
+}
+
+// carries reports whether the form has any field of the tab.
+func carries(form Form, tab reflect.Type) bool {
+	for i := range tab.NumField() {
+		if _, present := form(tab.Field(i).Tag.Get("form")); present {
+			return true
+		}
+	}
+	return false
 }
 
 func assign(field reflect.Value, name, text string) *Problem {

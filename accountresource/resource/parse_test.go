@@ -62,13 +62,6 @@ func TestParseNamesEveryMistakeAtOnce(t *testing.T) {
 	assert.Equal(t, map[string]string{"Min": "1", "Max": "65535"}, problems.ByField()["port"].Message.Args)
 }
 
-func TestAnEmptyPasswordKeepsTheStoredOne(t *testing.T) {
-	stored := resource.Connection{BindPassword: resource.NewSecret("old")}
-	got, problems := resource.ParseConnection(form(connection(map[string]string{"bind_password": ""})), stored)
-	require.Empty(t, problems)
-	assert.Equal(t, "old", got.BindPassword.Reveal())
-}
-
 func TestAnAbsentToggleIsOffAndAnAbsentFieldIsKept(t *testing.T) {
 	stored := resource.Defaults().Replication
 	stored.Groups, stored.KeepDays = true, 30

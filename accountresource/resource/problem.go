@@ -2,6 +2,7 @@ package resource
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -64,6 +65,11 @@ func (ps Problems) ByField() map[string]*Problem {
 		}
 	}
 	return m
+}
+
+// Without returns the problems of other fields.
+func (ps Problems) Without(field string) Problems {
+	return slices.DeleteFunc(slices.Clone(ps), func(p *Problem) bool { return p.Field == field })
 }
 
 // ProblemsOf finds the problems in an error, wrapped or not; an error that has none becomes one for the whole page

@@ -11,6 +11,9 @@ import (
 // ErrNotFound is returned for a resource that does not exist (any more).
 var ErrNotFound = errors.New("account resource not found")
 
+// ErrChanged is returned for a change of settings that somebody else has changed since they were read.
+var ErrChanged = errors.New("the settings were changed meanwhile")
+
 // Kind is a type of directory server.
 type Kind string
 
@@ -43,18 +46,24 @@ type Settings struct {
 	Groups      Groups      `json:"groups"`
 }
 
+// SameSource reports whether both settings read the same of the directory, so that a connection test of one is good for
+// the other.
+func (s Settings) SameSource(other Settings) bool {
+	return s.Connection == other.Connection && s.Users == other.Users && s.Groups == other.Groups
+}
+
 // Connection says where the directory is, how to speak to it, and which hosted mail domain it feeds.
 type Connection struct {
-	Domain string `json:"domain" form:"domain" validate:"required,max=255"`
+	Domain string `json:"domain" form:"domain" validate:"required,max=255,printable"`
 	// Host is a server, or several with commas between them: the first one that answers is asked.
-	Host string `json:"host" form:"host" validate:"required,max=1000"`
+	Host string `json:"host" form:"host" validate:"required,max=1000,printable"`
 	Port int    `json:"port" form:"port" validate:"min=1,max=65535"`
 	// TLS on ports 636 and 3269 is implied; on others it asks for StartTLS (RFC 4511, 4.14) before the bind.
 	TLS           bool   `json:"tls" form:"tls"`
 	Timeout       int    `json:"timeout" form:"timeout" validate:"min=1,max=300"` // seconds, for each dial and request
-	BaseDN        string `json:"base_dn" form:"base_dn" validate:"required,max=1000"`
-	BindDN        string `json:"bind_dn" form:"bind_dn" validate:"required,max=1000"`
-	BindPassword  Secret `json:"-" form:"bind_password" validate:"required,max=255"`
+	BaseDN        string `json:"base_dn" form:"base_dn" validate:"required,max=1000,printable"`
+	BindDN        string `json:"bind_dn" form:"bind_dn" validate:"required,max=1000,printable"`
+	BindPassword  Secret `json:"-" form:"bind_password" validate:"required,max=255,printable"`
 	CACertificate string `json:"ca_certificate" form:"ca_certificate" validate:"max=65536"` // PEM; empty: system roots
 }
 
@@ -100,7 +109,7 @@ type Replication struct {
 
 // Users says which objects are users and which attribute feeds which field; an empty name leaves the field alone.
 type Users struct {
-	Filter     string `json:"filter" form:"user_filter" validate:"required,max=4000"`
+	Filter     string `json:"filter" form:"user_filter" validate:"required,max=4000,printable"`
 	Mail       string `json:"mail" form:"user_mail" validate:"required,max=255,attribute"`
 	Status     string `json:"status" form:"user_status" validate:"max=255,attribute"`
 	Name       string `json:"name" form:"user_name" validate:"max=255,attribute"`
@@ -144,7 +153,7 @@ func AccessPolicies() []AccessPolicy {
 
 // Groups says which objects are groups and where their address and name are.
 type Groups struct {
-	Filter       string       `json:"filter" form:"group_filter" validate:"required,max=4000"`
+	Filter       string       `json:"filter" form:"group_filter" validate:"required,max=4000,printable"`
 	Mail         string       `json:"mail" form:"group_mail" validate:"required,max=255,attribute"`
 	Name         string       `json:"name" form:"group_name" validate:"max=255,attribute"`
 	Moderator    bool         `json:"moderator" form:"group_moderator"` // managedBy moderates the alias

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
 )
@@ -19,14 +21,30 @@ var attributePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*|[0-9]+(\.[0-9
 var rules = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("form") })
-	v.RegisterCustomTypeFunc(func(f reflect.Value) any { return f.Interface().(Secret).Reveal() }, Secret{})
-	if err := v.RegisterValidation("attribute", func(fl validator.FieldLevel) bool {
-		return attributePattern.MatchString(fl.Field().String())
-	}); err != nil {
-		panic(fmt.Sprintf("register the attribute rule: %v", err)) // only for an empty tag name
+	v.RegisterCustomTypeFunc(func(f reflect.Value) any {
+		secret := f.Interface().(Secret)
+		if secret.Locked() != "" {
+			return secret.String() // there is one, whatever it is
+		}
+		return secret.Reveal()
+	}, Secret{})
+	for tag, rule := range map[string]func(string) bool{"attribute": attributePattern.MatchString, "printable": printable} {
+		if err := v.RegisterValidation(tag, func(fl validator.FieldLevel) bool {
+			return rule(fl.Field().String())
+		}); err != nil {
+			panic(fmt.Sprintf("register the rule %s: %v", tag, err)) // only for an empty tag name
+		}
 	}
 	return v
 })
+
+// printable reports whether a text is UTF-8 without control characters and line breaks of any kind: in a name that is
+// sent to a server these would be further lines of whatever protocol it speaks.
+func printable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+	})
+}
 
 // check applies the rules of the struct tags; fields that already have a problem are passed over.
 func check(tab any, known Problems) Problems {
@@ -56,6 +74,8 @@ func problemOf(b validator.FieldError) *Problem {
 		return NewProblem(b.Field(), "out_of_range", nil, "Min", low, "Max", high)
 	case tag == "max":
 		return NewProblem(b.Field(), "too_long", nil, "Max", b.Param())
+	case tag == "printable":
+		return NewProblem(b.Field(), "control_characters", nil)
 	case tag == "attribute":
 		return NewProblem(b.Field(), "not_an_attribute", nil)
 	default:
