@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -24,32 +25,86 @@ func subkey(key []byte, purpose string) ([]byte, error) {
 	return derived, nil
 }
 
-// secretKey is the host's key, or that of the key file, which is made where it does not exist.
-func secretKey(o *options) ([]byte, error) {
-	if o.key != nil {
-		return o.key, nil
+// subkeys derives one from each key.
+func subkeys(keys [][]byte, purpose string) ([][]byte, error) {
+	derived := make([][]byte, len(keys))
+	for i, key := range keys {
+		var err error
+		if derived[i], err = subkey(key, purpose); err != nil {
+			return nil, err
+		}
 	}
-	key, err := readKey(o.keyFile)
+	return derived, nil
+}
+
+// purposeKeys are the keys of the module's two uses; the first one of each is current.
+type purposeKeys struct {
+	passwords [][keySize]byte
+	tokens    [][]byte
+}
+
+func keysOf(o *options) (k purposeKeys, err error) {
+	keys, err := secretKeys(o)
+	if err != nil {
+		return k, err
+	}
+	passwords, err := subkeys(keys, "bind passwords")
+	if err != nil {
+		return k, err
+	}
+	for _, one := range passwords {
+		k.passwords = append(k.passwords, [keySize]byte(one))
+	}
+	k.tokens, err = subkeys(keys, "form tokens")
+	return k, err
+}
+
+// secretKeys returns the host's keys, or those of the key file, which is made where it does not exist. The first one is
+// current.
+func secretKeys(o *options) ([][]byte, error) {
+	if o.keys != nil {
+		return o.keys, nil
+	}
+	keys, err := readKeys(o.keyFile)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
+		return keys, err
 	}
 	if err := makeKey(o.keyFile); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return readKey(o.keyFile) // perhaps another process's
+	return readKeys(o.keyFile) // perhaps another process's
 }
 
-func readKey(path string) ([]byte, error) {
+// forOthers are the permissions that a key file must not give.
+const forOthers fs.FileMode = 0o077
+
+func readKeys(path string) ([][]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the secret key: %w", err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&forOthers != 0 { // there, modes say nothing
+		return nil, fmt.Errorf("the key file %s may be used by others than its owner (mode %04o): whoever reads it can open the"+
+			" stored bind passwords; run: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the secret key: %w", err)
 	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != keySize {
-		return nil, fmt.Errorf("the key file %s does not hold %d hexadecimal digits; restore it from a backup, or remove it"+
+	var keys [][]byte
+	for line := range strings.FieldsSeq(string(text)) {
+		key, err := hex.DecodeString(line)
+		if err != nil || len(key) != keySize {
+			keys = nil
+			break
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("the key file %s does not hold %d hexadecimal digits a line; restore it from a backup, or remove it"+
 			" and enter the bind passwords again", path, 2*keySize)
 	}
-	return key, nil
+	return keys, nil
 }
 
 // makeKey writes a new key whole or not at all: a link fails where another process was first.

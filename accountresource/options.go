@@ -34,7 +34,7 @@ type options struct {
 	backend   backends.Backend
 	prefix    string
 	layout    Layout
-	key       []byte
+	keys      [][]byte // the first one is current, the others are older
 	keyFile   string
 	logger    *slog.Logger
 	storage   backends.Storage
@@ -87,19 +87,26 @@ func WithLayout(l Layout) Option {
 }
 
 // WithSecretKey sets the key under which bind passwords are encrypted: 32 random bytes, the same in every process
-// of the panel. Without it the key is kept in a file: see WithSecretKeyFile.
-func WithSecretKey(key []byte) Option {
+// of the panel. What was encrypted with an older key is opened with that and encrypted with the current one at the start.
+// Without this option the keys are in a file: see WithSecretKeyFile.
+//
+// Several processes change their key in two steps: first each is started with the new key as an older one, then each
+// with the new key as the current one and the one before as an older one.
+func WithSecretKey(key []byte, older ...[]byte) Option {
 	return func(o *options) error {
-		if len(key) != keySize {
-			return fmt.Errorf("WithSecretKey needs %d bytes, not %d", keySize, len(key))
+		o.keys = append([][]byte{key}, older...)
+		for _, one := range o.keys {
+			if len(one) != keySize {
+				return fmt.Errorf("WithSecretKey needs keys of %d bytes, not %d", keySize, len(one))
+			}
 		}
-		o.key = key
 		return nil
 	}
 }
 
-// WithSecretKeyFile says where the key is kept when WithSecretKey gives none; the file is made, readable for the
-// panel's user only, where it does not exist. Put it beside the panel's configuration and into its backup.
+// WithSecretKeyFile says where the keys are when WithSecretKey gives none: 64 hexadecimal digits a line, the current one
+// first, older ones below. The file is made, readable for the panel's user only, where it does not exist; one that others
+// can read is refused. Put it beside the panel's configuration and into its backup.
 // Default: account-resource.key in the working directory.
 func WithSecretKeyFile(path string) Option {
 	return func(o *options) error {

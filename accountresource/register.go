@@ -47,19 +47,11 @@ func Register(app *fiber.App, db *sql.DB, auth Auth, opts ...Option) (*Module, e
 }
 
 func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options) (*Module, error) {
-	key, err := secretKey(o)
+	keys, err := keysOf(o)
 	if err != nil {
 		return nil, err
 	}
-	passwordKey, err := subkey(key, "bind passwords")
-	if err != nil {
-		return nil, err
-	}
-	tokenKey, err := subkey(key, "form tokens")
-	if err != nil {
-		return nil, err
-	}
-	kept, err := store.Open(ctx, db, store.Options{Key: [keySize]byte(passwordKey), Logger: o.logger, Clock: time.Now})
+	kept, err := store.Open(ctx, db, store.Options{Keys: keys.passwords, Logger: o.logger, Clock: time.Now})
 	if err != nil {
 		return nil, fmt.Errorf("open the module's tables: %w", err)
 	}
@@ -80,7 +72,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 	}
 	pages, err := web.New(web.Config{
 		Prefix: o.prefix, Auth: auth, Layout: o.layout, Resources: ops.resources, History: ops.history, Removals: kept.Removals(), Operations: ops,
-		TokenKey: tokenKey, Logger: o.logger,
+		TokenKey: keys.tokens[0], Logger: o.logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)

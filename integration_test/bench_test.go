@@ -107,7 +107,7 @@ type benchRunner struct {
 	runner    *runs.Runner
 	resources interface {
 		Get(ctx context.Context, id int64) (resource.Resource, error)
-		Save(ctx context.Context, id int64, s resource.Settings) error
+		Save(ctx context.Context, res resource.Resource, s resource.Settings, typed resource.Secret) error
 	}
 	id     int64
 	groups bool // are replicated too
@@ -117,7 +117,7 @@ type benchRunner struct {
 func newBenchRunner(b *testing.B, d *benchDirectory, mail *benchStore) *benchRunner {
 	b.Helper()
 	ctx, logger := b.Context(), slog.New(slog.DiscardHandler)
-	kept, err := store.Open(ctx, mail.tables, store.Options{Logger: logger, Clock: time.Now})
+	kept, err := store.Open(ctx, mail.tables, store.Options{Keys: [][32]byte{{}}, Logger: logger, Clock: time.Now})
 	require.NoError(b, err)
 	backend, err := mail.open(ctx)
 	require.NoError(b, err)

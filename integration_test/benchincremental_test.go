@@ -77,7 +77,7 @@ func (r *benchRunner) connect(b *testing.B, c resource.Connection) {
 	res, err := r.resources.Get(b.Context(), r.id)
 	require.NoError(b, err)
 	res.Settings.Connection = c
-	require.NoError(b, r.resources.Save(b.Context(), r.id, res.Settings))
+	require.NoError(b, r.resources.Save(b.Context(), res, res.Settings, c.BindPassword))
 }
 
 // statements is how many the server has been sent on this connection pool's account.

@@ -39,14 +39,31 @@ func (s *Resources) Get(ctx context.Context, id int64) (resource.Resource, error
 }
 
 func (s *Resources) selected(ctx context.Context, where any) ([]resource.Resource, error) {
+	rows, err := s.stored(ctx, where)
+	found := make([]resource.Resource, len(rows))
+	for i := range rows {
+		found[i] = rows[i].Resource
+	}
+	return found, err
+}
+
+// storedResource is a resource with its password as the database has it.
+type storedResource struct {
+	resource.Resource
+	sealed string
+}
+
+// stored reads resources. A password that cannot be opened is locked, so that the pages still open and a run says why
+// it cannot sign in.
+func (s *Resources) stored(ctx context.Context, where any) ([]storedResource, error) {
 	q := s.sql.Select("id", "kind", "enabled", "tested", "revision", "settings", "bind_password").
 		From(resourceTable).OrderBy("id")
 	if where != nil {
 		q = q.Where(where)
 	}
-	return query(ctx, s.db, q, func(scan func(...any) error) (r resource.Resource, err error) {
-		var settings, sealed string
-		if err := scan(&r.ID, &r.Kind, &r.Enabled, &r.Tested, &r.Revision, &settings, &sealed); err != nil {
+	return query(ctx, s.db, q, func(scan func(...any) error) (r storedResource, err error) {
+		var settings string
+		if err := scan(&r.ID, &r.Kind, &r.Enabled, &r.Tested, &r.Revision, &settings, &r.sealed); err != nil {
 			return r, err
 		}
 		// Settings that came with a later version have their defaults in rows that are older.
@@ -54,12 +71,8 @@ func (s *Resources) selected(ctx context.Context, where any) ([]resource.Resourc
 		if err := json.Unmarshal([]byte(settings), &r.Settings); err != nil {
 			return r, fmt.Errorf("settings of resource %d: %w", r.ID, err)
 		}
-		password, err := s.seal.open(sealed, r.ID)
-		if err != nil {
-			// The page must still open, so that the password can be entered again; a run finds it missing and says so.
-			s.log.ErrorContext(ctx, "stored bind password", "resource", r.ID, "error", err)
-		}
-		r.Settings.Connection.BindPassword = password
+		c := &r.Settings.Connection
+		c.BindPassword = s.seal.open(r.sealed, r.ID, c.Endpoint())
 		return r, nil
 	})
 }
@@ -80,7 +93,8 @@ func (s *Resources) Create(ctx context.Context, kind resource.Kind, set resource
 		}
 		// The number is part of the seal, and is known only now.
 		_, err := exec(ctx, tx, s.sql.Update(resourceTable).
-			Set("bind_password", s.seal.close(set.Connection.BindPassword, id)).Where(squirrel.Eq{"id": id}))
+			Set("bind_password", s.seal.close(set.Connection.BindPassword, id, set.Connection.Endpoint())).
+			Where(squirrel.Eq{"id": id}))
 		return err
 	})
 	if err != nil {
@@ -89,20 +103,44 @@ func (s *Resources) Create(ctx context.Context, kind resource.Kind, set resource
 	return id, nil
 }
 
-// Save replaces the settings and raises the revision.
-func (s *Resources) Save(ctx context.Context, id int64, set resource.Settings) error {
+// Save replaces the settings that res was read with and raises the revision. The stored password is replaced by a typed
+// one, and left alone where that is zero. Settings of another source count as untested. It returns resource.ErrChanged
+// where somebody else has changed them meanwhile, and an error where the stored password is for another endpoint.
+func (s *Resources) Save(ctx context.Context, res resource.Resource, set resource.Settings, typed resource.Secret) error {
+	if typed.IsZero() && set.Connection.Endpoint() != res.Settings.Connection.Endpoint() && !res.Settings.Connection.BindPassword.IsZero() {
+		return fmt.Errorf("change resource %d: the stored password is for another endpoint", res.ID)
+	}
 	text, err := json.Marshal(set)
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	return s.update(ctx, id, s.sql.Update(resourceTable).Set("settings", string(text)).
-		Set("bind_password", s.seal.close(set.Connection.BindPassword, id)).
-		Set("revision", squirrel.Expr("revision + 1")))
+	statement := s.sql.Update(resourceTable).Set("settings", string(text)).Set("changed", millis(s.clock())).
+		Set("revision", squirrel.Expr("revision + 1")).
+		Set("tested", flag(res.Tested && set.SameSource(res.Settings))).
+		Where(squirrel.Eq{"id": res.ID, "revision": res.Revision})
+	if !typed.IsZero() {
+		statement = statement.Set("bind_password", s.seal.close(typed, res.ID, set.Connection.Endpoint()))
+	}
+	n, err := exec(ctx, s.db, statement)
+	if err == nil && n == 0 {
+		if err = s.exists(ctx, res.ID); err == nil {
+			err = resource.ErrChanged
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("change resource %d: %w", res.ID, err)
+	}
+	return nil
 }
 
-// SetTested remembers whether the stored settings passed a connection test.
-func (s *Resources) SetTested(ctx context.Context, id int64, tested bool) error {
-	return s.update(ctx, id, s.sql.Update(resourceTable).Set("tested", flag(tested)))
+// SetTested notes that the settings of a revision passed a connection test; newer ones stay untested.
+func (s *Resources) SetTested(ctx context.Context, id, revision int64) error {
+	_, err := exec(ctx, s.db, s.sql.Update(resourceTable).Set("tested", flag(true)).
+		Where(squirrel.Eq{"id": id, "revision": revision}))
+	if err != nil {
+		return fmt.Errorf("note that resource %d was tested: %w", id, err)
+	}
+	return nil
 }
 
 // SetEnabled switches the resource on or off.

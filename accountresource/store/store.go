@@ -15,8 +15,8 @@ import (
 
 // Options are what a store works with.
 type Options struct {
-	// Key encrypts the bind passwords (AES-256-GCM).
-	Key    [32]byte
+	// Keys encrypt the bind passwords (AES-256-GCM): the first one what is written, all of them what is read.
+	Keys   [][32]byte
 	Logger *slog.Logger
 	Clock  func() time.Time
 }
@@ -45,7 +45,7 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if err := migrate(ctx, db, d); err != nil {
 		return nil, fmt.Errorf("make the tables: %w", err)
 	}
-	seal, err := newSealer(o.Key)
+	seal, err := newSealer(o.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,8 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if d.Numbered {
 		builder = builder.PlaceholderFormat(squirrel.Dollar)
 	}
-	return &Store{db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger}, nil
+	s := &Store{db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger}
+	return s, s.Resources().reseal(ctx)
 }
 
 // Resources are the configured resources.

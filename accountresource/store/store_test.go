@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -30,6 +29,11 @@ var cases = []struct {
 	{"several processes may open at once", testOpenAtOnce},
 	{"a resource is kept as it was saved", testResource},
 	{"the bind password is encrypted", testSecret},
+	{"a password is for one endpoint", testSecretEndpoint},
+	{"another key loses no password", testSecretKey},
+	{"passwords follow the key", testSecretRotation},
+	{"passwords of the first form are sealed anew", testSecretFirstForm},
+	{"tested is for the settings that were", testTested},
 	{"R2 an address has one owner", testClaimConflict},
 	{"addresses change hands within a batch", testSwap},
 	{"R19 claims of a run that was killed are replaced at once", testClaimedAgain},
@@ -86,7 +90,7 @@ func opened(t *testing.T, db *sql.DB) (*store.Store, *clock) {
 }
 
 func options(c *clock) store.Options {
-	return store.Options{Key: [32]byte{1, 2, 3}, Logger: slog.New(slog.DiscardHandler), Clock: c.now}
+	return store.Options{Keys: [][32]byte{{1, 2, 3}}, Logger: slog.New(slog.DiscardHandler), Clock: c.now}
 }
 
 func lease(t *testing.T, s *store.Store, id int64) run.Lease {
@@ -155,10 +159,15 @@ func testResource(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, resource.Resource{ID: id, Kind: resource.Samba, Revision: 1, Settings: set}, got)
 
 	set.Users.Title = ""
-	require.NoError(t, resources.Save(t.Context(), id, set))
+	require.NoError(t, resources.Save(t.Context(), got, set, resource.Secret{}))
+	require.ErrorIs(t, resources.Save(t.Context(), got, set, resource.Secret{}), resource.ErrChanged, "read before the change")
 	require.NoError(t, resources.SetEnabled(t.Context(), id, true))
-	require.NoError(t, resources.SetTested(t.Context(), id, true))
-	require.NoError(t, resources.SetTested(t.Context(), id, true), "again is fine")
+	require.NoError(t, resources.SetTested(t.Context(), id, 1), "a test of older settings says nothing of these")
+	old, err := resources.Get(t.Context(), id)
+	require.NoError(t, err)
+	require.False(t, old.Tested)
+	require.NoError(t, resources.SetTested(t.Context(), id, 2))
+	require.NoError(t, resources.SetTested(t.Context(), id, 2), "again is fine")
 	all, err := resources.All(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []resource.Resource{
@@ -166,46 +175,13 @@ func testResource(t *testing.T, connect func() *sql.DB) {
 	}, all)
 
 	for _, err := range []error{
-		resources.Save(t.Context(), id+1, set), resources.SetEnabled(t.Context(), id+1, true),
+		resources.Save(t.Context(), resource.Resource{ID: id + 1}, resource.Defaults(), resource.Secret{}), resources.SetEnabled(t.Context(), id+1, true),
 		resources.Delete(t.Context(), id+1),
 	} {
 		assert.ErrorIs(t, err, resource.ErrNotFound)
 	}
 	_, err = resources.Get(t.Context(), id+1)
 	assert.ErrorIs(t, err, resource.ErrNotFound)
-}
-
-func testSecret(t *testing.T, connect func() *sql.DB) {
-	db := connect()
-	s, c := opened(t, db)
-	set := resource.Defaults()
-	set.Connection.BindPassword = resource.NewSecret("s3cret")
-	id, err := s.Resources().Create(t.Context(), resource.Samba, set)
-	require.NoError(t, err)
-	other, err := s.Resources().Create(t.Context(), resource.Samba, set)
-	require.NoError(t, err)
-
-	var settings, sealed, sealedOther string
-	read := "SELECT settings, bind_password FROM account_resource_resource WHERE id = "
-	require.NoError(t, db.QueryRowContext(t.Context(), read+fmt.Sprint(id)).Scan(&settings, &sealed))
-	require.NoError(t, db.QueryRowContext(t.Context(), read+fmt.Sprint(other)).Scan(&settings, &sealedOther))
-	assert.NotContains(t, settings+sealed, "s3cret")
-	assert.NotEqual(t, sealed, sealedOther, "the same password is never sealed alike")
-
-	_, err = db.ExecContext(t.Context(), fmt.Sprintf(
-		"UPDATE account_resource_resource SET bind_password = '%s' WHERE id = %d", sealed, other))
-	require.NoError(t, err)
-	moved, err := s.Resources().Get(t.Context(), other)
-	require.NoError(t, err, "the page must still open")
-	assert.True(t, moved.Settings.Connection.BindPassword.IsZero(), "a sealed password is good for its resource only")
-
-	o := options(c)
-	o.Key = [32]byte{9}
-	changed, err := store.Open(t.Context(), db, o)
-	require.NoError(t, err)
-	unreadable, err := changed.Resources().Get(t.Context(), id)
-	require.NoError(t, err)
-	assert.True(t, unreadable.Settings.Connection.BindPassword.IsZero())
 }
 
 func testLease(t *testing.T, connect func() *sql.DB) {

@@ -33,7 +33,8 @@ func statusName(a account.Action) string {
 	return string(a)
 }
 
-// status is for monitoring: the newest run, with its counts so far while it goes on.
+// status is for monitoring: the newest run, with its counts so far while it goes on, and a problem that keeps every run
+// from signing in, empty where there is none.
 func (w *Web) status(r *request) error {
 	res, err := r.resource()
 	if err != nil {
@@ -47,7 +48,7 @@ func (w *Web) status(r *request) error {
 	if err != nil {
 		return err
 	}
-	answer := fiber.Map{"running": running, "run": nil}
+	answer := fiber.Map{"running": running, "run": nil, "problem": r.lockedText(res)}
 	if l, ran := latest[res.ID]; ran {
 		row := fiber.Map{
 			"id": l.ID, "mode": l.Mode, "trigger": l.Trigger, "started": l.Started.UTC().Format(time.RFC3339Nano),

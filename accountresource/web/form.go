@@ -116,6 +116,14 @@ func (t tab) typed(form map[string]string) map[string]string {
 	return values
 }
 
+// typedPassword returns the password that was typed into the tab, zero where none was.
+func (t tab) typedPassword(form map[string]string) resource.Secret {
+	if t.name != "connection" {
+		return resource.Secret{}
+	}
+	return resource.NewSecret(form["bind_password"])
+}
+
 func getter(form map[string]string) resource.Form {
 	return func(name string) (string, bool) {
 		value, present := form[name]

@@ -32,6 +32,8 @@ type card struct {
 	Complete bool
 	Counts   []count
 	Held     int // removals that wait for an admin
+	// Locked says why the stored password cannot be opened; empty where it can.
+	Locked string
 }
 
 // count is a number of accounts that something happened to.
@@ -91,9 +93,19 @@ func (w *Web) card(r *request, res resource.Resource, latest map[int64]run.Run) 
 	if l, ran := latest[res.ID]; ran {
 		c.Latest, c.Counts = &l, counts(&l)
 	}
+	c.Locked = r.lockedText(res)
 	var err error
 	c.Live, err = r.live(res.ID, c.Latest, "list")
 	return c, err
+}
+
+// lockedText says why the stored password of a resource cannot be opened, empty where it can or there is none.
+func (s *speaker) lockedText(res resource.Resource) string {
+	password := res.Settings.Connection.BindPassword
+	if password.Locked() == "" {
+		return ""
+	}
+	return s.Say(password.Problem().Message)
 }
 
 // live is the part of a page that shows a run; back is the page.

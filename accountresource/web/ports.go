@@ -50,9 +50,11 @@ type Resources interface {
 	All(ctx context.Context) ([]resource.Resource, error)
 	Get(ctx context.Context, id int64) (resource.Resource, error)
 	Create(ctx context.Context, kind resource.Kind, s resource.Settings) (int64, error)
-	// Save replaces the settings and raises the revision.
-	Save(ctx context.Context, id int64, s resource.Settings) error
-	SetTested(ctx context.Context, id int64, tested bool) error
+	// Save replaces the settings that res was read with and raises the revision. The stored password is replaced by a
+	// typed one, and left alone where that is zero. resource.ErrChanged: somebody else was faster.
+	Save(ctx context.Context, res resource.Resource, s resource.Settings, typed resource.Secret) error
+	// SetTested notes that the settings of a revision passed a connection test.
+	SetTested(ctx context.Context, id, revision int64) error
 	SetEnabled(ctx context.Context, id int64, enabled bool) error
 	// Delete removes the resource with its links and history; accounts stay. run.ErrRunning during a run.
 	Delete(ctx context.Context, id int64) error

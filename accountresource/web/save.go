@@ -30,13 +30,12 @@ func (w *Web) save(t tab) handler {
 		}
 		ctx := r.UserContext()
 		if next != res.Settings {
-			if err := w.cfg.Resources.Save(ctx, res.ID, next); err != nil {
-				return err
+			err := w.cfg.Resources.Save(ctx, res, next, t.typedPassword(r.form))
+			if errors.Is(err, resource.ErrChanged) {
+				return w.changedMeanwhile(r, res.ID, t)
 			}
-			if res.Tested && t.name != "replication" {
-				if err := w.cfg.Resources.SetTested(ctx, res.ID, false); err != nil {
-					return err
-				}
+			if err != nil {
+				return err
 			}
 			if err := w.cfg.Operations.Changed(ctx, res.ID); err != nil {
 				return err
@@ -44,6 +43,18 @@ func (w *Web) save(t tab) handler {
 		}
 		return w.saved(r, res.ID, t)
 	}
+}
+
+// changedMeanwhile shows the form as it was typed, to be saved once more over what somebody else has just saved.
+func (w *Web) changedMeanwhile(r *request, id int64, t tab) error {
+	res, err := w.cfg.Resources.Get(r.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	return w.showWith(r, res, page{
+		status: fiber.StatusConflict, tab: t, values: t.typed(r.form),
+		problems: resource.Problems{resource.NewProblem("", "settings_changed", nil)},
+	})
 }
 
 // saved goes on after the settings were taken: with what the button says, as one that is offered after a test does.
@@ -83,9 +94,13 @@ func (w *Web) enableAndReplicate(r *request) error {
 // read lays the submitted tab over the stored settings and finds what is wrong with it, as far as that can be seen
 // without the directory.
 func (w *Web) read(r *request, res resource.Resource, t tab) (resource.Settings, resource.Problems, error) {
-	w.recall(r, time.Now())
+	lost := w.restoreTyped(r, res)
 	next := res.Settings
 	problems := t.parse(getter(r.form), &next)
+	if lost && t.name == "connection" { // never the stored one instead
+		next.Connection.BindPassword = resource.Secret{}
+		problems = append(problems.Without("bind_password"), resource.NewProblem("bind_password", "password_again", nil))
+	}
 	known := problems.ByField()
 	for _, p := range w.cfg.Operations.Check(next) {
 		if slices.Contains(t.fields(), p.Field) && known[p.Field] == nil {
@@ -100,6 +115,28 @@ func (w *Web) read(r *request, res resource.Resource, t tab) (resource.Settings,
 		problems = append(problems, p)
 	}
 	return next, problems, err
+}
+
+// restoreTyped puts a password that was typed into this form before back into it, where nobody typed another one. It
+// reports whether that one is lost: the form is for another endpoint now, or was open for too long.
+func (w *Web) restoreTyped(r *request, res resource.Resource) (lost bool) {
+	if r.form["bind_password"] != "" {
+		return false
+	}
+	password, err := w.restore(r, endpointOf(r.form, res), time.Now())
+	if err != nil {
+		return true
+	}
+	if password != "" {
+		r.form["bind_password"] = password
+	}
+	return false
+}
+
+// endpointOf returns what the password of a submitted form belongs to.
+func endpointOf(form map[string]string, res resource.Resource) resource.Endpoint {
+	c, _ := resource.ParseConnection(getter(form), res.Settings.Connection)
+	return c.Endpoint()
 }
 
 // checkDomain refuses a domain without mailboxes here, and another one than the linked accounts are in.
@@ -181,7 +218,7 @@ func (w *Web) test(r *request) error {
 	}
 	unsaved := next != res.Settings
 	if !unsaved && !res.Tested {
-		if err := w.cfg.Resources.SetTested(r.UserContext(), res.ID, true); err != nil {
+		if err := w.cfg.Resources.SetTested(r.UserContext(), res.ID, res.Revision); err != nil {
 			return err
 		}
 		res.Tested = true

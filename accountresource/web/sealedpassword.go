@@ -12,79 +12,82 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
-// keptLife is how long a password that was typed is kept while its form is tried and mended.
-const keptLife = 30 * time.Minute
+const (
+	// sealedLife is how long a password that was typed is kept while its form is tested and mended.
+	sealedLife = 30 * time.Minute
+	// paddedSize is what a password is filled up to in bytes, so that nobody sees how long it is: the longest that the
+	// field takes, 255 characters of UTF-8, and a few more.
+	paddedSize = 1024
+	headSize   = 8 + 2 // the time of expiry and the length
+)
 
-// keptSize is what a password is filled up to, so that nobody sees how long it is.
-const keptSize = 256
-
-// keep seals the password of a form that is drawn again, as a page never carries one: only this panel can open it, for
-// this admin, and only for the same server and account, so that nobody can have it sent elsewhere.
-func (w *Web) keep(r *request, now time.Time) (string, error) {
+// seal returns the typed password of a form that is shown again, as a page never carries one in the clear: only this
+// panel can open it, for this admin, and only for the same endpoint, so that it is sent nowhere else.
+func (w *Web) seal(r *request, e resource.Endpoint, now time.Time) (string, error) {
 	password := r.form["bind_password"]
-	if password == "" || len(password) > keptSize-2 {
+	if password == "" || len(password) > paddedSize {
 		return "", nil
 	}
-	sealer, err := w.sealer()
+	aead, err := passwordCipher(w.cfg.TokenKey)
 	if err != nil {
 		return "", err
 	}
-	plain := make([]byte, 8+keptSize)
-	binary.BigEndian.PutUint64(plain, uint64(now.Add(keptLife).Unix())) //nolint:gosec // no date before 1970
-	plain[8] = byte(len(password))
-	copy(plain[9:], password)
-	nonce := make([]byte, sealer.NonceSize())
+	plain := make([]byte, headSize+paddedSize)
+	binary.BigEndian.PutUint64(plain, uint64(now.Add(sealedLife).Unix())) //nolint:gosec // no date before 1970
+	binary.BigEndian.PutUint16(plain[8:], uint16(len(password)))          //nolint:gosec // bounded above
+	copy(plain[headSize:], password)
+	nonce := make([]byte, aead.NonceSize())
 	_, _ = rand.Read(nonce) // it never fails
-	return base64.RawURLEncoding.EncodeToString(sealer.Seal(nonce, nonce, plain, r.keptFor())), nil
+	return base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, plain, r.sealedFor(e))), nil
 }
 
-// recall puts a kept password back into the form, where nobody typed another one.
-func (w *Web) recall(r *request, now time.Time) {
-	if r.form["bind_password"] != "" {
-		return
+// restore returns the password that the form carries sealed, empty where it carries none. An error means that it was
+// typed for another endpoint or too long ago: then nobody but the admin knows which password is meant.
+func (w *Web) restore(r *request, e resource.Endpoint, now time.Time) (string, error) {
+	text := r.form["bind_password_kept"]
+	if text == "" {
+		return "", nil
 	}
-	if password, err := w.unseal(r, r.form["bind_password_kept"], now); err == nil {
-		r.form["bind_password"] = password
-	}
-}
-
-var errNotKept = errors.New("no password is kept for this form")
-
-func (w *Web) unseal(r *request, text string, now time.Time) (string, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || text == "" {
-		return "", errNotKept
+	if err != nil {
+		return "", fmt.Errorf("read the sealed password of a form: %w", err)
 	}
-	sealer, err := w.sealer()
-	if err != nil || len(sealed) < sealer.NonceSize() {
-		return "", errNotKept
+	aead, err := passwordCipher(w.cfg.TokenKey)
+	if err != nil {
+		return "", err
 	}
-	nonce, sealed := sealed[:sealer.NonceSize()], sealed[sealer.NonceSize():]
-	plain, err := sealer.Open(nil, nonce, sealed, r.keptFor())
-	if err != nil || binary.BigEndian.Uint64(plain) < uint64(now.Unix()) { //nolint:gosec // no date before 1970
-		return "", errNotKept
+	if len(sealed) < aead.NonceSize() {
+		return "", errNotSealed
 	}
-	return string(plain[9 : 9+int(plain[8])]), nil
+	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], r.sealedFor(e))
+	if err != nil || len(plain) != headSize+paddedSize {
+		return "", errNotSealed
+	}
+	if binary.BigEndian.Uint64(plain) < uint64(now.Unix()) { //nolint:gosec // no date before 1970
+		return "", errNotSealed
+	}
+	return string(plain[headSize : headSize+int(binary.BigEndian.Uint16(plain[8:]))]), nil
 }
 
-// keptFor is what a sealed password is good for.
-func (r *request) keptFor() []byte {
-	parts := []string{r.admin.Username, r.Params("id"), r.form["host"], r.form["port"], r.form["tls"], r.form["bind_dn"]}
-	var all []byte
-	for _, part := range parts {
-		all = append(strconv.AppendQuote(all, part), ' ')
-	}
-	return all
+var errNotSealed = errors.New("the sealed password is not one for this form")
+
+// sealedFor is what a sealed password is authenticated with. The CA is left out: it may be trusted in between.
+func (r *request) sealedFor(e resource.Endpoint) []byte {
+	owner := strconv.AppendQuote(nil, r.admin.Username)
+	owner = append(strconv.AppendQuote(owner, r.Params("id")), ' ')
+	return append(owner, e.WithoutCA().Binding()...)
 }
 
-func (w *Web) sealer() (cipher.AEAD, error) {
-	mac := hmac.New(sha256.New, w.cfg.TokenKey)
-	mac.Write([]byte("kept passwords"))
+func passwordCipher(tokenKey []byte) (cipher.AEAD, error) {
+	mac := hmac.New(sha256.New, tokenKey)
+	mac.Write([]byte("sealed passwords of forms"))
 	block, err := aes.NewCipher(mac.Sum(nil))
 	if err != nil {
-		return nil, fmt.Errorf("prepare the key of kept passwords: %w", err)
+		return nil, fmt.Errorf("prepare the key of sealed passwords: %w", err)
 	}
 	return cipher.NewGCM(block)
 }

@@ -28,8 +28,10 @@ type showView struct {
 	Enable bool
 	// PasswordStored says that an empty password field keeps one.
 	PasswordStored bool
-	// Kept is the sealed password that was typed into this form before.
-	Kept     string
+	// Locked says why the stored password cannot be opened; empty where it can.
+	Locked string
+	// Sealed is the password that was typed into this form before, which only this panel can open.
+	Sealed   string
 	Chain    *chainView
 	Proposal *proposalView
 	Effect   *effectView
@@ -91,10 +93,12 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 		Held: held, Preview: p.preview, Chain: p.chain, Proposal: p.proposal,
 		Resource: res, Tab: p.tab.name, Sample: p.sample, Domains: names, Proposals: attributeProposals(),
 		Enable:         res.Tested && !res.Enabled,
-		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(),
+		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(), Locked: r.lockedText(res),
 	}
-	if v.Kept, err = w.keep(r, time.Now()); err != nil {
-		return err
+	if r.form != nil {
+		if v.Sealed, err = w.seal(r, endpointOf(r.form, res), time.Now()); err != nil {
+			return err
+		}
 	}
 	if p.tab.name == "replication" {
 		if v.Effect, err = w.effect(r, res, p.values, len(held)); err != nil {
