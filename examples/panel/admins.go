@@ -19,10 +19,14 @@ type admin struct {
 
 func (a admin) Global() bool { return a.Domain == "" }
 
+// adminName returns the name of an admin as it is stored and compared: without blanks around it, in lower case.
+func adminName(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
+
 // admins keeps them in the panel's database.
 type admins struct {
 	db       *sql.DB
-	numbered bool
+	numbered bool                              // placeholders are $1, $2
+	compare  func(hash, password []byte) error // bcrypt's comparison, which takes a processor for a twentieth of a second
 }
 
 func openAdmins(ctx context.Context, db *sql.DB, numbered bool) (*admins, error) {
@@ -31,16 +35,46 @@ func openAdmins(ctx context.Context, db *sql.DB, numbered bool) (*admins, error)
 	if err != nil {
 		return nil, fmt.Errorf("make the table of admins: %w", err)
 	}
-	return &admins{db, numbered}, nil
+	a := &admins{db, numbered, bcrypt.CompareHashAndPassword}
+	return a, a.lowerNames(ctx)
+}
+
+// lowerNames changes names that an older version of this panel stored as PANEL_ADMIN was written. Where two rows differ
+// in case only, the one in lower case stays the admin, as before.
+func (a *admins) lowerNames(ctx context.Context) error {
+	all, err := a.all(ctx)
+	if err != nil {
+		return err
+	}
+	taken := make(map[string]bool)
+	for _, one := range all {
+		taken[one.Username] = true
+	}
+	for _, one := range all {
+		lower := adminName(one.Username)
+		if taken[lower] {
+			continue
+		}
+		_, err := a.db.ExecContext(ctx, marked("UPDATE panel_admin SET username = ? WHERE username = ?", a.numbered), lower, one.Username)
+		if err != nil {
+			return fmt.Errorf("write the name of admin %s in lower case: %w", one.Username, err)
+		}
+		taken[lower] = true
+	}
+	return nil
 }
 
 // errTaken says that an admin has the name already.
 var errTaken = errors.New("there is an admin of this name already")
 
-// add makes an admin.
+// add makes an admin. It fails with errTaken where there is one of that name.
 func (a *admins) add(ctx context.Context, who admin, password string) error {
-	if _, known, err := a.read(ctx, who.Username); err != nil || known {
-		return errors.Join(err, errTaken)
+	who.Username = adminName(who.Username)
+	switch _, known, err := a.read(ctx, who.Username); {
+	case err != nil:
+		return err
+	case known:
+		return errTaken
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 	if err != nil {
@@ -48,10 +82,13 @@ func (a *admins) add(ctx context.Context, who admin, password string) error {
 	}
 	_, err = a.db.ExecContext(ctx, marked("INSERT INTO panel_admin (username, password, domain, language) VALUES (?, ?, ?, ?)",
 		a.numbered), who.Username, string(hash), who.Domain, who.Language)
-	if err != nil {
-		return fmt.Errorf("add an admin: %w", err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if _, known, readErr := a.read(ctx, who.Username); readErr == nil && known {
+		return errTaken // another process of the panel was faster
+	}
+	return fmt.Errorf("add an admin: %w", err)
 }
 
 // ensure makes the admin if there is none of that name.
@@ -87,7 +124,7 @@ type stored struct {
 
 func (a *admins) read(ctx context.Context, username string) (s stored, known bool, err error) {
 	err = a.db.QueryRowContext(ctx, marked("SELECT username, password, domain, language FROM panel_admin WHERE username = ?",
-		a.numbered), strings.ToLower(username)).Scan(&s.Username, &s.hash, &s.Domain, &s.Language)
+		a.numbered), adminName(username)).Scan(&s.Username, &s.hash, &s.Domain, &s.Language)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
@@ -97,10 +134,10 @@ func (a *admins) read(ctx context.Context, username string) (s stored, known boo
 	return s, true, nil
 }
 
-// nobody is compared with when there is no such admin, so that the answer takes as long.
+// nobody is the hash to compare with when there is no such admin, so that the answer takes as long.
 var nobody, _ = bcrypt.GenerateFromPassword([]byte("nobody"), bcrypt.DefaultCost)
 
-// check finds the admin with the name and the password.
+// check returns the admin with the name, and reports whether the password is theirs.
 func (a *admins) check(ctx context.Context, username, password string) (admin, bool, error) {
 	s, known, err := a.read(ctx, username)
 	if err != nil {
@@ -110,6 +147,6 @@ func (a *admins) check(ctx context.Context, username, password string) (admin, b
 	if known {
 		hash = []byte(s.hash)
 	}
-	right := bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil
+	right := a.compare(hash, []byte(password)) == nil && len(password) <= longestPassword // bcrypt reads no more of it
 	return s.admin, known && right, nil
 }

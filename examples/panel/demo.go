@@ -39,8 +39,9 @@ func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config) er
 	if err := p.mail.addDomain(ctx, demoDomain); err != nil {
 		return err
 	}
-	visit := visitor{p.app, p.sessions.open(admin{Username: c.admin})}
-	return visit.setUp(connection)
+	session := p.sessions.open(admin{Username: c.admin})
+	defer p.sessions.close(session)
+	return visitor{p.app, session}.setUp(connection)
 }
 
 // tell prints how to reach the fake directory.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -23,7 +21,14 @@ func (p *panel) dashboard(c *fiber.Ctx, who admin) error {
 
 // list draws a page of a table.
 func (p *panel) list(c *fiber.Ctx, who admin, t table, name, title string, status int, more fiber.Map) error {
-	page, search := max(c.QueryInt("page", 1), 1), c.Query("q")
+	search, err := queryText(c, "q")
+	if err != nil {
+		return err
+	}
+	page, err := pageNumber(c)
+	if err != nil {
+		return err
+	}
 	rows, total, err := p.mail.list(c.UserContext(), who, t, search, page)
 	if err != nil {
 		return err
@@ -52,12 +57,21 @@ func (p *panel) aliases(c *fiber.Ctx, who admin) error {
 
 var domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$`)
 
+// domainName returns a domain as it is stored.
+func domainName(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
+
+func isDomain(name string) bool { return len(name) <= 255 && domainPattern.MatchString(name) }
+
 func (p *panel) addDomain(c *fiber.Ctx, who admin) error {
 	if !who.Global() {
 		return fiber.NewError(fiber.StatusForbidden, "Only global admins may add domains.")
 	}
-	domain := strings.ToLower(strings.TrimSpace(c.FormValue("domain")))
-	if len(domain) > 255 || !domainPattern.MatchString(domain) {
+	text, err := formText(c, "domain")
+	if err != nil {
+		return err
+	}
+	domain := domainName(text)
+	if !isDomain(domain) {
 		return p.list(c, who, domainTable, "domains", "Domains", fiber.StatusUnprocessableEntity,
 			fiber.Map{"Problem": "Enter a domain such as example.com.", "Domain": domain})
 	}
@@ -77,9 +91,9 @@ func (p *panel) addDomain(c *fiber.Ctx, who admin) error {
 
 // profile draws one account with the rows that lead to it or from it.
 func (p *panel) profile(c *fiber.Ctx, who admin, t table, name string) error {
-	address, err := url.PathUnescape(c.Params("address"))
+	address, err := addressParameter(c)
 	if err != nil {
-		return fiber.ErrNotFound
+		return err
 	}
 	row, found, err := p.mail.one(c.UserContext(), who, t, address)
 	if err != nil {
@@ -114,51 +128,3 @@ var managedNames = map[string]string{
 func (p *panel) user(c *fiber.Ctx, who admin) error { return p.profile(c, who, mailboxTable, "user") }
 
 func (p *panel) alias(c *fiber.Ctx, who admin) error { return p.profile(c, who, aliasTable, "alias") }
-
-func (p *panel) listAdmins(c *fiber.Ctx, who admin) error {
-	return p.drawAdmins(c, who, fiber.StatusOK, nil)
-}
-
-func (p *panel) drawAdmins(c *fiber.Ctx, who admin, status int, problem error) error {
-	if !who.Global() {
-		return fiber.NewError(fiber.StatusForbidden, "Only global admins may see this page.")
-	}
-	all, err := p.admins.all(c.UserContext())
-	if err != nil {
-		return err
-	}
-	data := fiber.Map{"Admins": all}
-	if problem != nil {
-		data["Problem"], data["Username"], data["Domain"] = problem.Error(), c.FormValue("username"), c.FormValue("domain")
-	}
-	return p.draw(c, status, "admins", "Admins", data)
-}
-
-const shortestPassword = 8
-
-func (p *panel) addAdmin(c *fiber.Ctx, who admin) error {
-	if !who.Global() {
-		return fiber.NewError(fiber.StatusForbidden, "Only global admins may add admins.")
-	}
-	// Fiber uses the memory of a request again: what is kept has to be copied.
-	added := admin{
-		Username: strings.Clone(strings.ToLower(strings.TrimSpace(c.FormValue("username")))),
-		Domain:   strings.Clone(strings.ToLower(strings.TrimSpace(c.FormValue("domain")))),
-		Language: strings.Clone(c.FormValue("language")),
-	}
-	password := c.FormValue("password")
-	switch {
-	case added.Username == "":
-		return p.drawAdmins(c, who, fiber.StatusUnprocessableEntity, errors.New("enter a name"))
-	case len(password) < shortestPassword || len(password) > 72:
-		return p.drawAdmins(c, who, fiber.StatusUnprocessableEntity, errors.New("enter a password of 8 to 72 characters"))
-	}
-	err := p.admins.add(c.UserContext(), added, password)
-	if errors.Is(err, errTaken) {
-		return p.drawAdmins(c, who, fiber.StatusConflict, errTaken)
-	}
-	if err != nil {
-		return err
-	}
-	return c.Redirect("/admins", fiber.StatusSeeOther)
-}

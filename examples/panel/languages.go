@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -24,10 +23,6 @@ func (p *panel) language(c *fiber.Ctx, _ admin) error {
 	if !slices.ContainsFunc(languages, func(l choice) bool { return l.Tag == tag }) {
 		return fiber.NewError(fiber.StatusUnprocessableEntity, "Choose one of the languages on offer.")
 	}
-	p.sessions.speak(c.Cookies(sessionCookie), tag)
-	back, err := url.Parse(c.FormValue("back"))
-	if err != nil || !strings.HasPrefix(back.Path, "/") || back.Host != "" {
-		return c.Redirect("/", fiber.StatusSeeOther)
-	}
-	return c.Redirect(back.RequestURI(), fiber.StatusSeeOther)
+	p.sessions.setLanguage(c.Cookies(sessionCookie), tag)
+	return c.Redirect(wayBack(c.FormValue("back")), fiber.StatusSeeOther)
 }

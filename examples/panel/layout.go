@@ -16,8 +16,9 @@ type entry struct {
 	Here        bool
 }
 
-// draw draws one of the panel's own pages.
+// draw draws one of the panel's own pages. Browsers must not show it again after signing out.
 func (p *panel) draw(c *fiber.Ctx, status int, name, title string, data fiber.Map) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
 	chrome := p.chrome(c, title)
 	maps.Copy(chrome, data)
 	return c.Status(status).Render("pages/"+name, chrome, "pages/layout")

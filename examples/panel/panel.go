@@ -47,9 +47,9 @@ func newPanel(a *admins, m accounts, logger *slog.Logger) *panel {
 		AppName: "Example Panel", Views: engine, DisableStartupMessage: true, ErrorHandler: p.fail,
 		ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	})
-	p.app.Use(headers, sameOrigin)
+	p.app.Use(headers, plainBody, sameOrigin)
 	p.app.Get("/assets/:name", asset)
-	p.app.Get("/login", func(c *fiber.Ctx) error { return p.draw(c, fiber.StatusOK, "login", "Sign in", fiber.Map{}) })
+	p.app.Get("/login", p.loginPage)
 	p.app.Post("/login", p.login)
 	p.app.Post("/logout", p.logout)
 	p.app.Post("/language", p.signedIn(p.language))
@@ -65,26 +65,6 @@ func newPanel(a *admins, m accounts, logger *slog.Logger) *panel {
 	return p
 }
 
-// headers keep browsers strict. The pages of the module have to live with that.
-func headers(c *fiber.Ctx) error {
-	c.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
-	return c.Next()
-}
-
-// sameOrigin refuses forms that other sites send.
-func sameOrigin(c *fiber.Ctx) error {
-	origin := c.Get(fiber.HeaderOrigin)
-	if c.Method() != fiber.MethodPost || origin == "" {
-		return c.Next()
-	}
-	if from, err := url.Parse(origin); err != nil || from.Host != string(c.Context().Host()) {
-		return fiber.NewError(fiber.StatusForbidden, "This form came from another site.")
-	}
-	return c.Next()
-}
-
 // asset serves the panel's stylesheet and icon.
 func asset(c *fiber.Ctx) error {
 	content, err := pages.ReadFile("pages/assets/" + path.Base(c.Params("name")))
@@ -94,41 +74,6 @@ func asset(c *fiber.Ctx) error {
 	c.Type(path.Ext(c.Params("name")), "utf-8")
 	c.Set(fiber.HeaderCacheControl, "max-age=300")
 	return c.Send(content)
-}
-
-type page func(c *fiber.Ctx, who admin) error
-
-// signedIn sends everybody else to the sign-in page.
-func (p *panel) signedIn(draw page) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		who, ok := p.sessions.of(c)
-		if !ok {
-			return c.Redirect("/login", fiber.StatusFound)
-		}
-		return draw(c, who)
-	}
-}
-
-func (p *panel) login(c *fiber.Ctx) error {
-	who, right, err := p.admins.check(c.UserContext(), c.FormValue("username"), c.FormValue("password"))
-	if err != nil {
-		return err
-	}
-	if !right {
-		return p.draw(c, fiber.StatusUnauthorized, "login", "Sign in", fiber.Map{
-			"Problem": "This name and password do not belong together.", "Username": c.FormValue("username"),
-		})
-	}
-	c.Cookie(&fiber.Cookie{
-		Name: sessionCookie, Value: p.sessions.open(who), HTTPOnly: true, SameSite: "Lax", Secure: c.Protocol() == "https",
-	})
-	return c.Redirect("/", fiber.StatusSeeOther)
-}
-
-func (p *panel) logout(c *fiber.Ctx) error {
-	p.sessions.close(c.Cookies(sessionCookie))
-	c.ClearCookie(sessionCookie)
-	return c.Redirect("/login", fiber.StatusSeeOther)
 }
 
 // fail draws what went wrong.

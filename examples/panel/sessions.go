@@ -2,6 +2,8 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 	"time"
 
@@ -15,10 +17,10 @@ const (
 	sessionLife   = 12 * time.Hour
 )
 
-// sessions are who is signed in. They end with the process.
+// sessions keeps the admins who are signed in, by the names of their sessions. They end with the process.
 type sessions struct {
-	mu   sync.Mutex
-	byID map[string]session
+	mu     sync.Mutex
+	byName map[string]session
 }
 
 type session struct {
@@ -26,53 +28,77 @@ type session struct {
 	until time.Time
 }
 
-func newSessions() *sessions { return &sessions{byID: make(map[string]session)} }
+func newSessions() *sessions { return &sessions{byName: make(map[string]session)} }
 
-// open begins a session and gives its name, which nobody can guess.
+// sessionName returns the name under which a session is kept and told to the module: half of the SHA-256 of the
+// cookie's value, as 32 hexadecimal digits. The cookie cannot be made from it.
+func sessionName(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:16])
+}
+
+// open begins a session and returns the value of its cookie, which nobody can guess.
 func (s *sessions) open(who admin) string {
 	id := rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for old, one := range s.byID {
-		if time.Now().After(one.until) {
-			delete(s.byID, old)
+	for name, old := range s.byName {
+		if time.Now().After(old.until) {
+			delete(s.byName, name)
 		}
 	}
-	s.byID[id] = session{who, time.Now().Add(sessionLife)}
+	s.byName[sessionName(id)] = session{who, time.Now().Add(sessionLife)}
 	return id
 }
 
+// close ends a session; that there is none is fine.
 func (s *sessions) close(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.byID, id)
+	delete(s.byName, sessionName(id))
 }
 
 func (s *sessions) find(id string) (admin, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	one, found := s.byID[id]
-	return one.admin, found && time.Now().Before(one.until)
+	found, ok := s.byName[sessionName(id)]
+	return found.admin, ok && time.Now().Before(found.until)
 }
 
-// speak has a session go on in another language.
-func (s *sessions) speak(id, language string) {
+// setLanguage changes the language of a session.
+func (s *sessions) setLanguage(id, language string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if one, found := s.byID[id]; found {
-		one.Language = language
-		s.byID[id] = one
+	name := sessionName(id)
+	if found, ok := s.byName[name]; ok {
+		found.Language = language
+		s.byName[name] = found
 	}
 }
 
-// of is who sent the request.
+// setSessionCookie gives the browser its session's cookie, or takes it away where id is empty.
+func setSessionCookie(c *fiber.Ctx, id string) {
+	cookie := &fiber.Cookie{
+		Name: sessionCookie, Value: id, Path: "/", HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Secure: c.Protocol() == "https",
+	}
+	if id == "" {
+		cookie.Expires = time.Unix(1, 0)
+	}
+	c.Cookie(cookie)
+}
+
+// of returns the admin who sent the request.
 func (s *sessions) of(c *fiber.Ctx) (admin, bool) { return s.find(c.Cookies(sessionCookie)) }
 
 // Admin and LoginPath make the sessions an accountresource.Auth.
 func (s *sessions) Admin(c *fiber.Ctx) (accountresource.Admin, bool) {
 	who, ok := s.of(c)
-	return accountresource.Admin{Username: who.Username, GlobalAdmin: ok && who.Global(), Language: who.Language}, ok
+	return accountresource.Admin{
+		Username:    who.Username,
+		GlobalAdmin: ok && who.Global(),
+		Language:    who.Language,
+	}, ok
 }
 
-// LoginPath is where somebody who is not signed in is sent.
+// LoginPath returns the path of the sign-in page.
 func (s *sessions) LoginPath(*fiber.Ctx) string { return "/login" }
