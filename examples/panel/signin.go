@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 )
 
@@ -27,16 +32,36 @@ func (p *panel) login(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	who, right, err := p.admins.check(c.UserContext(), username, c.FormValue("password"))
-	if err != nil {
-		return err
+	const wrong = "This name and password do not belong together."
+	if len(username) > longestName {
+		return p.refuseLogin(c, fiber.StatusUnauthorized, "", wrong) // no admin has such a name
 	}
-	if !right {
-		return p.refuseLogin(c, fiber.StatusUnauthorized, username, "This name and password do not belong together.")
+	var who admin
+	wait, right, err := p.limits.try(adminName(username), c.Context().RemoteIP(), func() (right bool, err error) {
+		who, right, err = p.admins.check(c.UserContext(), username, c.FormValue("password"))
+		return right, err
+	})
+	switch {
+	case err != nil:
+		return err
+	case wait > 0:
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		return p.refuseLogin(c, fiber.StatusTooManyRequests, username, tooMany(wait))
+	case !right:
+		return p.refuseLogin(c, fiber.StatusUnauthorized, username, wrong)
 	}
 	p.sessions.close(c.Cookies(sessionCookie))
 	setSessionCookie(c, p.sessions.open(who))
 	return c.Redirect("/", fiber.StatusSeeOther)
+}
+
+// tooMany returns the sentence for an attempt that has to wait.
+func tooMany(wait time.Duration) string {
+	minutes := int(math.Ceil(wait.Minutes()))
+	if minutes == 1 {
+		return "Too many wrong passwords. Try again in one minute."
+	}
+	return fmt.Sprintf("Too many wrong passwords. Try again in %d minutes.", minutes)
 }
 
 // refuseLogin shows the form again, with the name that was typed.
