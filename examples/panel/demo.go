@@ -21,9 +21,32 @@ import (
 
 const demoDomain = "corp.example"
 
+// startDirectory starts the fake directory of the demo and sets the panel up for it; stop ends it and removes its files.
+func (p *panel) startDirectory(ctx context.Context, c config) (stop func() error, err error) {
+	ad, err := fakead.Start(fakead.Options{})
+	if err != nil {
+		return nil, err
+	}
+	folder, err := privateFolder()
+	stop = func() error {
+		_ = ad.Close() // nothing of it stays
+		return os.RemoveAll(folder)
+	}
+	if err == nil {
+		err = ad.Populate(500, 20)
+	}
+	if err == nil {
+		err = p.demonstrate(ctx, ad, c, folder)
+	}
+	if err != nil {
+		return nil, errors.Join(err, stop())
+	}
+	return stop, nil
+}
+
 // demonstrate makes a resource for the fake directory in a fresh temporary panel, through the module's own forms. In
-// a panel that somebody set up it only says how to reach the directory.
-func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config) error {
+// a panel that somebody set up it only says how to reach the directory, with its certificate in folder.
+func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config, folder string) error {
 	password := rand.Text()
 	account, err := ad.Reader("panel-reader", password)
 	if err != nil {
@@ -34,7 +57,7 @@ func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config) er
 		"base_dn": {ad.StaffOU()}, "bind_dn": {account}, "bind_password": {password}, "ca_certificate": {string(ad.CA())},
 	}
 	if c.temporary == "" {
-		return tell(connection)
+		return tell(connection, folder)
 	}
 	if err := p.mail.addDomain(ctx, demoDomain); err != nil {
 		return err
@@ -44,11 +67,11 @@ func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config) er
 	return visitor{p.app, session}.setUp(connection)
 }
 
-// tell prints how to reach the fake directory.
-func tell(connection url.Values) error {
-	file := filepath.Join(os.TempDir(), "fake-directory-"+connection.Get("port")+".pem")
+// tell prints how to reach the fake directory, and writes its certificate to a file in folder.
+func tell(connection url.Values, folder string) error {
+	file := filepath.Join(folder, "fake-directory.pem")
 	if err := os.WriteFile(file, []byte(connection.Get("ca_certificate")), 0o600); err != nil {
-		return fmt.Errorf("write the authority of the fake directory: %w", err)
+		return fmt.Errorf("write the certificate of the fake directory: %w", err)
 	}
 	fmt.Printf("\n  Fake directory, for Account Resources (PANEL_DIRECTORY=none turns it off)\n")
 	for _, name := range []string{"host", "port", "base_dn", "bind_dn", "bind_password"} {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource"
-	"github.com/mailpanel/account-resource/accountresource/directory/fakead"
 	"github.com/mailpanel/account-resource/backends/openldap"
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
@@ -63,14 +62,11 @@ func start(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeModule(p.module)) }() // before the databases
 	if c.directory {
-		ad, err := startDirectory()
-		if err != nil {
+		var stop func() error
+		if stop, err = p.startDirectory(ctx, c); err != nil {
 			return err
 		}
-		defer func() { _ = ad.Close() }() // nothing of it stays
-		if err := p.demonstrate(ctx, ad, c); err != nil {
-			return err
-		}
+		defer func() { err = errors.Join(err, stop()) }()
 	}
 	return serve(ctx, p, c)
 }
@@ -79,8 +75,8 @@ func start(ctx context.Context) (err error) {
 func register(p *panel, d *databases, c config, options ...accountresource.Option) (*accountresource.Module, error) {
 	options = append(options, accountresource.WithLayout(p.layout), accountresource.WithLogger(p.logger),
 		accountresource.WithApplications(d.applications))
-	if c.secretKey != nil {
-		options = append(options, accountresource.WithSecretKey(c.secretKey))
+	if len(c.secretKeys) > 0 {
+		options = append(options, accountresource.WithSecretKey(c.secretKeys[0]))
 	} else {
 		options = append(options, accountresource.WithSecretKeyFile(c.keyFileBesides))
 	}
@@ -139,16 +135,4 @@ func serve(ctx context.Context, p *panel, c config) error {
 	case <-ctx.Done():
 		return p.app.ShutdownWithTimeout(closingTime)
 	}
-}
-
-// startDirectory makes the fake directory of the demo.
-func startDirectory() (*fakead.Server, error) {
-	ad, err := fakead.Start(fakead.Options{})
-	if err != nil {
-		return nil, err
-	}
-	if err := ad.Populate(500, 20); err != nil {
-		return nil, errors.Join(err, ad.Close())
-	}
-	return ad, nil
 }
