@@ -26,16 +26,23 @@ func adminName(text string) string { return strings.ToLower(strings.TrimSpace(te
 type admins struct {
 	db       *sql.DB
 	numbered bool                              // placeholders are $1, $2
-	compare  func(hash, password []byte) error // bcrypt's comparison, which takes a processor for a twentieth of a second
+	cost     int                               // of bcrypt, for new passwords
+	nobody   []byte                            // the hash to compare with when there is no such admin, so that the answer takes as long
+	compare  func(hash, password []byte) error // bcrypt's comparison; it takes a processor for a twentieth of a second
 }
 
-func openAdmins(ctx context.Context, db *sql.DB, numbered bool) (*admins, error) {
-	_, err := db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS panel_admin (username VARCHAR(255) NOT NULL PRIMARY KEY,"+
+// openAdmins makes the table of admins where there is none. New passwords are hashed by bcrypt with the cost.
+func openAdmins(ctx context.Context, db *sql.DB, numbered bool, cost int) (*admins, error) {
+	nobody, err := bcrypt.GenerateFromPassword([]byte("nobody"), cost)
+	if err != nil {
+		return nil, fmt.Errorf("hash a password: %w", err)
+	}
+	_, err = db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS panel_admin (username VARCHAR(255) NOT NULL PRIMARY KEY,"+
 		" password VARCHAR(255) NOT NULL, domain VARCHAR(255) NOT NULL, language VARCHAR(20) NOT NULL)")
 	if err != nil {
 		return nil, fmt.Errorf("make the table of admins: %w", err)
 	}
-	a := &admins{db, numbered, bcrypt.CompareHashAndPassword}
+	a := &admins{db: db, numbered: numbered, cost: cost, nobody: nobody, compare: bcrypt.CompareHashAndPassword}
 	return a, a.lowerNames(ctx)
 }
 
@@ -76,7 +83,7 @@ func (a *admins) add(ctx context.Context, who admin, password string) error {
 	case known:
 		return errTaken
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), a.cost)
 	if err != nil {
 		return fmt.Errorf("hash the password: %w", err)
 	}
@@ -134,16 +141,13 @@ func (a *admins) read(ctx context.Context, username string) (s stored, known boo
 	return s, true, nil
 }
 
-// nobody is the hash to compare with when there is no such admin, so that the answer takes as long.
-var nobody, _ = bcrypt.GenerateFromPassword([]byte("nobody"), bcrypt.DefaultCost)
-
 // check returns the admin with the name, and reports whether the password is theirs.
 func (a *admins) check(ctx context.Context, username, password string) (admin, bool, error) {
 	s, known, err := a.read(ctx, username)
 	if err != nil {
 		return admin{}, false, err
 	}
-	hash := nobody
+	hash := a.nobody
 	if known {
 		hash = []byte(s.hash)
 	}

@@ -30,7 +30,7 @@ func gzipBomb(t *testing.T, size int) string {
 
 func TestCompressedFormIsRefusedUnread(t *testing.T) {
 	p := newTestPanel(t)
-	bomb := gzipBomb(t, 256<<20)
+	bomb := gzipBomb(t, 64<<20)
 	signedIn := p.newBrowser(t, true)
 	for _, b := range []*browser{p.newBrowser(t, false), signedIn} {
 		for _, path := range []string{"/login", "/language", "/domains", "/admins", "/logout", "/account-resources/", "/nowhere"} {

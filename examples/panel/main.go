@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/mailpanel/account-resource/accountresource"
 	"github.com/mailpanel/account-resource/backends/openldap"
 	"github.com/mailpanel/account-resource/backends/sqldb"
@@ -39,7 +41,7 @@ func start(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	admins, err := openAdmins(ctx, d.panel, driverOf(c.db).server == "pgsql")
+	admins, err := openAdmins(ctx, d.panel, driverOf(c.db).server == "pgsql", bcrypt.DefaultCost)
 	if err != nil {
 		return err
 	}
