@@ -78,7 +78,7 @@ func register(p *panel, d *databases, c config, options ...accountresource.Optio
 	options = append(options, accountresource.WithLayout(p.layout), accountresource.WithLogger(p.logger),
 		accountresource.WithApplications(d.applications))
 	if len(c.secretKeys) > 0 {
-		options = append(options, accountresource.WithSecretKey(c.secretKeys[0]))
+		options = append(options, accountresource.WithSecretKey(c.secretKeys[0], c.secretKeys[1:]...))
 	} else {
 		options = append(options, accountresource.WithSecretKeyFile(c.keyFileBesides))
 	}
