@@ -24,6 +24,9 @@ func bind(ctx context.Context, conn *connection, c resource.Connection) error {
 // bindProblem says why the bind account was refused.
 func bindProblem(c resource.Connection, err error) error {
 	args := []string{"Account", c.BindDN, "Host", c.Host, "Port", strconv.Itoa(c.Port), "Seconds", strconv.Itoa(c.Timeout)}
+	if problem := faultProblem(c, err); problem != nil && problem.Message.Key != "problem_server_message_broken" {
+		return problem
+	}
 	code, answered := answerOf(err)
 	if !answered {
 		if errors.Is(err, errSilent) {
@@ -31,8 +34,7 @@ func bindProblem(c resource.Connection, err error) error {
 		}
 		return resource.NewProblem("port", "not_ldap", err, args...)
 	}
-	r := refusal(err.Error())
-	err = withoutPassword(c, code, err)
+	r := refusal(err)
 	switch code {
 	case ldap.LDAPResultStrongAuthRequired, ldap.LDAPResultConfidentialityRequired:
 		return resource.NewProblem("tls", "tls_required", err, args...)
@@ -51,41 +53,37 @@ var bindCode = regexp.MustCompile(`(?i)\bdata 0*([0-9a-f]{1,8})\b`)
 
 type bindRefusal struct{ field, key string }
 
-// refusal reads a server's text about invalid credentials. The sub-codes are Windows errors in hexadecimal (MS-ERREF
-// 2.2); a text without one that is known leaves both account and password open to doubt.
-func refusal(text string) bindRefusal {
-	if code := bindCode.FindStringSubmatch(text); code != nil {
-		switch strings.ToLower(code[1]) {
-		case "525":
-			return bindRefusal{"bind_dn", "bind_no_user"}
-		case "52e":
-			return bindRefusal{"bind_password", "bind_wrong_password"}
-		case "530":
-			return bindRefusal{"bind_dn", "bind_hours"}
-		case "531":
-			return bindRefusal{"bind_dn", "bind_workstation"}
-		case "532":
-			return bindRefusal{"bind_password", "bind_password_expired"}
-		case "533":
-			return bindRefusal{"bind_dn", "bind_disabled"}
-		case "534":
-			return bindRefusal{"bind_dn", "bind_logon_type"}
-		case "701":
-			return bindRefusal{"bind_dn", "bind_expired"}
-		case "773":
-			return bindRefusal{"bind_password", "bind_must_change"}
-		case "775":
-			return bindRefusal{"bind_dn", "bind_locked"}
+// subCodeOf returns the sub-code in a server's text about a failed bind, in lower case; empty where there is none. It
+// is looked for in the beginning only: a text that matters is short.
+func subCodeOf(text string) string {
+	if code := bindCode.FindStringSubmatch(text[:min(len(text), maxTextRead)]); code != nil {
+		return strings.ToLower(code[1])
+	}
+	return ""
+}
+
+// refusals are the sub-codes that are known. They are Windows errors in hexadecimal (MS-ERREF 2.2).
+var refusals = map[string]bindRefusal{
+	"525": {"bind_dn", "bind_no_user"},
+	"52e": {"bind_password", "bind_wrong_password"},
+	"530": {"bind_dn", "bind_hours"},
+	"531": {"bind_dn", "bind_workstation"},
+	"532": {"bind_password", "bind_password_expired"},
+	"533": {"bind_dn", "bind_disabled"},
+	"534": {"bind_dn", "bind_logon_type"},
+	"701": {"bind_dn", "bind_expired"},
+	"773": {"bind_password", "bind_must_change"},
+	"775": {"bind_dn", "bind_locked"},
+}
+
+// refusal says what a server's error about invalid credentials means. One without a sub-code that is known leaves both
+// account and password open to doubt.
+func refusal(err error) bindRefusal {
+	var text *serverText
+	if errors.As(err, &text) {
+		if known, found := refusals[text.subCode]; found {
+			return known
 		}
 	}
 	return bindRefusal{"bind_password", "bind_refused"}
-}
-
-// withoutPassword is the server's answer for logs, should its text repeat what it was sent.
-func withoutPassword(c resource.Connection, code uint16, err error) error {
-	text := strings.ReplaceAll(err.Error(), c.BindPassword.Reveal(), c.BindPassword.String())
-	if text == err.Error() {
-		return err
-	}
-	return ldap.NewError(code, errors.New(text))
 }

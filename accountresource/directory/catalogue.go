@@ -22,7 +22,7 @@ func (r *Reader) checkCatalogue(ctx context.Context, root *ldap.Entry) error {
 	for _, a := range attributes {
 		wanted.WriteString("(lDAPDisplayName=" + ldap.EscapeFilter(r.names.answered(a.name)) + ")")
 	}
-	result, err := r.search(ctx, &ldap.SearchRequest{
+	result, err := r.search(ctx, defaultPageSize, &ldap.SearchRequest{
 		BaseDN: schemaDN, Scope: ldap.ScopeSingleLevel, Attributes: []string{"lDAPDisplayName", "isMemberOfPartialAttributeSet"},
 		Filter: "(&(objectClass=attributeSchema)(|" + wanted.String() + "))",
 	})

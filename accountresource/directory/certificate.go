@@ -9,8 +9,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,10 +18,10 @@ import (
 // Certificates is the chain that a server sends, its own certificate first, for a person to look at. Nothing that is
 // secret is sent: the connection trusts no authority at all, so it ends with the handshake.
 func Certificates(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
-	return Options{Dial: new(net.Dialer).DialContext}.Certificates(ctx, c)
+	return Options{}.Certificates(ctx, c)
 }
 
-// Certificates is the same over connections of the caller's. Of several servers the first one that answers is looked at.
+// Certificates is the same with these options. Of several servers the first one that answers is looked at.
 func (o Options) Certificates(ctx context.Context, c resource.Connection) (sent []resource.Certificate, err error) {
 	err = firstThatAnswers(c, func(c resource.Connection) error {
 		sent, err = o.chain(ctx, c)
@@ -49,9 +47,23 @@ func firstThatAnswers(c resource.Connection, ask func(resource.Connection) error
 
 // chain is what one server sends.
 func (o Options) chain(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.TimeoutDuration(), time.Minute))
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(c.TimeoutDuration(), time.Minute))
 	defer cancel()
-	raw, err := o.Dial(ctx, "tcp", net.JoinHostPort(hostOf(c), strconv.Itoa(c.Port)))
+	sent, err := o.handshake(limited, c)
+	if err != nil {
+		return nil, fmt.Errorf("look at the server's certificate: %w", stopped(ctx, err))
+	}
+	m := newMasker(c.BindPassword)
+	shown := make([]resource.Certificate, len(sent))
+	for i, certificate := range sent {
+		shown[i] = describe(certificate, m)
+	}
+	return shown, nil
+}
+
+// handshake begins TLS and returns the chain that the server sends meanwhile.
+func (o Options) handshake(ctx context.Context, c resource.Connection) ([]*x509.Certificate, error) {
+	raw, err := o.connect(ctx, c)
 	if err != nil {
 		return nil, dialProblem(c, err)
 	}
@@ -66,18 +78,14 @@ func (o Options) chain(ctx context.Context, c resource.Connection) ([]resource.C
 		HandshakeContext(ctx)
 	var refused *tls.CertificateVerificationError
 	if !errors.As(err, &refused) {
-		return nil, fmt.Errorf("look at the server's certificate: %w", handshakeProblem(c, err))
+		return nil, handshakeProblem(c, err)
 	}
-	sent := make([]resource.Certificate, len(refused.UnverifiedCertificates))
-	for i, certificate := range refused.UnverifiedCertificates {
-		sent[i] = shown(certificate)
-	}
-	return sent, nil
+	return refused.UnverifiedCertificates, nil
 }
 
-func shown(c *x509.Certificate) resource.Certificate {
+func describe(c *x509.Certificate, m *masker) resource.Certificate {
 	return resource.Certificate{
-		Subject: clean(c.Subject.String()), Issuer: clean(c.Issuer.String()), From: c.NotBefore, Until: c.NotAfter,
+		Subject: m.text(c.Subject.String()), Issuer: m.text(c.Issuer.String()), From: c.NotBefore, Until: c.NotAfter,
 		Fingerprint: fingerprint(c.Raw), Authority: c.IsCA,
 		PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})),
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,10 +23,14 @@ type connection struct {
 	tap     *tap
 	raw     net.Conn
 	timeout time.Duration
+	masker  *masker
 }
 
 // errSilent says that the server did not answer a request in time.
 var errSilent = errors.New("no answer in time")
+
+// errHostRefused says that Options.Allowed refused an address.
+var errHostRefused = errors.New("this panel does not connect to that address")
 
 // dial connects and, where the settings ask for it, encrypts before anything else is said.
 func (r *Reader) dial(ctx context.Context) (*connection, error) {
@@ -33,7 +38,7 @@ func (r *Reader) dial(ctx context.Context) (*connection, error) {
 	timeout := cmp.Or(c.TimeoutDuration(), time.Minute)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	raw, err := r.options.Dial(ctx, "tcp", net.JoinHostPort(hostOf(c), strconv.Itoa(c.Port)))
+	raw, err := r.options.connect(ctx, c)
 	if err != nil {
 		return nil, dialProblem(c, err)
 	}
@@ -42,28 +47,63 @@ func (r *Reader) dial(ctx context.Context) (*connection, error) {
 		_ = raw.Close() // the first error is the one that counts
 		return nil, err
 	}
-	tap := newTap(conn)
+	tap := newTap(conn, func() { _ = raw.Close() })
 	client := ldap.NewConn(tap, conn != raw)
 	client.Start()
-	return &connection{ldap: client, tap: tap, raw: raw, timeout: timeout}, nil
+	return &connection{ldap: client, tap: tap, raw: raw, timeout: timeout, masker: r.masker}, nil
+}
+
+// connect makes the connection to one server. With the default dialer, Allowed is asked about the very address that is
+// about to be connected to, so that a name cannot lead elsewhere between the question and the connection.
+func (o Options) connect(ctx context.Context, c resource.Connection) (net.Conn, error) {
+	host := hostOf(c)
+	dial := o.Dial
+	if dial == nil {
+		dialer := net.Dialer{}
+		if o.Allowed != nil {
+			dialer.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+				return o.permit(host, address)
+			}
+		}
+		dial = dialer.DialContext
+	}
+	return dial(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(c.Port)))
+}
+
+// permit returns errHostRefused for an address and port that Allowed refuses.
+func (o Options) permit(host, address string) error {
+	resolved, err := netip.ParseAddrPort(address)
+	if err != nil || !o.Allowed(host, resolved.Addr().Unmap()) {
+		return errHostRefused
+	}
+	return nil
 }
 
 // hostOf is the host without the brackets that people put around IPv6 addresses.
-func hostOf(c resource.Connection) string {
-	return strings.TrimSuffix(strings.TrimPrefix(c.Host, "["), "]")
+func hostOf(c resource.Connection) string { return withoutBrackets(c.Host) }
+
+func withoutBrackets(host string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
 // do sends a request, and cuts the connection when ctx ends or the server takes too long: nothing waits any more
 // then. go-ldap's own time limit is left alone, as it also drops answers that are not picked up in time, without a
-// word, and a listing would look whole that is not.
+// word, and a listing would look whole that is not. No error that it returns holds a server's text unmasked.
 func (c *connection) do(ctx context.Context, request func(*ldap.Conn) error) error {
 	limited, cancel := context.WithTimeoutCause(ctx, c.timeout, errSilent)
 	defer cancel()
 	defer context.AfterFunc(limited, func() { _ = c.raw.Close() })()
-	if err := request(c.ldap); err != nil {
-		return stopped(limited, err)
+	err := request(c.ldap)
+	refused := c.tap.fault()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil && refused != nil:
+		return refused
+	case limited.Err() != nil:
+		return context.Cause(limited)
 	}
-	return nil
+	return c.masker.answer(err)
 }
 
 // Close ends the connection; one that was cut before is none the worse.
@@ -78,17 +118,24 @@ func (c *connection) Close() error {
 func dialProblem(c resource.Connection, err error) error {
 	args := []string{"Host", c.Host, "Port", strconv.Itoa(c.Port), "Seconds", strconv.Itoa(c.Timeout)}
 	var name *net.DNSError
+	cause := newMasker(c.BindPassword).cause(err)
 	switch {
+	case errors.Is(err, errHostRefused):
+		return hostRefused(c.Host)
 	case errors.As(err, &name) && name.IsNotFound:
-		return resource.NewProblem("host", "host_unknown", err, args...)
+		return resource.NewProblem("host", "host_unknown", cause, args...)
 	case errors.As(err, &name):
-		return resource.NewProblem("host", "host_lookup", err, args...)
+		return resource.NewProblem("host", "host_lookup", cause, args...)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return resource.NewProblem("port", "port_closed", err, args...)
+		return resource.NewProblem("port", "port_closed", cause, args...)
 	case timedOut(err):
-		return resource.NewProblem("host", "host_silent", err, args...)
+		return resource.NewProblem("host", "host_silent", cause, args...)
 	}
-	return resource.NewProblem("host", "host_unreachable", err, args...)
+	return resource.NewProblem("host", "host_unreachable", cause, args...)
+}
+
+func hostRefused(host string) *resource.Problem {
+	return resource.NewProblem("host", "host_refused", errHostRefused, "Host", host)
 }
 
 func timedOut(err error) bool {

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 func (s *source) object(e *ldap.Entry) (account.Object, error) {
 	id, err := formatGUID(raw(e, "objectGUID"))
 	if err != nil {
-		return account.Object{}, fmt.Errorf("entry %s: %w", clean(e.DN), err)
+		return account.Object{}, err
 	}
 	_, dn, _ := splitDN(e.DN)
 	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(dn), Mail: mailOf(s.mail, values(e, s.mail))}

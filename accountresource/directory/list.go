@@ -35,7 +35,10 @@ func (r *Reader) List(ctx context.Context, q run.Query, each func(account.Object
 	var err error
 	go func() {
 		defer close(l.pages)
-		complete, err = l.read(ctx)
+		err = recovered(ctx, r, func() error {
+			complete, err = l.read(ctx)
+			return err
+		})
 	}()
 	defer func() { // whatever happens, nothing is left running
 		cancel()
@@ -44,7 +47,7 @@ func (r *Reader) List(ctx context.Context, q run.Query, each func(account.Object
 	}()
 	for page := range l.pages {
 		for _, o := range page {
-			if err := each(o); err != nil {
+			if err := recovered(ctx, r, func() error { return each(o) }); err != nil {
 				return listing, err
 			}
 			listing.Count++
@@ -62,6 +65,9 @@ type lister struct {
 	pages          chan []account.Object
 	given, skipped int
 }
+
+// maxSkippedLines is how many objects that are passed over have a line each in the log.
+const maxSkippedLines = 20
 
 // errEnough ends the pages when the limit is reached and there is more.
 var errEnough = errors.New("there is more than was asked for")
@@ -90,6 +96,9 @@ func (l *lister) read(ctx context.Context) (complete bool, err error) {
 			c := l.reader.settings.Connection
 			return false, fmt.Errorf("page %d: %w", p.number, stopped(ctx, listProblem(c, l.source.filterField, err)))
 		}
+	}
+	if l.skipped > maxSkippedLines {
+		l.reader.options.Logger.WarnContext(ctx, "more objects were passed over", "objects", l.skipped)
 	}
 	return l.skipped == 0, l.faceless()
 }
@@ -165,8 +174,9 @@ func (l *lister) objects(ctx context.Context, entries []*ldap.Entry) ([]account.
 	for _, e := range entries {
 		o, err := l.source.object(e)
 		if errors.Is(err, errNoIdentity) {
-			l.skipped++
-			l.reader.options.Logger.WarnContext(ctx, "an object is passed over", "error", err)
+			if l.skipped++; l.skipped <= maxSkippedLines {
+				l.reader.options.Logger.WarnContext(ctx, "an object is passed over", "error", err, "entry", l.reader.masker.text(e.DN))
+			}
 			continue
 		}
 		if err != nil {

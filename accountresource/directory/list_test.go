@@ -122,7 +122,7 @@ func TestR13_AListingThatIsNotWholeIsNeverComplete(t *testing.T) {
 		"empty pages for ever": {func(s *session, r request) { s.page(r, r.cookie+"x") }, "", "paging_broken"},
 		"cut between entries":  {func(s *session, r request) { s.user(r, 4); _ = s.Close() }, "", "connection_lost"},
 		"cut in an entry":      {func(s *session, _ request) { _, _ = s.Write([]byte{0x30, 0x50, 2, 1}); _ = s.Close() }, "", "connection_lost"},
-		"no LDAP":              {func(s *session, _ request) { _, _ = s.Write([]byte("HTTP/1.1 400\r\n\r\n")); _ = s.Close() }, "", "connection_lost"},
+		"no LDAP":              {func(s *session, _ request) { _, _ = s.Write([]byte("HTTP/1.1 400\r\n\r\n")); _ = s.Close() }, "", "server_message_broken"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			script := &scripted{list: func(s *session, r request) {

@@ -37,9 +37,12 @@ func memberRange(from int) string {
 // members reads who is a direct member of a group, range by range. What the server refuses to show makes the group
 // partial; an error is that nobody answered.
 func (r *Reader) members(ctx context.Context, e *ldap.Entry, o *account.Object) error {
-	entry := e
+	entry, count := e, 0
 	for {
 		values, next := portion(entry, "member")
+		if count += len(values); count > maxPageValues {
+			return tooManyValues(maxPageValues)
+		}
 		for _, v := range values {
 			if id, _, ok := splitDN(v); ok {
 				o.Members = append(o.Members, id)
@@ -50,7 +53,7 @@ func (r *Reader) members(ctx context.Context, e *ldap.Entry, o *account.Object) 
 		if next == 0 {
 			return nil
 		}
-		result, err := r.search(ctx, &ldap.SearchRequest{
+		result, err := r.search(ctx, 1, &ldap.SearchRequest{
 			BaseDN: o.DN, Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)", Attributes: []string{memberRange(next)},
 			Controls: []ldap.Control{extendedDN()},
 		})
@@ -81,11 +84,15 @@ func splitDN(text string) (id account.SourceID, dn string, ok bool) {
 	if strings.HasPrefix(rest, "<SID=") {
 		_, rest, _ = strings.Cut(rest, ">;")
 	}
-	if bytes, err := hex.DecodeString(guid); err == nil { // the form without hyphens has the bytes as they are stored
-		id, err := formatGUID(bytes)
-		return id, rest, err == nil
+	stored, err := hex.DecodeString(guid) // the form without hyphens has the bytes as they are stored
+	if err != nil {
+		stored, err = parseGUID(account.SourceID(guid))
 	}
-	return account.SourceID(strings.ToLower(guid)), rest, len(guid) == 36
+	if err != nil {
+		return "", rest, false
+	}
+	id, err = formatGUID(stored)
+	return id, rest, err == nil
 }
 
 // relative is the last part of a SID (MS-DTYP 2.4.2.2), by which a user names his primary group; 0 where there is none.
@@ -147,7 +154,7 @@ func (r *Reader) lookUp(ctx context.Context, filter string) ([]account.Object, e
 	attributes := append(users.attributes(), groups.attributes()...)
 	attributes = append(attributes, "mail", "targetAddress")
 	slices.Sort(attributes)
-	result, err := r.search(ctx, &ldap.SearchRequest{
+	result, err := r.search(ctx, lookUpAtOnce, &ldap.SearchRequest{
 		BaseDN: r.root(), Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: slices.Compact(attributes),
 		Controls: []ldap.Control{extendedDN()},
 	})

@@ -49,7 +49,7 @@ func (p *pager) read(ctx context.Context, take func(context.Context, []*ldap.Ent
 
 // page asks for the next page, and takes the cookie for the one behind it.
 func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
-	result, err := p.reader.search(ctx, &ldap.SearchRequest{
+	result, err := p.reader.search(ctx, p.paging.size, &ldap.SearchRequest{
 		BaseDN: p.base, Scope: ldap.ScopeWholeSubtree, Filter: p.filter, Attributes: p.attributes,
 		Controls: append([]ldap.Control{&p.paging}, p.controls...),
 	})

@@ -27,8 +27,8 @@ func (r *Reader) Probe(ctx context.Context) (run.Probe, error) {
 	if err != nil {
 		return p, fmt.Errorf("read what the server says of itself: %w", stopped(ctx, requestProblem(r.settings.Connection, err)))
 	}
-	p.BaseDN, p.Server = clean(first(root, "defaultNamingContext")), clean(first(root, "dnsHostName"))
-	r.naming = p.BaseDN
+	r.naming = clean(first(root, "defaultNamingContext"))
+	p.BaseDN, p.Server = r.masker.proposal(r.naming), r.masker.text(first(root, "dnsHostName"))
 	p.HighestUSN, _ = strconv.ParseInt(first(root, "highestCommittedUSN"), 10, 64) // 0: it has none
 	if p.Invocation, err = r.invocation(ctx, first(root, "dsServiceName")); err != nil {
 		return p, fmt.Errorf("ask which database this is: %w", err)

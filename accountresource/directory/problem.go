@@ -24,6 +24,9 @@ func answerOf(err error) (code uint16, answered bool) {
 
 // requestProblem says why the server did not do what was asked, as far as that concerns the page as a whole.
 func requestProblem(c resource.Connection, err error) error {
+	if problem := faultProblem(c, err); problem != nil {
+		return problem
+	}
 	args := []string{"Host", c.Host, "Seconds", strconv.Itoa(c.Timeout)}
 	code, answered := answerOf(err)
 	switch {

@@ -9,19 +9,27 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
+// maxProposal is the length of the longest DN that is proposed, in bytes.
+const maxProposal = 500
+
 // BaseDN is the root of the directory as the server names it, which it does without anybody signed in (RFC 4512,
 // section 5.1); empty where it names none.
-func BaseDN(ctx context.Context, c resource.Connection) (base string, err error) {
+func BaseDN(ctx context.Context, c resource.Connection) (string, error) {
+	return Options{}.BaseDN(ctx, c)
+}
+
+// BaseDN is the same with these options. Of several servers the first one that answers is asked.
+func (o Options) BaseDN(ctx context.Context, c resource.Connection) (base string, err error) {
 	err = firstThatAnswers(c, func(c resource.Connection) error {
-		base, err = root(ctx, c)
+		base, err = o.root(ctx, c)
 		return err
 	})
 	return base, err
 }
 
 // root asks one server.
-func root(ctx context.Context, c resource.Connection) (base string, err error) {
-	opened, err := Open(resource.Settings{Connection: c})
+func (o Options) root(ctx context.Context, c resource.Connection) (base string, err error) {
+	opened, err := o.Open(resource.Settings{Connection: c})
 	if err != nil {
 		return "", err
 	}
@@ -34,5 +42,14 @@ func root(ctx context.Context, c resource.Connection) (base string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("read what the server says of itself: %w", stopped(ctx, requestProblem(c, err)))
 	}
-	return clean(cmp.Or(first(entry, "defaultNamingContext"), first(entry, "namingContexts"))), nil
+	return r.masker.proposal(cmp.Or(first(entry, "defaultNamingContext"), first(entry, "namingContexts"))), nil
+}
+
+// proposal returns a DN that a server proposes, or nothing where a person could not use it as it is: one that holds the
+// password, has control characters, or is far too long.
+func (m *masker) proposal(dn string) string {
+	if len(dn) > maxProposal || m.whole(dn) != dn {
+		return ""
+	}
+	return dn
 }

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -21,8 +22,12 @@ func (r *Reader) ranged(ctx context.Context, dn, attribute string, each func(val
 
 // rest gives the values that an entry has at hand, and asks for those that its answer left out.
 func (r *Reader) rest(ctx context.Context, entry *ldap.Entry, attribute string, each func(values []string)) error {
+	count := 0
 	for {
 		values, next := portion(entry, attribute)
+		if count += len(values); count > maxPageValues {
+			return fmt.Errorf("read %s: %w", attribute, tooManyValues(maxPageValues))
+		}
 		each(values)
 		if next == 0 {
 			return nil
@@ -59,7 +64,7 @@ func nextOf(options string) int {
 			continue
 		}
 		_, last, _ := strings.Cut(option[len(key):], "-")
-		if n, err := strconv.Atoi(last); err == nil && n >= 0 {
+		if n, err := strconv.Atoi(last); err == nil && n >= 0 && n < math.MaxInt32 {
 			return n + 1
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
@@ -17,6 +18,10 @@ type Options struct {
 	PageSize int
 	// Dial makes the connection that LDAP or TLS is spoken over. Default: a net.Dialer's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Allowed decides whether address, which the host in the settings (without brackets) resolved to, may be connected
+	// to. It is asked when the connection is made, for every address that is tried; a Dial of the caller's own has to
+	// ask by itself. Default: every address. See HostPolicy.
+	Allowed func(host string, address netip.Addr) bool
 	// Logger hears of what a reading passes over. Default: slog.Default.
 	Logger *slog.Logger
 }
@@ -37,13 +42,10 @@ func (o Options) Open(s resource.Settings) (run.Reader, error) {
 	if o.PageSize < 0 || o.PageSize > maxPageSize {
 		return nil, fmt.Errorf("pages of %d entries", o.PageSize)
 	}
-	if o.Dial == nil {
-		o.Dial = new(net.Dialer).DialContext
-	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Reader{settings: s, options: o}, nil
+	return &Reader{settings: s, options: o, masker: newMasker(s.Connection.BindPassword)}, nil
 }
 
 // Reader reads one directory over one connection, which the first request makes and binds. That is never made anew:
@@ -53,6 +55,7 @@ func (o Options) Open(s resource.Settings) (run.Reader, error) {
 type Reader struct {
 	settings resource.Settings
 	options  Options
+	masker   *masker
 	conn     *connection
 	naming   string // the DN of the domain, once Probe has asked
 	names    schema // what Probe learned, nil where it could not

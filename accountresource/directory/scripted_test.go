@@ -20,10 +20,14 @@ import (
 // scripted is an LDAP server that says exactly what a test wants said, right or wrong. What is left nil behaves.
 type scripted struct {
 	bind func(s *session, r request)
-	root map[string][]string
+	// extended answers StartTLS.
+	extended func(s *session, r request)
+	root     map[string][]string
 	// read answers base searches of anything but the rootDSE; ok is false for what does not exist.
 	read func(dn string, attributes []string) (values map[string][]string, ok bool)
 	list func(s *session, r request)
+	// fail answers a base search in read's place, where it returns true.
+	fail func(s *session, r request) bool
 	// cutAt is an entry whose reading ends the connection.
 	cutAt string
 }
@@ -91,12 +95,19 @@ func (s *session) answer(r request) {
 		s.result(r, ldap.ApplicationBindResponse, 0, "")
 	case ldap.ApplicationSearchRequest:
 		s.search(r)
+	case ldap.ApplicationExtendedRequest:
+		if s.script.extended != nil {
+			s.script.extended(s, r)
+		}
 	}
 }
 
 func (s *session) search(r request) {
 	if r.scope != ldap.ScopeBaseObject {
 		s.script.list(s, r)
+		return
+	}
+	if s.script.fail != nil && s.script.fail(s, r) {
 		return
 	}
 	values, ok := s.script.root, true
@@ -148,6 +159,10 @@ func octets(text string) *ber.Packet {
 	return ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, text, "")
 }
 
+func enumerated(code int64) *ber.Packet {
+	return ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, code, "")
+}
+
 func sequence(class ber.Class, tag ber.Tag, children ...*ber.Packet) *ber.Packet {
 	p := ber.Encode(class, ber.TypeConstructed, tag, nil, "")
 	for _, c := range children {
@@ -164,7 +179,7 @@ func message(id int64, parts ...*ber.Packet) []byte {
 // result ends an operation.
 func (s *session) result(r request, op ber.Tag, code int64, text string, controls ...*ber.Packet) {
 	parts := []*ber.Packet{sequence(ber.ClassApplication, op,
-		ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, code, ""), octets(""), octets(text))}
+		enumerated(code), octets(""), octets(text))}
 	if len(controls) > 0 {
 		parts = append(parts, sequence(ber.ClassContext, 0, controls...))
 	}

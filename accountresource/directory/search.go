@@ -10,9 +10,9 @@ import (
 // errNotThere is the answer of a server that hides what one may not read.
 var errNotThere = errors.New("no such entry")
 
-// search sends one request and gives the server's answer or its error. Aliases are never dereferenced, and references
-// to other servers neither followed nor taken for entries.
-func (r *Reader) search(ctx context.Context, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
+// search sends one request and gives the server's answer or its error. An answer of more than most entries is refused.
+// Aliases are never dereferenced, and references to other servers neither followed nor taken for entries.
+func (r *Reader) search(ctx context.Context, most int, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
 	conn, err := r.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (r *Reader) search(ctx context.Context, request *ldap.SearchRequest) (*ldap
 	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, r.settings.Connection.Timeout
 	var result *ldap.SearchResult
 	err = conn.do(ctx, func(l *ldap.Conn) (err error) {
-		conn.tap.ask()
+		conn.tap.ask(most)
 		result, err = l.Search(request)
 		return err
 	})
@@ -33,7 +33,7 @@ func (r *Reader) search(ctx context.Context, request *ldap.SearchRequest) (*ldap
 
 // entry reads one entry.
 func (r *Reader) entry(ctx context.Context, dn string, attributes ...string) (*ldap.Entry, error) {
-	result, err := r.search(ctx, &ldap.SearchRequest{
+	result, err := r.search(ctx, 1, &ldap.SearchRequest{
 		BaseDN: dn, Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)", Attributes: attributes,
 	})
 	if err != nil {

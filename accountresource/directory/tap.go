@@ -2,7 +2,8 @@ package directory
 
 import (
 	"bufio"
-	"math"
+	"bytes"
+	"errors"
 	"net"
 	"sync"
 
@@ -12,37 +13,63 @@ import (
 // tap stands between go-ldap and the connection, and takes the entries that answer a search out of what is read. go-ldap
 // makes dozens of objects of each; in a run that is half of the work. All else goes through to it, and so does whatever
 // is not written in the plainest way, so that go-ldap alone decides what is an error.
+//
+// It also holds the limits of what a server may answer: a message is passed on only once it is there as a whole and
+// found safe to decode. Where a limit is broken, the connection is cut and fault says why.
 type tap struct {
 	net.Conn
-	in   *bufio.Reader
-	pass int // bytes of a message that is on its way through
+	in  *bufio.Reader
+	out []byte // what is on its way through
+	cut func()
 
 	mu      sync.Mutex
+	broken  *fault
 	asked   bool  // the next search is one whose entries are taken
 	search  int64 // its number; another one's entries are not taken
 	entries []*ldap.Entry
+	answer  answer
 }
 
-// largestTaken is the size of the largest message that is looked at.
-const largestTaken = 1 << 16
-
-func newTap(conn net.Conn) *tap {
-	return &tap{Conn: conn, in: bufio.NewReaderSize(conn, largestTaken)}
+// answer counts what came in answer to one request.
+type answer struct {
+	most    int // entries that were asked for
+	entries int
+	others  int // messages besides
+	values  int
+	bytes   int
 }
 
-// ask has the entries of the next search taken.
-func (t *tap) ask() {
+// largestPeeked is the size of the largest message that is looked at within the buffer.
+const largestPeeked = 1 << 16
+
+// newTap makes a tap. cut ends the connection at once.
+func newTap(conn net.Conn, cut func()) *tap {
+	return &tap{Conn: conn, in: bufio.NewReaderSize(conn, largestPeeked), cut: cut}
+}
+
+// ask announces a search, of which most entries at most are taken.
+func (t *tap) ask(most int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.asked, t.search, t.entries = true, 0, nil
+	t.asked, t.search, t.entries, t.answer = true, 0, nil, answer{most: most}
+}
+
+// fault is why the connection was cut, nil where it was not.
+func (t *tap) fault() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.broken == nil {
+		return nil
+	}
+	return t.broken
 }
 
 // Write looks for searches among the requests, each of which go-ldap writes at once.
 func (t *tap) Write(request []byte) (int, error) {
-	if id, op, _, ok := messageOf(request); ok && op == tagSearch {
+	if e, ok := openEnvelope(request); ok && e.op == tagSearch {
 		t.mu.Lock()
 		if t.asked {
-			t.asked, t.search = false, id
+			t.asked, t.search = false, e.id
 		}
 		t.mu.Unlock()
 	}
@@ -51,67 +78,115 @@ func (t *tap) Write(request []byte) (int, error) {
 
 // Read gives what is not an entry of the search.
 func (t *tap) Read(p []byte) (int, error) {
-	for t.pass == 0 {
+	for len(t.out) == 0 {
 		if err := t.next(); err != nil {
+			t.end(err)
 			return 0, err
 		}
 	}
-	n, err := t.in.Read(p[:min(len(p), t.pass)])
-	t.pass -= n
-	return n, err
+	n := copy(p, t.out)
+	t.out = t.out[n:]
+	return n, nil
 }
 
-// next takes the next message where that is an entry, or else lets it pass. Where the connection breaks, go-ldap meets
-// the error behind what had come.
+// end cuts the connection where the error is a fault.
+func (t *tap) end(err error) {
+	var f *fault
+	if !errors.As(err, &f) {
+		return
+	}
+	t.mu.Lock()
+	t.broken = f
+	t.mu.Unlock()
+	t.cut()
+}
+
+// next reads the next message, and takes it or lets it pass.
 func (t *tap) next() error {
 	size, err := t.size()
 	if err != nil {
 		return err
 	}
-	t.pass = size
-	if size > largestTaken {
-		return nil
+	message, err := t.message(size)
+	if err != nil {
+		return unexpected(err)
 	}
-	if message, _ := t.in.Peek(size); len(message) == size && t.take(message) {
-		t.pass = 0
-		_, err = t.in.Discard(size)
+	taken, err := t.take(message)
+	if err == nil && !taken {
+		t.out = message
 	}
 	return err
 }
 
-// size is how long the next message is, head and all. Where that cannot be said, everything to come is one message.
+// size is how long the next message is, head and all.
 func (t *tap) size() (int, error) {
-	head, err := t.in.Peek(2)
-	if len(head) == 0 {
-		return 0, err
-	}
-	if err == nil && head[1] > 0x80 { // the length itself has that many bytes
-		head, err = t.in.Peek(2 + int(head[1]&0x7f))
+	start, err := t.in.Peek(2)
+	if len(start) == 0 {
+		return 0, err // between messages a connection may end
 	}
 	if err != nil {
-		return math.MaxInt, nil
+		return 0, unexpected(err)
 	}
-	length, plain := lengthOf(head[1:])
-	if !plain {
-		return math.MaxInt, nil
+	n, err := headLength(start)
+	if err != nil {
+		return 0, err
 	}
-	return len(head) + length, nil
+	head, err := t.in.Peek(n)
+	if err != nil {
+		return 0, unexpected(err)
+	}
+	return messageLength(head, maxMessage)
 }
 
-// take keeps the message where it is an entry of the search.
-func (t *tap) take(message []byte) bool {
-	id, op, body, ok := messageOf(message)
-	if !ok || op != tagEntry {
-		return false
+// message reads a message of that size, within the limit of one request.
+func (t *tap) message(size int) ([]byte, error) {
+	t.mu.Lock()
+	t.answer.bytes += size
+	over := t.answer.bytes > maxPageBytes
+	t.mu.Unlock()
+	if over {
+		return nil, tooManyBytes()
 	}
-	e := entryOf(body)
+	if size > largestPeeked {
+		return readMessage(t.in, maxMessage)
+	}
+	inside, err := t.in.Peek(size)
+	if err != nil {
+		return nil, err
+	}
+	message := bytes.Clone(inside)
+	_, err = t.in.Discard(size)
+	return message, err
+}
+
+// take keeps the message where it is an entry of the search. One that is left to go-ldap is checked.
+func (t *tap) take(message []byte) (taken bool, err error) {
+	e, ok := openEnvelope(message)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e == nil || id != t.search || id == 0 {
-		return false
+	if !ok || e.op != tagEntry || e.id != t.search || e.id == 0 {
+		if t.answer.others++; t.answer.others > maxOthers {
+			return false, tooManyOthers()
+		}
+		_, err = checkMessage(message)
+		return false, err
 	}
-	t.entries = append(t.entries, e)
-	return true
+	if t.answer.entries++; t.answer.entries > t.answer.most {
+		return false, tooManyEntries(t.answer.most)
+	}
+	d := decoder{limit: min(maxEntryValues, maxPageValues-t.answer.values)}
+	entry, err := d.entry(e.body)
+	if errors.Is(err, errUnusual) || err == nil && len(e.behind) > 0 {
+		n, err := checkMessage(message)
+		t.answer.values += n
+		return false, err
+	}
+	t.answer.values += d.count
+	if err != nil {
+		return false, err
+	}
+	t.entries = append(t.entries, entry)
+	return true, nil
 }
 
 // taken gives the entries of the search, once.

@@ -26,6 +26,14 @@ func identified(id int64, name string) []byte {
 		sequence(ber.ClassUniversal, ber.TagSequence, attribute("objectGUID", "0123456789abcdef"), attribute("displayName", name))))
 }
 
+// unusual is an entry with an element behind its attributes, which go-ldap has to read.
+func unusual(id int64) []byte {
+	attribute := sequence(ber.ClassUniversal, ber.TagSequence, octets("objectGUID"), sequence(ber.ClassUniversal, ber.TagSet, octets("0123456789abcdef")))
+	name := sequence(ber.ClassUniversal, ber.TagSequence, octets("displayName"), sequence(ber.ClassUniversal, ber.TagSet, octets("A")))
+	return message(id, sequence(ber.ClassApplication, ldap.ApplicationSearchResultEntry, octets(userDN(1)),
+		sequence(ber.ClassUniversal, ber.TagSequence, attribute, name), octets("more")))
+}
+
 // endless is a message with its length left open, which LDAP forbids and go-ldap reads.
 func endless(whole []byte) []byte {
 	head := 2
@@ -47,9 +55,9 @@ func TestEntriesAreReadHoweverTheyAreWritten(t *testing.T) {
 				_, _ = s.Write([]byte{b})
 			}
 		}, []string{"A"}},
-		"very long":               {func(s *session, r request) { _, _ = s.Write(identified(r.id, long)) }, []string{long}},
-		"without a length":        {func(s *session, r request) { _, _ = s.Write(endless(identified(r.id, "A"))) }, []string{"A"}},
-		"answers another request": {func(s *session, r request) { _, _ = s.Write(identified(r.id+7, "A")) }, nil},
+		"very long":                 {func(s *session, r request) { _, _ = s.Write(identified(r.id, long)) }, []string{long}},
+		"written in an unusual way": {func(s *session, r request) { _, _ = s.Write(unusual(r.id)) }, []string{"A"}},
+		"answers another request":   {func(s *session, r request) { _, _ = s.Write(identified(r.id+7, "A")) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sc := &scripted{list: func(s *session, r request) {

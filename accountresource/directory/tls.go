@@ -42,47 +42,50 @@ func encrypt(ctx context.Context, raw net.Conn, c resource.Connection) (net.Conn
 // handshakeProblem says what is wrong with the server's TLS or its certificate.
 func handshakeProblem(c resource.Connection, err error) error {
 	args := []string{"Host", c.Host, "Port", strconv.Itoa(c.Port)}
+	m := newMasker(c.BindPassword)
+	cause := m.cause(err)
 	var invalid x509.CertificateInvalidError
 	var name x509.HostnameError
 	var noTLS tls.RecordHeaderError
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return expiredProblem(c, invalid)
+		return expiredProblem(c, invalid, m)
 	case errors.As(err, &name):
-		return resource.NewProblem("host", "certificate_name", err, append(args, "Names", namesOf(name.Certificate))...)
+		return resource.NewProblem("host", "certificate_name", cause, append(args, "Names", m.text(namesOf(name.Certificate)))...)
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		key := "ca_another"
 		if c.CACertificate == "" {
 			key = "ca_unknown"
 		}
-		return resource.NewProblem("ca_certificate", key, err, append(args, "Issuer", issuerOf(err))...)
+		return resource.NewProblem("ca_certificate", key, cause, append(args, "Issuer", m.text(issuerOf(err)))...)
 	case errors.As(err, new(*tls.CertificateVerificationError)):
-		return resource.NewProblem("ca_certificate", "certificate_invalid", err, args...)
+		return resource.NewProblem("ca_certificate", "certificate_invalid", cause, args...)
 	case timedOut(err):
-		return resource.NewProblem("tls", "tls_silent", err, args...)
+		return resource.NewProblem("tls", "tls_silent", cause, args...)
 	case errors.As(err, &noTLS), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
-		return resource.NewProblem("tls", "tls_not_offered", err, args...)
+		return resource.NewProblem("tls", "tls_not_offered", cause, args...)
 	}
-	return resource.NewProblem("tls", "tls_failed", err, args...)
+	return resource.NewProblem("tls", "tls_failed", cause, args...)
 }
 
 // expiredProblem names the date, and who has to act: the server's certificate is renewed there, an authority's is
 // uploaded here.
-func expiredProblem(c resource.Connection, invalid x509.CertificateInvalidError) error {
+func expiredProblem(c resource.Connection, invalid x509.CertificateInvalidError, m *masker) error {
 	args := []string{
 		"Host", c.Host, "From", invalid.Cert.NotBefore.UTC().Format(time.DateOnly),
-		"Until", invalid.Cert.NotAfter.UTC().Format(time.DateOnly), "Name", nameOf(invalid.Cert),
+		"Until", invalid.Cert.NotAfter.UTC().Format(time.DateOnly), "Name", m.text(nameOf(invalid.Cert)),
 	}
+	cause := m.cause(invalid)
 	early := time.Now().Before(invalid.Cert.NotBefore)
 	switch {
 	case invalid.Cert.IsCA && early:
-		return resource.NewProblem("ca_certificate", "ca_not_yet", invalid, args...)
+		return resource.NewProblem("ca_certificate", "ca_not_yet", cause, args...)
 	case invalid.Cert.IsCA:
-		return resource.NewProblem("ca_certificate", "ca_expired", invalid, args...)
+		return resource.NewProblem("ca_certificate", "ca_expired", cause, args...)
 	case early:
-		return resource.NewProblem("host", "certificate_not_yet", invalid, args...)
+		return resource.NewProblem("host", "certificate_not_yet", cause, args...)
 	}
-	return resource.NewProblem("host", "certificate_expired", invalid, args...)
+	return resource.NewProblem("host", "certificate_expired", cause, args...)
 }
 
 // namesOf lists what a certificate is good for.
@@ -98,14 +101,14 @@ func namesOf(c *x509.Certificate) string {
 	if len(names) > enough {
 		names = append(names[:enough], "…")
 	}
-	return clean(strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }
 
 func nameOf(c *x509.Certificate) string {
 	if c.Subject.CommonName != "" {
-		return clean(c.Subject.CommonName)
+		return c.Subject.CommonName
 	}
-	return clean(c.Subject.String())
+	return c.Subject.String()
 }
 
 // issuerOf is who signed the last certificate that the server sent: the one to be uploaded, as a rule.
@@ -117,7 +120,7 @@ func issuerOf(err error) string {
 	sent := refused.UnverifiedCertificates
 	last := sent[len(sent)-1]
 	if last.Issuer.CommonName != "" {
-		return clean(last.Issuer.CommonName)
+		return last.Issuer.CommonName
 	}
-	return clean(last.Issuer.String())
+	return last.Issuer.String()
 }

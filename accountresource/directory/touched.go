@@ -34,8 +34,8 @@ func (r *Reader) Touched(ctx context.Context, since int64) ([]run.Touch, error) 
 	err := p.read(ctx, func(_ context.Context, entries []*ldap.Entry) error {
 		for _, e := range entries {
 			t, err := touchOf(e, since)
-			if err != nil {
-				return err // a change that nobody can be told from is a change that would be missed
+			if err != nil { // a change that cannot be told from others is a change that would be missed
+				return fmt.Errorf("entry %s: %w", r.masker.text(e.DN), err)
 			}
 			touched = append(touched, t)
 		}
@@ -57,7 +57,7 @@ var leaves = map[account.ObjectKind]bool{account.User: true, account.Group: true
 func touchOf(e *ldap.Entry, since int64) (run.Touch, error) {
 	id, err := formatGUID(raw(e, "objectGUID"))
 	if err != nil {
-		return run.Touch{}, fmt.Errorf("entry %s: %w", clean(e.DN), err)
+		return run.Touch{}, err
 	}
 	t := run.Touch{ID: id, Kind: account.Other, Deleted: strings.EqualFold(first(e, "isDeleted"), "TRUE")}
 	if classed(e, "person") || classed(e, "group") || classed(e, "contact") {
@@ -96,7 +96,7 @@ func (r *Reader) seesTombstones(ctx context.Context) (bool, error) {
 	if r.naming == "" {
 		return false, nil
 	}
-	result, err := r.search(ctx, &ldap.SearchRequest{
+	result, err := r.search(ctx, 1, &ldap.SearchRequest{
 		BaseDN: "CN=Deleted Objects," + r.naming, Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)",
 		Attributes: []string{"objectClass"}, Controls: []ldap.Control{showDeleted()},
 	})

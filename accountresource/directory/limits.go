@@ -1,0 +1,70 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/mailpanel/account-resource/accountresource/resource"
+)
+
+// Limits of what a server may answer. Everything that a real directory sends is far below.
+const (
+	// maxMessage is the size of one message in bytes. It is checked before the message is read.
+	maxMessage = 16 << 20
+	// maxPageBytes is how much may be sent in answer to one request.
+	maxPageBytes = 64 << 20
+	// maxOthers is how many messages besides entries may answer one request: references to other servers, mostly.
+	maxOthers = 1000
+	// maxEntryValues is how many attributes and values an entry may have.
+	maxEntryValues = 200_000
+	// maxPageValues is the same for all entries that answer one request, and for an attribute that is read in ranges.
+	maxPageValues = 1_000_000
+	// maxBehind is how many bytes may follow the operation in a message: its controls, of which a paging cookie is the
+	// only one of any size.
+	maxBehind = 64 << 10
+)
+
+// fault is an answer that breaks a limit or the rules of LDAP. The connection is cut then.
+type fault struct {
+	key  string
+	text string
+	max  string // for people, empty where the sentence needs none
+}
+
+func (f *fault) Error() string { return "the server's answer was refused: " + f.text }
+
+func brokenMessage(text string) error { return &fault{key: "server_message_broken", text: text} }
+
+func tooLarge(size uint64, limit int) error {
+	return &fault{"server_message_size", fmt.Sprintf("a message of %d bytes", size), strconv.Itoa(max(1, limit>>20))}
+}
+
+func tooManyBytes() error {
+	return &fault{"server_page_size", fmt.Sprintf("more than %d bytes for one request", maxPageBytes), strconv.Itoa(maxPageBytes >> 20)}
+}
+
+func tooManyEntries(most int) error {
+	return &fault{"server_entries", fmt.Sprintf("more than the %d entries asked for", most), strconv.Itoa(most)}
+}
+
+func tooManyOthers() error {
+	return &fault{"server_references", fmt.Sprintf("more than %d messages besides entries", maxOthers), strconv.Itoa(maxOthers)}
+}
+
+func tooManyValues(most int) error {
+	return &fault{"server_values", fmt.Sprintf("more than %d values", most), strconv.Itoa(most)}
+}
+
+// faultProblem is the problem of an answer that was refused, nil for any other error.
+func faultProblem(c resource.Connection, err error) *resource.Problem {
+	var f *fault
+	if !errors.As(err, &f) {
+		return nil
+	}
+	args := []string{"Host", c.Host}
+	if f.max != "" {
+		args = append(args, "Max", f.max)
+	}
+	return resource.NewProblem("", f.key, f, args...)
+}
