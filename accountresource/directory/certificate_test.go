@@ -7,9 +7,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,24 +48,7 @@ func TestTheCertificateThatAServerSent(t *testing.T) {
 
 // Whoever looks at the chain sends nothing but a greeting: the handshake is never finished.
 func TestNothingIsSentToAServerThatNobodyTrusts(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Own authority"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	ca, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "dc"}, NotBefore: template.NotBefore, NotAfter: template.NotAfter,
-	}
-	authority, err := x509.ParseCertificate(ca)
-	require.NoError(t, err)
-	der, err := x509.CreateCertificate(rand.Reader, leaf, authority, key.Public(), key)
-	require.NoError(t, err)
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der, ca}, PrivateKey: key}},
-	})
+	l, err := tls.Listen("tcp", "127.0.0.1:0", chainOf(t, "Own authority"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	ended := make(chan error, 1)
@@ -91,4 +76,69 @@ func TestAServerThatIsNotThereHasNoCertificate(t *testing.T) {
 	require.NoError(t, l.Close())
 	_, err = directory.Certificates(t.Context(), s.Connection)
 	wantProblem(t, err, "port", "port_closed")
+}
+
+// chainOf is a certificate for names, and the authority with a name that signed it.
+func chainOf(t *testing.T, authority string, names ...string) *tls.Config {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: authority}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	ca, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "dc"}, DNSNames: names, NotBefore: template.NotBefore, NotAfter: template.NotAfter,
+	}
+	parent, err := x509.ParseCertificate(ca)
+	require.NoError(t, err)
+	der, err := x509.CreateCertificate(rand.Reader, leaf, parent, key.Public(), key)
+	require.NoError(t, err)
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der, ca}, PrivateKey: key}}}
+}
+
+// A server that was told the password once may put it into a certificate.
+func TestTheNamesOfACertificateAreMasked(t *testing.T) {
+	names := []string{"bind-Secret-7.corp.example"}
+	for i := range 200 {
+		names = append(names, fmt.Sprintf("dc%d.%s.example", i, strings.Repeat("x", 50)))
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", chainOf(t, "bind-Secret-7\r\n"+strings.Repeat("long ", 2000), names...))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.ReadAll(conn) }()
+		}
+	}()
+	s := settings(t, "127.0.0.1:636")
+	o := directory.Options{Dial: to(l.Addr())}
+	sent, err := o.Certificates(t.Context(), s.Connection)
+	require.NoError(t, err)
+	require.Len(t, sent, 2)
+	assert.True(t, strings.HasPrefix(sent[0].Issuer, "CN=•••••• "), sent[0].Issuer)
+	assert.LessOrEqual(t, len(sent[0].Issuer), 300)
+	assert.NotContains(t, sent[1].Subject, "Secret")
+
+	probe := func() error {
+		r, err := o.Open(s)
+		require.NoError(t, err)
+		defer func() { _ = r.Close() }()
+		_, err = r.Probe(t.Context())
+		return err
+	}
+	s.Connection.Host = names[1]
+	err = probe()
+	wantProblem(t, err, "ca_certificate", "ca_unknown", "••••••")
+	assert.LessOrEqual(t, len(err.Error()), 1000)
+	s.Connection.Host = "other.example"
+	err = probe()
+	wantProblem(t, err, "host", "certificate_name", "••••••")
+	assert.LessOrEqual(t, len(err.Error()), 1000)
 }

@@ -19,7 +19,9 @@ import (
 
 // scripted is an LDAP server that says exactly what a test wants said, right or wrong. What is left nil behaves.
 type scripted struct {
-	bind func(s *session, r request)
+	// accepted has a connection before anything is read from it.
+	accepted func(s *session)
+	bind     func(s *session, r request)
 	// extended answers StartTLS.
 	extended func(s *session, r request)
 	root     map[string][]string
@@ -76,6 +78,10 @@ func (sc *scripted) accept(l net.Listener) {
 
 func (s *session) run() {
 	defer s.Close()
+	if s.script.accepted != nil {
+		s.script.accepted(s)
+		return
+	}
 	for {
 		packet, err := ber.ReadPacket(s)
 		if err != nil {
