@@ -25,6 +25,24 @@ const (
 	maxBehind = 64 << 10
 )
 
+// rangesSize adds up what an attribute that is read in ranges comes to.
+type rangesSize struct{ values, bytes int }
+
+// add counts one range, and returns an error where the limits of a request are exceeded.
+func (s *rangesSize) add(values []string) error {
+	s.values += len(values)
+	for _, v := range values {
+		s.bytes += len(v)
+	}
+	switch {
+	case s.values > maxPageValues:
+		return tooManyValues(maxPageValues)
+	case s.bytes > maxPageBytes:
+		return tooManyBytes()
+	}
+	return nil
+}
+
 // fault is an answer that breaks a limit or the rules of LDAP. The connection is cut then.
 type fault struct {
 	key  string

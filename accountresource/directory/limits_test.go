@@ -269,10 +269,12 @@ func TestLimitsHoldBeforeAnybodyHasSignedIn(t *testing.T) {
 
 // Ranges go on as long as the server says that there is more.
 func TestRangesWithoutEndAreRefused(t *testing.T) {
-	members := make([]string, 100_000)
-	for i := range members {
-		members[i] = "x"
-	}
+	rangesWithoutEnd(t, strings.Split(strings.Repeat("x ", 100_000), " "), "server_values", "more than 1000000 values")
+	rangesWithoutEnd(t, []string{strings.Repeat("x", 10<<20)}, "server_page_size", "more than 64 MB")
+}
+
+func rangesWithoutEnd(t *testing.T, members []string, key, says string) {
+	t.Helper()
 	endless := func(from int, attribute string) map[string][]string {
 		return map[string][]string{attribute + ";range=" + strconv.Itoa(from) + "-" + strconv.Itoa(from+len(members)-1): members}
 	}
@@ -298,9 +300,24 @@ func TestRangesWithoutEndAreRefused(t *testing.T) {
 	}
 	s := settings(t, script.serve(t))
 	_, err := open(t, s, 3).Probe(t.Context())
-	wantProblem(t, err, "", "server_values", "more than 1000000 values")
+	wantProblem(t, err, "", key, says)
 	_, err = open(t, s, 3).List(t.Context(), run.Query{Kind: account.Group}, func(account.Object) error { return nil })
-	wantProblem(t, err, "", "server_values", "more than 1000000 values")
+	wantProblem(t, err, "", key, says)
+}
+
+// Memory is taken for what arrives, not for what is promised.
+func TestAPromiseTakesNoMemory(t *testing.T) {
+	script := &scripted{list: func(s *session, _ request) {
+		_, _ = s.Write([]byte{0x30, 0x84, 0, 0xf0, 0, 0, 2, 1, 2})
+		_ = s.Close()
+	}}
+	reader := open(t, settings(t, script.serve(t)), 10)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := reader.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error { return nil })
+	runtime.ReadMemStats(&after)
+	wantProblem(t, err, "", "connection_lost")
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4<<20))
 }
 
 func TestALargeAnswerWithinTheLimitsIsRead(t *testing.T) {

@@ -229,6 +229,17 @@ func TestOrdinaryNamesAreShownAsTheyAre(t *testing.T) {
 	assert.True(t, probe.Follows)
 }
 
+// A text is cut before it is masked: the part of a long password at the cut must not stay.
+func TestNoPartOfALongPasswordStays(t *testing.T) {
+	var password strings.Builder // of 255 bytes, as long as they may be
+	for i := range 85 {
+		fmt.Fprintf(&password, "%02d/", i)
+	}
+	masked := directory.NewMasker(resource.NewSecret(password.String()))(strings.Repeat(password.String(), 100))
+	assert.NotContains(t, masked, "00/")
+	assert.True(t, strings.HasSuffix(masked, "…"))
+}
+
 // FuzzMaskedTexts has a server say anything around the password in several notations.
 func FuzzMaskedTexts(f *testing.F) {
 	f.Add("bind-Secret-7", "80090308: ", ", data 52e")

@@ -37,11 +37,12 @@ func memberRange(from int) string {
 // members reads who is a direct member of a group, range by range. What the server refuses to show makes the group
 // partial; an error is that nobody answered.
 func (r *Reader) members(ctx context.Context, e *ldap.Entry, o *account.Object) error {
-	entry, count := e, 0
+	entry := e
+	var size rangesSize
 	for {
 		values, next := portion(entry, "member")
-		if count += len(values); count > maxPageValues {
-			return tooManyValues(maxPageValues)
+		if err := size.add(values); err != nil {
+			return err
 		}
 		for _, v := range values {
 			if id, _, ok := splitDN(v); ok {

@@ -29,6 +29,9 @@ func wantProblem(t *testing.T, err error, field, key string, says ...string) {
 	for _, text := range []string{sentence, err.Error()} {
 		assert.NotContains(t, text, "bind-Secret-7")
 	}
+	for _, raw := range []string{"dial tcp", "read tcp", "i/o timeout", "connection refused", "x509:", "tls:", "LDAP Result Code", "EOF"} {
+		assert.NotContains(t, sentence, raw, "Go's own words are for the log")
+	}
 }
 
 func sentenceOf(t *testing.T, p *resource.Problem) string {

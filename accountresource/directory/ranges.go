@@ -22,11 +22,11 @@ func (r *Reader) ranged(ctx context.Context, dn, attribute string, each func(val
 
 // rest gives the values that an entry has at hand, and asks for those that its answer left out.
 func (r *Reader) rest(ctx context.Context, entry *ldap.Entry, attribute string, each func(values []string)) error {
-	count := 0
+	var size rangesSize
 	for {
 		values, next := portion(entry, attribute)
-		if count += len(values); count > maxPageValues {
-			return fmt.Errorf("read %s: %w", attribute, tooManyValues(maxPageValues))
+		if err := size.add(values); err != nil {
+			return fmt.Errorf("read %s: %w", attribute, err)
 		}
 		each(values)
 		if next == 0 {
