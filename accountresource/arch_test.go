@@ -27,30 +27,32 @@ var arrows = map[string]struct {
 	"backends/memory":          {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
 	"backends/traces":          {[]string{"accountresource/account", "accountresource/dialect"}, "rows that name an address know nothing of accounts"},
 	"backends/sqldb":           {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/traces"}, "a mail store knows neither directory nor plan"},
-	"backends/openldap":        {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/sqldb", "backends/traces"}, "a mail store knows neither directory nor plan; usage and deleted mailboxes are in SQL"},
+	"backends/openldap":        {[]string{"accountresource/account", "accountresource/dialect", "accountresource/recovered", "backends", "backends/sqldb", "backends/traces"}, "a mail store knows neither directory nor plan; usage and deleted mailboxes are in SQL"},
 	"backends/appdata":         {[]string{"accountresource/account", "accountresource/dialect", "backends/traces"}, "applications know addresses only"},
 	"backends/backendtest":     {[]string{"accountresource/account", "backends"}, "the suite sees a backend's public face only"},
 	"accountresource/run": {
-		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "backends"},
+		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "accountresource/recovered", "backends"},
 		"run works through its ports, so that it runs in milliseconds on the memory backend",
 	},
 	"accountresource/directory": {
-		[]string{"accountresource/account", "accountresource/resource", "accountresource/run"},
+		[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run"},
 		"LDAP entries become values at its edge and go no further",
 	},
 	"accountresource/directory/fakead":     {nil, "the fake directory is a server: it knows nothing of its readers"},
 	"accountresource/directory/readertest": {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/directory"}, "the suite sees the reader's public face only"},
 	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/dialect", "migrations"}, "the store keeps rows and decides nothing"},
-	"accountresource/schedule":             {[]string{"accountresource/account", "accountresource/resource", "accountresource/run"}, "the schedule knows intervals; what a run is, it is told"},
-	"accountresource/web":                  {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "views", "locales"}, "pages never touch a backend, a directory or the store"},
+	"accountresource/schedule":             {[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run"}, "the schedule knows intervals; what a run is, it is told"},
+	"accountresource/web":                  {[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run", "views", "locales"}, "pages never touch a backend, a directory or the store"},
 	"accountresource": {
 		[]string{
-			"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/directory",
+			"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run", "accountresource/directory",
 			"accountresource/store", "accountresource/schedule", "accountresource/web", "backends", "backends/sqldb",
 			"backends/appdata",
 		},
 		"the door wires the parts",
 	},
+	"accountresource/recovered": {nil, "a panic becomes an error by the standard library alone"},
+
 	"accountresource/dialect": {nil, "how SQL servers differ is data, and a transaction knows nothing of its work"},
 	"views":                   {nil, "embedded files"}, "locales": {nil, "embedded files"}, "migrations": {nil, "embedded files"},
 	"examples/panel": {
