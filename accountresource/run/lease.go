@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
 // grace is how long the batches that have begun may take to end once the run shall stop.
@@ -28,9 +30,15 @@ func (p *Replication) leased(ctx context.Context, work func(begin, finish contex
 		context.AfterFunc(finish, func() { late.Stop() })
 	})()
 	var beside sync.WaitGroup
-	beside.Go(func() { p.beat(finish, cut) })
-	beside.Go(func() { p.report(begin, stop) })
-	err := work(begin, finish)
+	guarded := func(end context.CancelCauseFunc, work func()) { // a panic beside the run ends the run
+		if err := recovered.Do(func() error { work(); return nil }); err != nil {
+			logPanic(finish, p.log, err)
+			end(err)
+		}
+	}
+	beside.Go(func() { guarded(cut, func() { p.beat(finish, cut) }) })
+	beside.Go(func() { guarded(stop, func() { p.report(begin, stop) }) })
+	err := recovered.Do(func() error { return work(begin, finish) })
 	if cause := context.Cause(begin); err != nil && cause != nil {
 		err = fmt.Errorf("%w: %w", cause, err) // why it ended, rather than where
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/backends"
 )
@@ -40,6 +41,8 @@ func stopped(ctx context.Context, err error) error {
 // outcome says how a run ended and, for an admin, why.
 func (p *Replication) outcome(err error) (Outcome, account.Message) {
 	switch {
+	case recovered.Stack(err) != "":
+		return Failed, account.Say("problem_panic")
 	case err == nil && p.counts[account.ActionFailed] > 0:
 		return Partial, account.Message{}
 	case err == nil:

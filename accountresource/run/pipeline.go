@@ -1,12 +1,14 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
 // pipeline is batches on their way: announced are claimed, done are written; few wait, so that memory stays small. settled
@@ -14,7 +16,8 @@ import (
 type pipeline struct {
 	announced, done chan []step
 	settled         chan verdict
-	open            int // batches announced and not known to be settled
+	open            int   // batches announced and not known to be settled
+	stopped         error // why batches were left out, where the run was stopped
 }
 
 // mostOpen batches are open: one in each hand and in each channel, and one whose verdict nobody has looked at. There is
@@ -29,11 +32,11 @@ const mostOpen = 6
 func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {
 	line := &pipeline{announced: make(chan []step, 1), done: make(chan []step, 1), settled: make(chan verdict, mostOpen)}
 	work, ctx := errgroup.WithContext(finish)
-	work.Go(func() error {
+	work.Go(recovered.Func(func() error {
 		defer close(line.announced)
 		return p.announceAll(begin, ctx, batches, line)
-	})
-	work.Go(func() error {
+	}))
+	work.Go(recovered.Func(func() error {
 		defer close(line.done)
 		for batch := range line.announced {
 			if err := p.write(ctx, batch); err != nil {
@@ -44,8 +47,8 @@ func (p *Replication) apply(begin, finish context.Context, batches <-chan []acco
 			}
 		}
 		return nil
-	})
-	work.Go(func() error {
+	}))
+	work.Go(recovered.Func(func() error {
 		for batch := range line.done {
 			came := judge(batch)
 			if err := p.settle(ctx, batch); err != nil {
@@ -55,8 +58,8 @@ func (p *Replication) apply(begin, finish context.Context, batches <-chan []acco
 			p.gauge.done.Add(int64(len(batch)))
 		}
 		return nil
-	})
-	return work.Wait()
+	}))
+	return cmp.Or(work.Wait(), line.stopped)
 }
 
 // announceAll claims batch after batch.
@@ -64,7 +67,8 @@ func (p *Replication) announceAll(begin, ctx context.Context, batches <-chan []a
 	enrolled := false
 	for changes := range batches {
 		if begin.Err() != nil {
-			return nil // whoever fills the batches says why
+			line.stopped = context.Cause(begin) // what is on its way is finished
+			return nil
 		}
 		p.gauge.planned.Add(int64(len(changes)))
 		renames := slices.ContainsFunc(changes, func(c account.Change) bool { return c.Action == account.ActionRenamed })

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
@@ -13,6 +14,12 @@ import (
 func (r *Runner) Preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Deadline, errDeadline)
 	defer cancel()
+	err := recovered.Do(func() error { return r.preview(ctx, res, each) })
+	logPanic(ctx, r.cfg.Logger, err)
+	return err
+}
+
+func (r *Runner) preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error {
 	p := newReplication(&r.cfg, res, Full)
 	p.log = p.log.With("preview", true)
 	return p.plan(ctx, func(_ context.Context, batches <-chan []account.Change) error {

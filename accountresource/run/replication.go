@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/plan"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/backends"
 )
@@ -63,10 +64,13 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 // Run is the run's row in the history as it was opened. It is for whoever calls Do, and only before that.
 func (p *Replication) Run() Run { return p.run }
 
-// Do runs to the end, closes the run in the history and gives the lease back, whatever happens.
+// Do runs to the end, closes the run in the history and gives the lease back, whatever happens: a panic ends the run as
+// failed.
 func (p *Replication) Do(ctx context.Context) Run {
-	p.log.InfoContext(ctx, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
-	err := p.leased(ctx, p.replicate)
+	err := recovered.Do(func() error {
+		p.log.InfoContext(ctx, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
+		return p.leased(ctx, p.replicate)
+	})
 	return p.end(ctx, err)
 }
 
@@ -120,11 +124,11 @@ func (p *Replication) plan(
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []account.Change, 2)
-	work.Go(func() error {
+	work.Go(recovered.Func(func() error {
 		defer close(batches)
 		return p.read(ctx, reader, builder, d, &feed{pace: &p.pace, batches: batches})
-	})
-	work.Go(func() error { return consume(ctx, batches) })
+	}))
+	work.Go(recovered.Func(func() error { return consume(ctx, batches) }))
 	return work.Wait()
 }
 
@@ -231,14 +235,29 @@ func (p *Replication) end(ctx context.Context, err error) Run {
 	defer cancel()
 	p.run.Finished, p.run.Counts = p.cfg.Clock(), p.counts
 	p.run.Outcome, p.run.Error = p.outcome(err)
-	p.log.InfoContext(ctx, "replication ended", "outcome", p.run.Outcome, "counts", p.counts, "error", err,
-		"took", p.run.Finished.Sub(p.run.Started))
 	forget := p.run.Finished.Add(-p.cfg.Retention)
-	if err := p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, p.run.Finished, forget); err != nil {
-		p.log.ErrorContext(ctx, "close the run in the history", "error", err)
+	write := func() error {
+		return p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, p.run.Finished, forget)
 	}
-	if err := p.cfg.Leases.Release(ctx, p.lease); err != nil {
-		p.log.ErrorContext(ctx, "give the lease back", "error", err)
+	closed := recovered.Do(write)
+	if recovered.Stack(closed) != "" { // no run stays open
+		p.run.Outcome, p.run.Error = Failed, account.Say("problem_panic")
+		_ = recovered.Do(write)
 	}
+	released := insist(func() error { return p.cfg.Leases.Release(ctx, p.lease) })
+	for _, fault := range []error{err, closed, released} {
+		logPanic(ctx, p.log, fault)
+	}
+	_ = recovered.Do(func() error { // everything is done
+		p.log.InfoContext(ctx, "replication ended", "outcome", p.run.Outcome, "counts", p.counts, "error", err,
+			"took", p.run.Finished.Sub(p.run.Started))
+		if closed != nil {
+			p.log.ErrorContext(ctx, "close the run in the history", "error", closed)
+		}
+		if released != nil {
+			p.log.ErrorContext(ctx, "give the lease back", "error", released)
+		}
+		return nil
+	})
 	return p.run
 }

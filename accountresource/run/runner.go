@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/backends"
 )
@@ -64,17 +65,31 @@ func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wa
 	if err := res.Settings.Connection.Complete().AsError(); err != nil {
 		return nil, fmt.Errorf("connection of resource %d: %w", res.ID, err)
 	}
-	lease, err := r.cfg.Leases.Acquire(ctx, res.ID, r.cfg.Owner, r.cfg.LeaseTTL)
+	var p *Replication
+	err := recovered.Do(func() (err error) {
+		p = newReplication(&r.cfg, res, wanted)
+		p.lease, err = r.cfg.Leases.Acquire(ctx, res.ID, r.cfg.Owner, r.cfg.LeaseTTL)
+		return err
+	})
 	if err != nil {
+		logPanic(ctx, r.cfg.Logger, err)
 		return nil, fmt.Errorf("take the lease of resource %d: %w", res.ID, err)
 	}
-	p := newReplication(&r.cfg, res, wanted)
-	p.lease = lease
-	if err = p.open(ctx, t); err != nil {
-		err = fmt.Errorf("open a run of resource %d: %w", res.ID, err)
-		return nil, errors.Join(err, r.cfg.Leases.Release(context.WithoutCancel(ctx), lease))
+	if err = recovered.Do(func() error { return p.open(ctx, t) }); err != nil {
+		return nil, fmt.Errorf("open a run of resource %d: %w", res.ID, p.giveUp(ctx, err))
 	}
 	return p, nil
+}
+
+// giveUp gives the lease of a run back that could not be opened, or not to the end, and returns why with what fails in
+// that.
+func (p *Replication) giveUp(ctx context.Context, why error) error {
+	if p.run.ID != 0 {
+		p.end(ctx, why)
+		return why
+	}
+	logPanic(ctx, p.cfg.Logger, why)
+	return errors.Join(why, insist(func() error { return p.cfg.Leases.Release(context.WithoutCancel(ctx), p.lease) }))
 }
 
 // open writes the run into the history. How much it reads is only decided when the server has answered.
@@ -101,7 +116,16 @@ func (r *Runner) Once(ctx context.Context, res resource.Resource, t Trigger, wan
 }
 
 // Sample reads the first users and groups in scope: the connection test. Nothing is written.
-func (r *Runner) Sample(ctx context.Context, s resource.Settings) (Sample, error) {
+func (r *Runner) Sample(ctx context.Context, s resource.Settings) (sample Sample, err error) {
+	err = recovered.Do(func() (err error) {
+		sample, err = r.sample(ctx, s)
+		return err
+	})
+	logPanic(ctx, r.cfg.Logger, err)
+	return sample, err
+}
+
+func (r *Runner) sample(ctx context.Context, s resource.Settings) (Sample, error) {
 	var sample Sample
 	reader, err := r.cfg.OpenReader(s)
 	if err != nil {

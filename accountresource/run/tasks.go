@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
 // Application is an application that keeps data under the addresses of accounts. Renaming or deleting again must be
@@ -119,7 +120,8 @@ func (p *Replication) doTask(ctx context.Context, t *Task) (ok bool, err error) 
 	if why := p.down[t.Application]; why != nil {
 		return false, p.logDown(ctx, t, why)
 	}
-	err = t.do(ctx, p.cfg.Applications[i])
+	err = recovered.Do(func() error { return t.do(ctx, p.cfg.Applications[i]) }) // no other application suffers from it
+	logPanic(ctx, p.log, err)
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}

@@ -1,0 +1,248 @@
+package run_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// eventful is a harness before a run that uses every port: somebody is new, renamed, changed and gone, a group has a
+// member from elsewhere, and an application keeps data.
+func eventful(t *testing.T) *rig {
+	t.Helper()
+	r := counting(t, 9)
+	r.res.Settings.Replication.Groups = true
+	r.config.Applications, r.config.Tasks = []run.Application{&webmail{data: map[string]string{}}}, r.ledger
+	r.res.Settings.Replication.MaxRemovals = 5
+	r.once()
+	r.put(user("new", "new@example.com", "New"))
+	r.put(user("id0001", "moved@example.com", "User 1"))
+	r.put(user("id0002", "u0002@example.com", "Other Name"))
+	r.take("id0003")
+	r.people.outside = []account.Object{{ID: "o", Kind: account.Contact, DN: "CN=o", Mail: []string{"o@elsewhere.example"}}}
+	group := account.Object{ID: "g", Kind: account.Group, DN: "CN=g", Mail: []string{"team@example.com"}, Members: []account.SourceID{"o", "id0004"}}
+	r.put(group)
+	return r
+}
+
+// ended checks that nothing is left of the run that panicked, and that the next one makes up for it.
+func (r *rig) ended(call string, before run.Mark, accounts int) {
+	r.t.Helper()
+	held, err := r.ledger.Held(r.t.Context(), r.res.ID)
+	require.NoError(r.t, err)
+	assert.False(r.t, held, "%s: the lease is given back", call)
+	for _, row := range r.ledger.runs {
+		assert.NotEmpty(r.t, row.Outcome, "%s: a run is open", call)
+	}
+	after := r.ledger.mark
+	after.Open = before.Open
+	if call != "End" && call != "Release" { // these come after the watermark
+		assert.Equal(r.t, before, after, "%s: the watermark does not move", call)
+	}
+	next := r.once()
+	assert.Equal(r.t, run.Succeeded, next.Outcome, "%s: the next run", call)
+	assert.Len(r.t, r.ledger.links, accounts, call)
+	assert.Empty(r.t, r.ledger.tasks, call)
+}
+
+func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
+	seen := map[string]bool{}
+	for name, begin := range map[string]func(*testing.T) *rig{
+		"incremental": eventful,
+		"full": func(t *testing.T) *rig {
+			r := eventful(t)
+			r.res.Revision++
+			return r
+		},
+		"nothing to do": func(t *testing.T) *rig {
+			r := eventful(t)
+			r.once()
+			r.people.touched = nil
+			return r
+		},
+	} {
+		for n, done := 1, false; !done; n++ {
+			r, trap := begin(t), &trap{}
+			trap.on(r)
+			before := r.ledger.mark
+			trap.set(n)
+			result, err := run.New(r.config).Once(t.Context(), r.res, run.Manual, run.Incremental)
+			call := trap.sprung
+			trap.set(0)
+			seen[call] = true
+			switch label := fmt.Sprintf("%s, call %d, %s", name, n, call); call {
+			case "":
+				done = true
+				assert.Equal(t, run.Succeeded, result.Outcome, label)
+				continue
+			case "Acquire", "Mark", "Begin":
+				var fault *recovered.Error
+				require.ErrorAs(t, err, &fault, label)
+			case "Release":
+				require.NoError(t, err, label)
+			default:
+				require.NoError(t, err, label)
+				assert.Equal(t, run.Failed, result.Outcome, label)
+				assert.Equal(t, run.Failed, r.ledger.runs[len(r.ledger.runs)-1].Outcome, label)
+				assert.Equal(t, "problem_panic", result.Error.Key, label)
+			}
+			r.ended(call, before, 10)
+		}
+	}
+	for _, call := range []string{
+		"OpenReader", "Probe", "List", "Touched", "LookUp", "Close", "Fields", "Canonical", "Domains", "Domain", "Accounts",
+		"Apply", "Acquire", "Release", "Links", "Known", "Claim", "Begin", "Mode", "Settle", "End", "Waiting", "Keep", "Mark",
+		"Open", "SetMark", "Pending", "Done",
+	} {
+		assert.True(t, seen[call], "no run called %s", call)
+	}
+}
+
+func TestAPanicBesideTheRunEndsIt(t *testing.T) {
+	for _, call := range []string{"Renew", "Progress"} {
+		r, trap := newRig(t), &trap{}
+		trap.on(r)
+		r.config.LeaseTTL = 30 * time.Millisecond
+		if call == "Progress" {
+			r.config.LeaseTTL = time.Hour
+		}
+		r.people.objects = users(40)
+		r.people.between = func(n int) {
+			if n == 20 {
+				trap.mu.Lock()
+				trap.name = call
+				trap.mu.Unlock()
+				<-r.people.context.Done()
+			}
+		}
+		result := r.once()
+		assert.Equal(t, run.Failed, result.Outcome, call)
+		assert.Equal(t, "problem_panic", result.Error.Key, call)
+		r.people.between = nil
+		r.ended(call, run.Mark{}, 40)
+	}
+}
+
+func TestALogThatPanicsLeavesNothingBehind(t *testing.T) {
+	for n, done := 1, false; !done; n++ {
+		r, trap := eventful(t), &trap{}
+		before := r.ledger.mark
+		r.config.Logger = slog.New(&trappedLog{trap})
+		trap.set(n)
+		result, err := run.New(r.config).Once(t.Context(), r.res, run.Manual, run.Incremental)
+		if done = trap.sprung == ""; done {
+			continue
+		}
+		call := trap.sprung
+		trap.set(0)
+		if err == nil && result.Outcome == run.Succeeded { // it was over
+			call = "End"
+		}
+		r.ended(call, before, 10)
+	}
+}
+
+func TestTheLogHasTheStackOfAPanic(t *testing.T) {
+	r, trap := newRig(t), &trap{name: "Apply"}
+	trap.on(r)
+	var log bytes.Buffer
+	r.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	r.people.objects = users(3)
+	assert.Equal(t, "problem_panic", r.once().Error.Key)
+	assert.Contains(t, log.String(), "boom in Apply")
+	assert.Contains(t, log.String(), "trap_test.go:", "the stack")
+}
+
+func TestAPanicInAnApplicationIsThatApplicationsFailure(t *testing.T) {
+	r, trap := newRig(t), &trap{}
+	r.config.Applications, r.config.Tasks = []run.Application{&brokenApplication{trap}}, r.ledger
+	r.people.objects = []account.Object{user("a", "a@example.com", "A")}
+	r.once()
+	r.people.objects[0].Mail = []string{"b@example.com"}
+	trap.name = "Rename"
+	assert.Equal(t, run.Partial, r.once().Outcome, "mail does not wait for an application")
+	assert.Len(t, r.ledger.tasks, 1)
+	last := r.once()
+	assert.Equal(t, run.Succeeded, last.Outcome)
+	assert.Empty(t, r.ledger.tasks)
+}
+
+// brokenApplication is an application whose calls may panic.
+type brokenApplication struct{ trap *trap }
+
+func (a *brokenApplication) Name() string { return "broken" }
+
+func (a *brokenApplication) Rename(context.Context, []account.Move) error {
+	a.trap.enter("Rename")
+	return nil
+}
+
+func (a *brokenApplication) Delete(context.Context, []string) error {
+	a.trap.enter("Delete")
+	return nil
+}
+
+// A run that is stopped when everything is read, and before everything is made, has not come to its end.
+func TestR18_ARunThatIsStoppedBeforeItsLastBatchesIsNotDone(t *testing.T) {
+	r := newRig(t)
+	r.people.invocation, r.people.objects = "dc1", users(12) // three batches
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	listed := make(chan struct{})
+	whole := sync.OnceFunc(func() { close(listed) })
+	open := r.config.OpenReader
+	r.config.OpenReader = func(s resource.Settings) (run.Reader, error) {
+		reader, err := open(s)
+		return &listedReader{reader, whole}, err
+	}
+	r.config.Links = &stoppingLinks{r.ledger, sync.OnceFunc(func() {
+		<-listed
+		cancel()
+		<-r.people.context.Done()
+	})}
+	result, err := run.New(r.config).Once(ctx, r.res, run.Manual, run.Incremental)
+	require.NoError(t, err)
+	require.Less(t, len(r.ledger.links), 12)
+	assert.Equal(t, run.Interrupted, result.Outcome)
+	assert.Equal(t, "problem_run_stopped", result.Error.Key)
+	assert.Zero(t, r.ledger.mark, "the watermark does not move past what was not made")
+	for _, l := range r.ledger.links {
+		assert.Equal(t, account.Confirmed, l.State, "what was begun is finished")
+	}
+	r.once()
+	assert.Len(t, r.ledger.links, 12)
+}
+
+// listedReader says when its listing is over.
+type listedReader struct {
+	run.Reader
+	listed func()
+}
+
+func (r *listedReader) List(ctx context.Context, q run.Query, each func(account.Object) error) (run.Listing, error) {
+	defer r.listed()
+	return r.Reader.List(ctx, q, each)
+}
+
+// stoppingLinks does something at the first claim.
+type stoppingLinks struct {
+	*ledger
+	first func()
+}
+
+func (l *stoppingLinks) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
+	l.first()
+	return l.ledger.Claim(ctx, lease, links)
+}

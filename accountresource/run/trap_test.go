@@ -1,0 +1,233 @@
+package run_test
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// trap panics in one call of a port: the one with a number, or the next of a name.
+type trap struct {
+	mu     sync.Mutex
+	left   int    // calls until it panics; 0: it does not
+	name   string // of the call that it panics in, if it is not set by number
+	sprung string // the call that it panicked in
+}
+
+func (t *trap) enter(call string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left--
+	if t.left == 0 || t.name == call {
+		t.sprung, t.name = call, ""
+		panic("boom in " + call)
+	}
+}
+
+// set makes the trap panic in the n-th call from now on.
+func (t *trap) set(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left, t.sprung = n, ""
+}
+
+// on puts the trap into every port of the harness.
+func (t *trap) on(r *rig) {
+	open, mail, kept := r.config.OpenReader, r.config.Backend, &trappedLedger{r.ledger, t}
+	r.config.OpenReader = func(s resource.Settings) (run.Reader, error) {
+		t.enter("OpenReader")
+		reader, err := open(s)
+		return &trappedReader{reader, t}, err
+	}
+	r.config.Backend = &trappedBackend{mail, t}
+	r.config.Links, r.config.Journal, r.config.Leases = kept, kept, kept
+	r.config.Removals, r.config.Marks, r.config.Tasks = kept, kept, kept
+}
+
+type trappedReader struct {
+	run.Reader
+	trap *trap
+}
+
+func (r *trappedReader) Probe(ctx context.Context) (run.Probe, error) {
+	r.trap.enter("Probe")
+	return r.Reader.Probe(ctx)
+}
+
+func (r *trappedReader) List(ctx context.Context, q run.Query, each func(account.Object) error) (run.Listing, error) {
+	r.trap.enter("List")
+	return r.Reader.List(ctx, q, each)
+}
+
+func (r *trappedReader) Touched(ctx context.Context, since int64) ([]run.Touch, error) {
+	r.trap.enter("Touched")
+	return r.Reader.Touched(ctx, since)
+}
+
+func (r *trappedReader) LookUp(ctx context.Context, ids []account.SourceID) ([]account.Object, error) {
+	r.trap.enter("LookUp")
+	return r.Reader.LookUp(ctx, ids)
+}
+
+func (r *trappedReader) Close() error {
+	r.trap.enter("Close")
+	return r.Reader.Close()
+}
+
+type trappedBackend struct {
+	backends.Backend
+	trap *trap
+}
+
+func (b *trappedBackend) Fields() account.Fields {
+	b.trap.enter("Fields")
+	return b.Backend.Fields()
+}
+
+func (b *trappedBackend) Canonical(address string, p account.Profile) account.Profile {
+	b.trap.enter("Canonical")
+	return b.Backend.Canonical(address, p)
+}
+
+func (b *trappedBackend) Domains(ctx context.Context, part string, limit int) ([]string, error) {
+	b.trap.enter("Domains")
+	return b.Backend.Domains(ctx, part, limit)
+}
+
+func (b *trappedBackend) Domain(ctx context.Context, name string) (account.Domain, error) {
+	b.trap.enter("Domain")
+	return b.Backend.Domain(ctx, name)
+}
+
+func (b *trappedBackend) Accounts(ctx context.Context, domain string, q backends.Query) iter.Seq2[account.Account, error] {
+	return func(yield func(account.Account, error) bool) {
+		b.trap.enter("Accounts")
+		b.Backend.Accounts(ctx, domain, q)(yield)
+	}
+}
+
+func (b *trappedBackend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+	b.trap.enter("Apply")
+	return b.Backend.Apply(ctx, d, changes)
+}
+
+type trappedLedger struct {
+	*ledger
+	trap *trap
+}
+
+func (l *trappedLedger) Acquire(ctx context.Context, id int64, owner string, ttl time.Duration) (run.Lease, error) {
+	l.trap.enter("Acquire")
+	return l.ledger.Acquire(ctx, id, owner, ttl)
+}
+
+func (l *trappedLedger) Renew(ctx context.Context, lease run.Lease, ttl time.Duration) (run.Lease, error) {
+	l.trap.enter("Renew")
+	return l.ledger.Renew(ctx, lease, ttl)
+}
+
+func (l *trappedLedger) Release(ctx context.Context, lease run.Lease) error {
+	l.trap.enter("Release")
+	return l.ledger.Release(ctx, lease)
+}
+
+func (l *trappedLedger) Links(ctx context.Context, id int64, domain string) iter.Seq2[account.Link, error] {
+	return func(yield func(account.Link, error) bool) {
+		l.trap.enter("Links")
+		l.ledger.Links(ctx, id, domain)(yield)
+	}
+}
+
+func (l *trappedLedger) Known(ctx context.Context, id int64, ids []account.SourceID) ([]account.SourceID, error) {
+	l.trap.enter("Known")
+	return l.ledger.Known(ctx, id, ids)
+}
+
+func (l *trappedLedger) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
+	l.trap.enter("Claim")
+	return l.ledger.Claim(ctx, lease, links)
+}
+
+func (l *trappedLedger) Begin(ctx context.Context, lease run.Lease, t run.Trigger, m run.Mode, at time.Time) (run.Run, error) {
+	l.trap.enter("Begin")
+	return l.ledger.Begin(ctx, lease, t, m, at)
+}
+
+func (l *trappedLedger) Mode(ctx context.Context, lease run.Lease, id int64, m run.Mode) error {
+	l.trap.enter("Mode")
+	return l.ledger.Mode(ctx, lease, id, m)
+}
+
+func (l *trappedLedger) Progress(ctx context.Context, lease run.Lease, id int64, p run.Progress, isNew bool) (bool, error) {
+	l.trap.enter("Progress")
+	return l.ledger.Progress(ctx, lease, id, p, isNew)
+}
+
+func (l *trappedLedger) Settle(ctx context.Context, lease run.Lease, id int64, s run.Settled) error {
+	l.trap.enter("Settle")
+	return l.ledger.Settle(ctx, lease, id, s)
+}
+
+func (l *trappedLedger) End(ctx context.Context, id int64, o run.Outcome, why account.Message, finished, forget time.Time) error {
+	l.trap.enter("End")
+	return l.ledger.End(ctx, id, o, why, finished, forget)
+}
+
+func (l *trappedLedger) Waiting(ctx context.Context, id int64) ([]run.Held, error) {
+	l.trap.enter("Waiting")
+	return l.ledger.Waiting(ctx, id)
+}
+
+func (l *trappedLedger) Keep(ctx context.Context, lease run.Lease, held []run.Held) error {
+	l.trap.enter("Keep")
+	return l.ledger.Keep(ctx, lease, held)
+}
+
+func (l *trappedLedger) Mark(ctx context.Context, id int64) (run.Mark, error) {
+	l.trap.enter("Mark")
+	return l.ledger.Mark(ctx, id)
+}
+
+func (l *trappedLedger) Open(ctx context.Context, lease run.Lease) error {
+	l.trap.enter("Open")
+	return l.ledger.Open(ctx, lease)
+}
+
+func (l *trappedLedger) SetMark(ctx context.Context, lease run.Lease, m run.Mark) error {
+	l.trap.enter("SetMark")
+	return l.ledger.SetMark(ctx, lease, m)
+}
+
+func (l *trappedLedger) Pending(ctx context.Context, id int64, limit int) ([]run.Task, error) {
+	l.trap.enter("Pending")
+	return l.ledger.Pending(ctx, id, limit)
+}
+
+func (l *trappedLedger) Done(ctx context.Context, id int64) error {
+	l.trap.enter("Done")
+	return l.ledger.Done(ctx, id)
+}
+
+// trappedLog is a log whose handler panics.
+type trappedLog struct{ trap *trap }
+
+func (h *trappedLog) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h *trappedLog) WithGroup(string) slog.Handler { return h }
+
+func (h *trappedLog) WithAttrs([]slog.Attr) slog.Handler {
+	h.trap.enter("WithAttrs")
+	return h
+}
+
+func (h *trappedLog) Handle(_ context.Context, r slog.Record) error {
+	h.trap.enter("Handle " + r.Message)
+	return nil
+}
