@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
@@ -81,9 +82,24 @@ func Start(cfg Config) (*Schedule, error) {
 }
 
 func (s *Schedule) refresh() {
-	if err := s.Sync(s.ctx); err != nil && s.ctx.Err() == nil {
-		s.cfg.Logger.ErrorContext(s.ctx, "bring the schedule in step with the resources", "error", err)
+	s.safely("reading of the resources", func() {
+		if err := s.Sync(s.ctx); err != nil && s.ctx.Err() == nil {
+			s.cfg.Logger.ErrorContext(s.ctx, "bring the schedule in step with the resources", "error", err)
+		}
+	})
+}
+
+// safely calls work and writes a panic to the log: gocron recovers only where a job listens for panics, so that one
+// would end the process. The log itself may be what panics.
+func (s *Schedule) safely(what string, work func()) {
+	err := recovered.Do(func() error { work(); return nil })
+	if err == nil {
+		return
 	}
+	_ = recovered.Do(func() error {
+		s.cfg.Logger.ErrorContext(s.ctx, "a fault in the program was caught", "during", what, "error", err, "stack", recovered.Stack(err))
+		return nil
+	})
 }
 
 // Sync reads the resources and brings the jobs in step: new, changed, disabled and deleted ones.
@@ -132,7 +148,9 @@ func (s *Schedule) add(ctx context.Context, id int64, interval time.Duration) er
 	if due := last.Add(interval); due.After(s.cfg.Clock.Now()) {
 		options = append(options, gocron.WithStartAt(gocron.WithStartDateTime(due)))
 	}
-	j, err := s.cron.NewJob(gocron.DurationJob(interval), gocron.NewTask(func() { s.run(id, interval) }), options...)
+	j, err := s.cron.NewJob(gocron.DurationJob(interval), gocron.NewTask(func() {
+		s.safely("scheduled run", func() { s.run(id, interval) })
+	}), options...)
 	if err != nil {
 		return fmt.Errorf("schedule resource %d: %w", id, err)
 	}
@@ -172,7 +190,7 @@ func (s *Schedule) Next(id int64) time.Time {
 }
 
 // Go does work in the background until it ends or the schedule is closed, whichever is first: then its context is
-// cancelled and Close waits for it.
+// cancelled and Close waits for it. If it panics, the log has the stack and nothing else ends.
 func (s *Schedule) Go(work func(context.Context)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,7 +200,7 @@ func (s *Schedule) Go(work func(context.Context)) error {
 	s.work.Add(1)
 	go func() {
 		defer s.work.Done()
-		work(s.ctx)
+		s.safely("work in the background", func() { work(s.ctx) })
 	}()
 	return nil
 }

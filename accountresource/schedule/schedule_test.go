@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -26,27 +27,84 @@ type panel struct {
 	resources []resource.Resource
 	last      map[int64]time.Time
 	err       error
+
+	fault  string      // the call that panics next
+	faults chan string // those that did
+	began  time.Time
+	log    lockedBuffer
+}
+
+// enter panics in a call that is to.
+func (p *panel) enter(call string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fault == call {
+		p.fault = ""
+		p.faults <- call
+		panic("boom in " + call)
+	}
+}
+
+// breaks makes a call panic once.
+func (p *panel) breaks(call string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault = call
+}
+
+// panicked waits for a call that panicked.
+func (p *panel) panicked() {
+	p.t.Helper()
+	select {
+	case <-p.faults:
+	case <-time.After(10 * time.Second):
+		p.t.Fatal("nothing panicked")
+	}
+}
+
+// lockedBuffer is a log.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func start(t *testing.T, p *panel) *schedule.Schedule {
 	t.Helper()
-	p.t, p.clock, p.runs = t, clockwork.NewFakeClock(), make(chan int64, 10)
+	p.t, p.clock, p.runs, p.faults = t, clockwork.NewFakeClock(), make(chan int64, 10), make(chan string, 10)
+	p.began = p.clock.Now()
 	if p.last == nil {
 		p.last = map[int64]time.Time{}
 	}
 	s, err := schedule.Start(schedule.Config{
 		Resources: func(context.Context) ([]resource.Resource, error) {
+			p.enter("Resources")
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			return p.resources, p.err
 		},
 		LastRun: func(_ context.Context, id int64) (time.Time, error) {
+			p.enter("LastRun")
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			return p.last[id], nil
 		},
-		Run:     func(_ context.Context, id int64) { p.runs <- id },
-		Logger:  slog.New(slog.DiscardHandler),
+		Run: func(_ context.Context, id int64) {
+			p.enter("Run")
+			p.runs <- id
+		},
+		Logger:  slog.New(slog.NewTextHandler(&p.log, nil)),
 		Clock:   p.clock,
 		Refresh: 24 * time.Hour,
 	})
@@ -163,4 +221,50 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	cancel()
 	assert.ErrorIs(t, s.Close(ctx), context.Canceled)
 	close(release)
+}
+
+// A fault in what the schedule calls ends neither the process nor the schedule.
+func TestAPanicLeavesTheScheduleAsItIs(t *testing.T) {
+	for _, fault := range []string{"LastRun", "Run"} {
+		p := &panel{resources: []resource.Resource{minutely(1, true, 15), minutely(2, true, 16)}}
+		s := start(t, p)
+		p.breaks(fault)
+		p.until(p.began.Add(15 * time.Minute))
+		p.panicked()
+		p.until(p.began.Add(16 * time.Minute))
+		assert.EqualValues(t, 2, p.ran(), "%s: another resource", fault)
+		assert.Eventually(t, func() bool { return s.Next(1).Equal(p.began.Add(30 * time.Minute)) }, 10*time.Second, time.Millisecond,
+			"%s: the same resource has its next time", fault)
+		require.NoError(t, s.Close(t.Context()))
+		assert.Contains(t, p.log.String(), "boom in "+fault)
+		assert.Contains(t, p.log.String(), "schedule_test.go:", "the stack")
+	}
+}
+
+func TestAPanicInTheBackgroundIsLogged(t *testing.T) {
+	p := &panel{}
+	s := start(t, p)
+	require.NoError(t, s.Go(func(context.Context) { panic("boom in Go") }))
+	require.NoError(t, s.Close(t.Context()), "it is not waited for")
+	assert.Contains(t, p.log.String(), "boom in Go")
+	assert.Contains(t, p.log.String(), "schedule_test.go:", "the stack")
+}
+
+func TestAPanicInTheRefreshIsLogged(t *testing.T) {
+	p := &panel{}
+	s := start(t, p)
+	p.breaks("Resources")
+	p.until(p.began.Add(24 * time.Hour))
+	p.panicked()
+	require.NoError(t, s.Close(t.Context()))
+	assert.Contains(t, p.log.String(), "boom in Resources")
+}
+
+func TestAPanicAtTheStartIsMadeUpForByTheRefresh(t *testing.T) {
+	p := &panel{resources: []resource.Resource{minutely(1, true, 15)}, fault: "Resources"}
+	s := start(t, p)
+	assert.Zero(t, s.Next(1))
+	p.panicked()
+	p.until(p.began.Add(24 * time.Hour))
+	require.Eventually(t, func() bool { return !s.Next(1).IsZero() }, 10*time.Second, time.Millisecond)
 }
