@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/backends"
 )
 
@@ -68,7 +69,7 @@ func (b *Backend) inParallel(ctx context.Context, steps []step, work func(*ldap.
 	group, going := errgroup.WithContext(ctx)
 	share := (len(steps) + b.writers - 1) / b.writers
 	for part := range slices.Chunk(steps, max(share, 1)) {
-		group.Go(func() error {
+		group.Go(recovered.Func(func() error {
 			return b.pool.use(ctx, func(conn *ldap.Conn) error {
 				for _, s := range part {
 					if going.Err() != nil {
@@ -80,7 +81,7 @@ func (b *Backend) inParallel(ctx context.Context, steps []step, work func(*ldap.
 				}
 				return nil
 			})
-		})
+		}))
 	}
 	return group.Wait()
 }

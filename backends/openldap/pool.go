@@ -42,7 +42,15 @@ func (p *pool) use(ctx context.Context, work func(*ldap.Conn) error) error {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	returned := false
+	defer func() {
+		if !returned { // work panicked: nobody knows what is still to come on this connection
+			stop()
+			_ = conn.Close()
+		}
+	}()
 	err = work(conn)
+	returned = true
 	if !stop() {
 		return errors.Join(context.Cause(ctx), err)
 	}
