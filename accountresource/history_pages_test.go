@@ -91,6 +91,31 @@ func TestALongLogHasPages(t *testing.T) {
 	}
 }
 
+// A search looks at 100,000 rows, says so, and goes on from there.
+func TestALongSearchGoesOn(t *testing.T) {
+	f := newFollowed(t, 63)
+	f.replicate()
+	for range 11 { // 129,024 rows
+		_, err := f.db.Exec("INSERT INTO account_resource_log (run_id, at, action, kind, source_id, dn, address, diff, reason, detail)" +
+			" SELECT run_id, at, action, kind, source_id, dn, address, diff, reason, detail FROM account_resource_log")
+		require.NoError(t, err)
+	}
+	_, err := f.db.Exec("UPDATE account_resource_log SET detail = 'a needle' WHERE id = (SELECT MAX(id) FROM account_resource_log)")
+	require.NoError(t, err)
+	on := regexp.MustCompile(`href="([^"]+)">Search on`)
+	page := f.get(f.base + "/log?run=1&q=needle")
+	assert.Contains(t, page.body, "Searched 100,000 rows so far")
+	found := on.FindStringSubmatch(page.body)
+	require.NotNil(t, found)
+	page = f.get(strings.ReplaceAll(found[1], "&amp;", "&"))
+	assert.Contains(t, page.body, "a needle")
+	assert.Nil(t, on.FindStringSubmatch(page.body))
+	assert.Len(t, f.table(f.get(f.base+"/log?run=1&q=needle&format=csv")), 2, "a file is searched to the end")
+	many := f.get(f.base + "/log?run=1&q=corp.example").body
+	assert.Contains(t, many, "More than 1,000 rows")
+	assert.Equal(t, http.StatusOK, f.get(f.base+"/log?run=1&page=9223372036854775807").status)
+}
+
 func TestAPreviewIsFilteredAndAFile(t *testing.T) {
 	f := newFollowed(t, 60)
 	form := url.Values{"user_filter": {"(objectClass=user)"}, "user_mail": {"userPrincipalName"}, "user_status": {"userAccountControl"}}

@@ -373,9 +373,10 @@ func (w *world) logged() map[string]int {
 		if r.ID <= w.seen {
 			continue
 		}
-		entries, n, err := w.kept.Runs().Entries(w.t.Context(), r.ID, runs.LogFilter{Page: 1, Size: 1000})
+		page, err := w.kept.Runs().Entries(w.t.Context(), r.ID, runs.LogFilter{Page: 1, Size: 1000})
 		require.NoError(w.t, err)
-		require.Len(w.t, entries, n)
+		entries := page.Entries
+		require.Len(w.t, entries, page.Total)
 		counts := map[account.Action]int{}
 		for i := range entries {
 			counts[entries[i].Action]++

@@ -21,6 +21,8 @@ var (
 	ErrConflict = errors.New("already linked")
 	// ErrNotFound: no such run.
 	ErrNotFound = errors.New("no such run")
+	// ErrBusy: as many searches of the history are going on as may be; a later one will do.
+	ErrBusy = errors.New("too many searches of the history at once")
 )
 
 // Trigger is what started a run.
@@ -95,6 +97,23 @@ type LogFilter struct {
 	After, Before int64
 	Page          int // from 1
 	Size          int // rows a page
+}
+
+// Searches reports whether rows have to be looked at one by one, since no index knows which of them match.
+func (f LogFilter) Searches() bool { return f.Query != "" || !f.From.IsZero() || !f.Until.IsZero() }
+
+// Page is a part of a log. A search looks at a bounded number of rows, so that it may end before the page is full.
+type Page struct {
+	Entries []Entry
+	// Total is how many rows match: where they have to be counted, up to one more than Counted of those that were
+	// searched. It is -1 where the page does not begin with the first row, so that nobody counted.
+	Total int
+	// More says that other rows match behind those of the page.
+	More bool
+	// Searched is how many rows were looked at one by one. Next is the key of the last of them, from which a search has
+	// to go on; 0 where all were looked at, or more are known to match.
+	Searched int
+	Next     int64
 }
 
 // Counted is the most that rows are counted up to whose number has to be found out.

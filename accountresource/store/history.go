@@ -76,7 +76,16 @@ func (s *Runs) Runs(ctx context.Context, resource int64, page, size int) ([]run.
 }
 
 func paged(q squirrel.SelectBuilder, page, size int) squirrel.SelectBuilder {
-	return q.Limit(uint64(max(size, 1))).Offset(uint64(max(page-1, 0)) * uint64(max(size, 1)))
+	return q.Limit(uint64(max(size, 1))).Offset(uint64(before(page, size)))
+}
+
+// farthest is more rows than there are before any page.
+const farthest = 1 << 40
+
+// before is how many rows are in front of a page. Pages count from 1; whatever else somebody asks for does not overflow.
+func before(page, size int) int {
+	size = max(size, 1)
+	return min(max(page, 1)-1, farthest/size) * size
 }
 
 // Run reads a run, or returns run.ErrNotFound.
@@ -102,21 +111,28 @@ func (s *Runs) Before(ctx context.Context, resource, id int64, size int) ([]run.
 	return found, nil
 }
 
-// Entries lists a page of the rows of a run in order and says how many match; where they have to be counted, only up
-// to one more than run.Counted.
-func (s *Runs) Entries(ctx context.Context, id int64, f run.LogFilter) ([]run.Entry, int, error) {
-	total, err := s.matching(ctx, id, f)
+// Entries lists a page of the rows of a run in order and says how many match. A search returns run.ErrBusy where others
+// are going on; it looks at a bounded number of rows, as run.Page says.
+func (s *Runs) Entries(ctx context.Context, id int64, f run.LogFilter) (run.Page, error) {
+	if f.Searches() {
+		return s.search(ctx, id, f)
+	}
+	total, err := s.counted(ctx, id, f)
 	if err != nil {
-		return nil, 0, fmt.Errorf("count log rows of run %d: %w", id, err)
+		return run.Page{}, fmt.Errorf("count log rows of run %d: %w", id, err)
 	}
 	found, err := s.Rows(ctx, id, f)
-	return found, total, err
+	return run.Page{Entries: found, Total: total}, err
 }
 
-// Rows lists a page of the rows of a run in order.
+// Rows lists rows of a run in order, as many as f.Size unless there are no more. A search for them looks at all rows
+// behind f.After, or in front of f.Before, in pieces between which others have their turn: it is for downloads.
 func (s *Runs) Rows(ctx context.Context, id int64, f run.LogFilter) ([]run.Entry, error) {
+	if f.Searches() {
+		return s.searchRows(ctx, id, f)
+	}
 	keys := s.sql.Select("id AS found").From(logTable).Where(fmt.Sprintf(s.dialect.Leading, "run_id"), id).
-		Where(matches(f))
+		Where(ofAction(f))
 	size := uint64(max(f.Size, 1))
 	switch {
 	case f.After > 0:
@@ -136,28 +152,23 @@ func (s *Runs) Rows(ctx context.Context, id int64, f run.LogFilter) ([]run.Entry
 	return found, nil
 }
 
-// matching is how many rows of a run match. The run's row has the numbers that need no look into the rows.
-func (s *Runs) matching(ctx context.Context, id int64, f run.LogFilter) (int, error) {
-	if f.Query == "" && f.From.IsZero() && f.Until.IsZero() {
-		columns := make([]string, 0, len(account.Actions()))
-		for _, a := range account.Actions() {
-			if f.Action == "" || f.Action == a {
-				columns = append(columns, countColumn(a))
-			}
+// counted is how many rows of a run there are, of an action if the filter names one: the run's row has the numbers.
+func (s *Runs) counted(ctx context.Context, id int64, f run.LogFilter) (int, error) {
+	columns := make([]string, 0, len(account.Actions()))
+	for _, a := range account.Actions() {
+		if f.Action == "" || f.Action == a {
+			columns = append(columns, countColumn(a))
 		}
-		n, err := number(ctx, s.db,
-			s.sql.Select(strings.Join(columns, " + ")).From(runTable).Where(squirrel.Eq{"id": id}))
-		return int(n), err
 	}
-	few := squirrel.Select("1 AS one").From(logTable).Where(squirrel.Eq{"run_id": id}).Where(matches(f)).
-		Limit(run.Counted + 1)
-	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").FromSelect(few, "few"))
+	n, err := number(ctx, s.db, s.sql.Select(strings.Join(columns, " + ")).From(runTable).Where(squirrel.Eq{"id": id}))
 	return int(n), err
 }
 
 // matches are the conditions of a filter.
-func matches(f run.LogFilter) squirrel.And {
-	where := contains(f)
+func matches(f run.LogFilter) squirrel.And { return append(contains(f), ofAction(f)...) }
+
+// ofAction is the condition of a filter that an index knows.
+func ofAction(f run.LogFilter) (where squirrel.And) {
 	if f.Action != "" {
 		where = append(where, squirrel.Eq{"action": string(f.Action)})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,9 +52,9 @@ func testLogPages(t *testing.T, connect func() *sql.DB) {
 	other := logged(t, s, l, c.now(), entries...)
 	read := func(f run.LogFilter) ([]run.Entry, []string, int) {
 		t.Helper()
-		found, total, err := s.Runs().Entries(t.Context(), r.ID, f)
+		found, err := s.Runs().Entries(t.Context(), r.ID, f)
 		require.NoError(t, err)
-		return found, addressesOf(found), total
+		return found.Entries, addressesOf(found.Entries), found.Total
 	}
 	first, got, total := read(run.LogFilter{Page: 1, Size: 4})
 	assert.Equal(t, []string{"0", "1", "2", "3"}, got)
@@ -99,7 +100,7 @@ func testStory(t *testing.T, connect func() *sql.DB) {
 		f.Size = 10
 		found, err := s.Runs().Story(t.Context(), 1, name, f)
 		require.NoError(t, err)
-		for _, e := range found {
+		for _, e := range found.Entries {
 			all = append(all, string(e.Action))
 		}
 		return all
@@ -144,7 +145,7 @@ func testStory(t *testing.T, connect func() *sql.DB) {
 // A run of a hundred thousand rows, and an account that was ignored a thousand times.
 func testLongHistory(t *testing.T, connect func() *sql.DB) {
 	db := connect()
-	s, c := opened(t, db)
+	s, c := searching(t, db, 50)
 	l := lease(t, s, 1)
 	const rows = 32_000
 	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
@@ -174,37 +175,57 @@ func testLongHistory(t *testing.T, connect func() *sql.DB) {
 	logged(t, s, l, c.now()) // a run that has nothing to say is the newest
 	require.NoError(t, s.Runs().Tell(t.Context(), 1))
 	reads := readCounter(t, db)
-	first, total, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 50})
+	page, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 50})
 	require.NoError(t, err)
-	require.Equal(t, rows, total)
-	const few = 300 // a page is 50 rows, met in an index and in the table
-	for name, ask := range map[string]func() ([]run.Entry, int, error){
-		"the first page": func() ([]run.Entry, int, error) {
+	require.Equal(t, rows, page.Total)
+	first := page.Entries
+	const few = 400 // a page is 50 rows, met in an index and in the table, or in pieces of 5
+	for name, ask := range map[string]func() (run.Page, error){
+		"the first page": func() (run.Page, error) {
 			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 50})
 		},
-		"a page in the middle": func() ([]run.Entry, int, error) {
+		"a page in the middle": func() (run.Page, error) {
 			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{After: first[0].ID + rows/2, Size: 50})
 		},
-		"the page in front of it": func() ([]run.Entry, int, error) {
+		"the page in front of it": func() (run.Page, error) {
 			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Before: first[0].ID + rows/2, Size: 50})
 		},
-		"a page of an action": func() ([]run.Entry, int, error) {
+		"a page of an action": func() (run.Page, error) {
 			return s.Runs().Entries(t.Context(), began.ID,
 				run.LogFilter{Action: account.ActionCreated, After: first[0].ID + rows/2, Size: 50})
 		},
-		"a story": func() ([]run.Entry, int, error) {
-			found, err := s.Runs().Story(t.Context(), 1, string(first[7].Source), run.LogFilter{Size: 50})
-			return found, 0, err
+		"a story": func() (run.Page, error) {
+			return s.Runs().Story(t.Context(), 1, string(first[7].Source), run.LogFilter{Size: 50})
 		},
-		"a long story by address": func() ([]run.Entry, int, error) {
-			found, err := s.Runs().Story(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Size: 50})
-			return found, 0, err
+		"a long story by address": func() (run.Page, error) {
+			return s.Runs().Story(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Size: 50})
+		},
+		"a search": func() (run.Page, error) {
+			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Query: "nobody", Page: 1, Size: 50})
+		},
+		"a search in the middle": func() (run.Page, error) {
+			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Query: "nobody", After: first[0].ID + rows/2, Size: 50})
+		},
+		"a search back from there": func() (run.Page, error) {
+			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Query: "nobody", Before: first[0].ID + rows/2, Size: 50})
+		},
+		"a search in an action by time": func() (run.Page, error) {
+			return s.Runs().Entries(t.Context(), began.ID,
+				run.LogFilter{Action: account.ActionCreated, From: c.now().Add(time.Hour), Page: 1, Size: 50})
+		},
+		"a search of a story": func() (run.Page, error) {
+			return s.Runs().Story(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Query: "nobody", Size: 50})
 		},
 	} {
 		before := reads.start()
-		found, _, err := ask()
+		found, err := ask()
 		require.NoError(t, err, name)
-		require.NotEmpty(t, found, name)
+		if strings.Contains(name, "search") {
+			require.Equal(t, 50, found.Searched, name)
+			require.NotZero(t, found.Next, name)
+		} else {
+			require.NotEmpty(t, found.Entries, name)
+		}
 		reads.check(t, name, before, few)
 	}
 }

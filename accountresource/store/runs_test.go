@@ -61,11 +61,11 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, 1, total)
 	assert.Empty(t, cmp.Diff([]run.Run{want}, got))
 
-	all, total, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 3})
+	all, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 3})
 	require.NoError(t, err)
-	assert.Equal(t, 4, total)
-	require.Len(t, all, 3)
-	first := all[0]
+	assert.Equal(t, 4, all.Total)
+	require.Len(t, all.Entries, 3)
+	first := all.Entries[0]
 	first.ID, first.Run = 0, 0
 	assert.Empty(t, cmp.Diff(entries[0], first))
 	for name, c := range map[string]struct {
@@ -82,14 +82,14 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 		"nothing":           {run.LogFilter{Query: "' OR 1=1 --"}, nil},
 	} {
 		c.filter.Page, c.filter.Size = 1, 10
-		found, total, err := s.Runs().Entries(t.Context(), began.ID, c.filter)
+		found, err := s.Runs().Entries(t.Context(), began.ID, c.filter)
 		require.NoError(t, err, name)
 		var sources []string
-		for _, e := range found {
+		for _, e := range found.Entries {
 			sources = append(sources, string(e.Source))
 		}
 		assert.Equal(t, c.want, sources, name)
-		assert.Equal(t, len(c.want), total, name)
+		assert.Equal(t, len(c.want), found.Total, name)
 	}
 	_, err = s.Runs().Run(t.Context(), began.ID+1)
 	assert.ErrorIs(t, err, run.ErrNotFound)
@@ -112,9 +112,9 @@ func testForget(t *testing.T, connect func() *sql.DB) {
 	}
 	_, err := s.Runs().Run(t.Context(), ids[0])
 	require.ErrorIs(t, err, run.ErrNotFound, "two hours old")
-	_, total, err := s.Runs().Entries(t.Context(), ids[0], run.LogFilter{})
+	gone, err := s.Runs().Entries(t.Context(), ids[0], run.LogFilter{})
 	require.NoError(t, err)
-	assert.Zero(t, total)
+	assert.Zero(t, gone.Total)
 	for _, id := range ids[1:] {
 		r, err := s.Runs().Run(t.Context(), id)
 		require.NoError(t, err)

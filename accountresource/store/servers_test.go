@@ -29,6 +29,10 @@ func TestPostgreSQLWithPgx(t *testing.T) { onServer(t, servers.PostgreSQL, "pgx"
 
 func TestPostgreSQLWithPq(t *testing.T) { onServer(t, servers.PostgreSQL, "postgres", "") }
 
+func BenchmarkSearchMissMariaDB(b *testing.B) { searchMiss(b, "mysql", servers.MariaDB(b).DSN) }
+
+func BenchmarkSearchMissPostgreSQL(b *testing.B) { searchMiss(b, "pgx", servers.PostgreSQL(b).DSN) }
+
 func onServer(t *testing.T, database func(testing.TB) servers.Database, driver, parameters string) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,6 +19,10 @@ type Options struct {
 	Keys   [][32]byte
 	Logger *slog.Logger
 	Clock  func() time.Time
+	// SearchRows is the most rows of the history that a search for one page looks at, SearchWait how long a search waits
+	// for its turn; zero: 100,000 and five seconds.
+	SearchRows int
+	SearchWait time.Duration
 }
 
 // Store is the module's tables in a database.
@@ -29,6 +33,7 @@ type Store struct {
 	clock   func() time.Time
 	seal    sealer
 	log     *slog.Logger
+	turns   *turns
 }
 
 // Open asks the server which it is, makes or upgrades the tables, and gives the store. Several processes may open at
@@ -53,7 +58,7 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if d.Numbered {
 		builder = builder.PlaceholderFormat(squirrel.Dollar)
 	}
-	s := &Store{db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger}
+	s := &Store{db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger, turns: newTurns(o)}
 	return s, s.Resources().reseal(ctx)
 }
 

@@ -52,6 +52,9 @@ var cases = []struct {
 	{"a log is paged by its keys", testLogPages},
 	{"an account has its own story", testStory},
 	{"a page of a long history reads few rows", testLongHistory},
+	{"a search looks at a bounded number of rows", testSearch},
+	{"a search of an account's story does too", testStorySearch},
+	{"two searches at once", testSearchTurns},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 
@@ -259,9 +262,9 @@ func testFence(t *testing.T, connect func() *sql.DB) {
 	})
 	require.ErrorIs(t, err, run.ErrLeaseLost)
 	assert.Empty(t, links(t, s, 1))
-	_, total, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 10})
+	none, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 10})
 	require.NoError(t, err)
-	assert.Zero(t, total)
+	assert.Zero(t, none.Total)
 	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, c.now(), c.now()))
 	cut, err := s.Runs().Run(t.Context(), began.ID)
 	require.NoError(t, err)
@@ -281,8 +284,9 @@ func testOddCharacters(t *testing.T, connect func() *sql.DB) {
 	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
 		Entries: []run.Entry{{Action: account.ActionIgnored, DN: odd.DN, Address: odd.DN, Diff: []account.Difference{{New: odd.DN}}}},
 	}))
-	got, _, err := s.Runs().Entries(context.Background(), began.ID, run.LogFilter{Page: 1, Size: 1, Query: "山田 👩‍👩‍👧"})
+	found, err := s.Runs().Entries(context.Background(), began.ID, run.LogFilter{Page: 1, Size: 1, Query: "山田 👩‍👩‍👧"})
 	require.NoError(t, err)
+	got := found.Entries
 	require.Len(t, got, 1)
 	assert.Equal(t, odd.DN, got[0].Address)
 	assert.Equal(t, odd.DN, got[0].Diff[0].New)

@@ -25,27 +25,38 @@ const (
 
 // Story lists the rows of one account in all runs of a resource that have ended, newest first. The account is an object
 // of the directory, or an address: then it is every object that ever had it, with the names that it had before and
-// after. f.Before is the key of the oldest row that is known already.
-func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.LogFilter) ([]run.Entry, error) {
+// after. f.Before is the key of the oldest row that is known already. A filter has the rows looked at one by one: that is a
+// search like one of a run's log.
+func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.LogFilter) (run.Page, error) {
 	if name == "" {
-		return nil, nil
+		return run.Page{Total: -1}, nil
 	}
 	if err := s.Tell(ctx, resource); err != nil {
-		return nil, err
+		return run.Page{}, err
 	}
 	subjects := []string{name} // work in applications names an address alone
 	for _, table := range []string{nameTable, linkTable} {
 		objects, err := query(ctx, s.db, s.sql.Select("source_id").From(table).
 			Where(squirrel.Eq{"address": name, "resource_id": resource}).Limit(namesakes), scanText)
 		if err != nil {
-			return nil, fmt.Errorf("look for the objects of %s: %w", name, err)
+			return run.Page{}, fmt.Errorf("look for the objects of %s: %w", name, err)
 		}
 		subjects = append(subjects, objects...)
 	}
 	slices.Sort(subjects)
+	subjects = slices.Compact(subjects)
+	if f.Searches() || f.Action != "" {
+		return s.searchStory(ctx, resource, subjects, f)
+	}
+	found, err := s.about(ctx, resource, subjects, f, 0)
+	return run.Page{Entries: found, Total: -1}, err
+}
+
+// about lists the newest rows of subjects down to a key, each by its own key and no more than are asked for.
+func (s *Runs) about(ctx context.Context, resource int64, subjects []string, f run.LogFilter, least int64) ([]run.Entry, error) {
 	var found []run.Entry
-	for _, subject := range slices.Compact(subjects) { // each by its own key, and no more than is shown
-		rows, err := s.about(ctx, resource, subject, f)
+	for _, subject := range subjects {
+		rows, err := s.aboutOne(ctx, resource, subject, f, least)
 		if err != nil {
 			return nil, err
 		}
@@ -55,11 +66,14 @@ func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.Log
 	return found[:min(len(found), max(f.Size, 1))], nil
 }
 
-func (s *Runs) about(ctx context.Context, resource int64, subject string, f run.LogFilter) ([]run.Entry, error) {
+func (s *Runs) aboutOne(ctx context.Context, resource int64, subject string, f run.LogFilter, least int64) ([]run.Entry, error) {
 	q := s.sql.Select(entryColumns()...).From(storyTable + " t").Join(logTable + " l ON l.id = t.log_id").
 		Where(squirrel.Eq{"t.resource_id": resource, "t.subject": subject}).Where(matches(f))
 	if f.Before > 0 {
 		q = q.Where(squirrel.Lt{"t.log_id": f.Before})
+	}
+	if least > 0 {
+		q = q.Where(squirrel.GtOrEq{"t.log_id": least})
 	}
 	found, err := query(ctx, s.db, q.OrderBy("t.log_id DESC").Limit(uint64(max(f.Size, 1))), scanEntry)
 	if err != nil {

@@ -86,6 +86,10 @@ func (r *request) fail(asData bool, err error) error {
 	if errors.Is(err, resource.ErrNotFound) || errors.Is(err, run.ErrNotFound) || errors.Is(err, errNoNumber) {
 		return r.refuse(asData, fiber.StatusNotFound, "refused_not_found")
 	}
+	if errors.Is(err, run.ErrBusy) {
+		r.Set(fiber.HeaderRetryAfter, "5")
+		return r.refuse(asData, fiber.StatusServiceUnavailable, "refused_searching")
+	}
 	incident := strconv.FormatInt(time.Now().UnixNano()%1e9, 36)
 	r.web.cfg.Logger.ErrorContext(r.UserContext(), "page", "incident", incident, "method", r.Method(), "path", r.Path(),
 		"admin", r.admin.Username, "error", err)

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ const (
 	chartRuns   = 30 // whose bars are drawn; the first of them are in the list
 	entriesPage = 50
 	entriesSent = 1000 // rows of a download that are read at once
+	lastPage    = 1_000_000_000
 )
 
 // logView is the history of a resource, with the log of one of its runs or the story of one account.
@@ -55,30 +55,6 @@ func (r runRow) Took() time.Duration {
 		return 0
 	}
 	return r.Finished.Sub(r.Started)
-}
-
-// filterView is a filter as it was typed.
-type filterView struct {
-	Action         account.Action
-	Query          string
-	From, To       string // dates
-	after, before  int64
-	page           int
-	fromAt, toward time.Time
-}
-
-// Narrows tells whether anything is filtered.
-func (f filterView) Narrows() bool {
-	return f.Action != "" || f.Query != "" || f.From != "" || f.To != ""
-}
-
-// pagesView says where a page of rows is, and where its neighbours are.
-type pagesView struct {
-	Total int
-	// Many says that there are more than were counted.
-	Many                       bool
-	Page, Pages                int
-	First, Before, After, Last string
 }
 
 // log is GET /:id/log.
@@ -188,34 +164,30 @@ func (w *Web) chosen(r *request, res resource.Resource, runs []run.Run) (*run.Ru
 
 // readRows reads the page of rows that is asked for.
 func (w *Web) readRows(r *request, v *logView) error {
-	f := v.Filter.of(entriesPage)
-	entries, total, err := w.cfg.History.Entries(r.UserContext(), v.Run.ID, f)
+	ctx, cancel := w.whileOpen(r.UserContext())
+	defer cancel()
+	found, err := w.cfg.History.Entries(ctx, v.Run.ID, v.Filter.of(entriesPage))
 	if err != nil {
 		return err
 	}
 	base := r.web.cfg.Prefix + pathOf(v.ID, "")
-	for i := range entries {
-		v.Rows = append(v.Rows, r.rowOfEntry(base, &entries[i]))
+	for i := range found.Entries {
+		v.Rows = append(v.Rows, r.rowOfEntry(base, &found.Entries[i]))
 	}
 	here := v.Filter.link(base+"/log", "run", strconv.FormatInt(v.Run.ID, 10))
 	v.CSV = here("format", "csv")
-	p := pagesView{Total: total, Many: total > run.Counted && v.Filter.counted(), Page: v.Filter.page}
-	p.Pages = max((total+entriesPage-1)/entriesPage, 1)
-	if p.Many {
-		p.Total, p.Pages = run.Counted, 0
-	}
-	if len(entries) > 0 && p.Page > 1 {
-		p.First = here()
-		p.Before = here("before", strconv.FormatInt(entries[0].ID, 10), "page", strconv.Itoa(p.Page-1))
-	}
-	if len(entries) == entriesPage && (p.Page < p.Pages || p.Many) {
-		p.After = here("after", strconv.FormatInt(entries[len(entries)-1].ID, 10), "page", strconv.Itoa(p.Page+1))
-	}
-	if p.Page < p.Pages {
-		p.Last = here("page", strconv.Itoa(p.Pages))
-	}
-	v.Pages = p
+	v.Pages = v.Filter.pages(&found, here)
 	return nil
+}
+
+// whileOpen returns a context that ends with the module too.
+func (w *Web) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(w.life, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
 }
 
 // runFile sends the rows of a run that match as a file.
@@ -240,46 +212,4 @@ func (w *Web) runFile(r *request, of run.Run, filter filterView) error {
 				}
 			}
 		})
-}
-
-// filterOf reads a filter. What is no date or number is none.
-func filterOf(r *request) filterView {
-	f := filterView{
-		Action: actionNamed(r.Query("action")), Query: strings.Clone(strings.TrimSpace(r.Query("q"))), page: max(r.QueryInt("page", 1), 1),
-	}
-	f.after, _ = strconv.ParseInt(r.Query("after"), 10, 64)
-	f.before, _ = strconv.ParseInt(r.Query("before"), 10, 64)
-	if day, err := time.ParseInLocation(time.DateOnly, r.Query("from"), time.Local); err == nil {
-		f.From, f.fromAt = day.Format(time.DateOnly), day
-	}
-	if day, err := time.ParseInLocation(time.DateOnly, r.Query("to"), time.Local); err == nil {
-		f.To, f.toward = day.Format(time.DateOnly), day.AddDate(0, 0, 1)
-	}
-	return f
-}
-
-func (f filterView) of(size int) LogFilter {
-	return LogFilter{
-		Action: f.Action, Query: f.Query, From: f.fromAt, Until: f.toward, After: f.after, Before: f.before, Page: f.page, Size: size,
-	}
-}
-
-// counted tells whether the number of rows had to be found out.
-func (f filterView) counted() bool { return f.Query != "" || f.From != "" || f.To != "" }
-
-// link makes addresses that keep the filter: pairs of name and value come on top of it.
-func (f filterView) link(path string, of ...string) func(pairs ...string) string {
-	return func(pairs ...string) string {
-		values := make(url.Values)
-		for name, value := range map[string]string{"action": string(f.Action), "q": f.Query, "from": f.From, "to": f.To} {
-			if value != "" {
-				values.Set(name, value)
-			}
-		}
-		all := append(append([]string{}, of...), pairs...)
-		for i := 0; i+1 < len(all); i += 2 {
-			values.Set(all[i], all[i+1])
-		}
-		return path + "?" + values.Encode()
-	}
 }

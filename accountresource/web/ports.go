@@ -67,7 +67,7 @@ type Resources interface {
 // LogFilter narrows the rows of a run's log.
 type LogFilter = run.LogFilter
 
-// History reads what runs did. Errors: run.ErrNotFound.
+// History reads what runs did. Errors: run.ErrNotFound, and run.ErrBusy of a search.
 type History interface {
 	// Latest is the newest run of each resource that has one.
 	Latest(ctx context.Context, resources ...int64) (map[int64]run.Run, error)
@@ -78,13 +78,13 @@ type History interface {
 	ProgressOf(ctx context.Context, resourceID int64) (p run.Progress, found bool, err error)
 	// Before lists the runs that are older than one, newest first.
 	Before(ctx context.Context, resourceID, runID int64, size int) ([]run.Run, error)
-	// Entries lists a page of the rows of a run in order and says how many match; where that takes counting, only up to
-	// one more than run.Counted. Rows does not ask how many.
-	Entries(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, int, error)
+	// Entries lists a page of the rows of a run in order. A search looks at a bounded number of them. Rows is for
+	// downloads: it does not count, and a search goes on until there are f.Size rows or no more.
+	Entries(ctx context.Context, runID int64, f LogFilter) (run.Page, error)
 	Rows(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, error)
 	// Story lists the rows of one account in all runs of a resource, newest first: of an object, or of whoever had an
-	// address. f.Before is the key of the oldest row that is known.
-	Story(ctx context.Context, resourceID int64, name string, f LogFilter) ([]run.Entry, error)
+	// address. f.Before is the key of the oldest row that is known. A search looks at a bounded number of rows.
+	Story(ctx context.Context, resourceID int64, name string, f LogFilter) (run.Page, error)
 }
 
 // Removals are those that wait for an admin (rule R15).

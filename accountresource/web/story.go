@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
 // story draws what happened to one account in all runs, newest first, under whatever name it had.
@@ -16,11 +18,13 @@ func (w *Web) story(r *request, res resource.Resource, name string, filter filte
 	if r.Query("format") == "csv" {
 		return w.storyFile(r, res, name, filter)
 	}
-	f := filter.of(entriesPage + 1)
-	entries, err := w.cfg.History.Story(r.UserContext(), res.ID, name, f)
+	ctx, cancel := w.whileOpen(r.UserContext())
+	defer cancel()
+	found, err := w.cfg.History.Story(ctx, res.ID, name, filter.of(entriesPage+1))
 	if err != nil {
 		return err
 	}
+	entries := found.Entries
 	v := logView{Resource: res, Account: name, Actions: account.Actions(), Filter: filter}
 	base := w.cfg.Prefix + pathOf(res.ID, "")
 	here := filter.link(base+"/log", "account", name)
@@ -31,6 +35,10 @@ func (w *Web) story(r *request, res resource.Resource, name string, filter filte
 	}
 	if filter.before > 0 {
 		v.Pages.First = here()
+	}
+	if found.Next > 0 {
+		v.Pages.Searched = filter.searched + found.Searched
+		v.Pages.On = here("before", strconv.FormatInt(found.Next, 10), "searched", strconv.Itoa(v.Pages.Searched))
 	}
 	for i := range entries {
 		v.Rows = append(v.Rows, r.rowOfEntry(base, &entries[i]).inRun(base))
@@ -45,17 +53,22 @@ func (w *Web) storyFile(r *request, res resource.Resource, name string, filter f
 		func(ctx context.Context, put func(row) error) error {
 			f := filter.of(entriesSent)
 			for f.Before = 0; ; {
-				entries, err := w.cfg.History.Story(ctx, res.ID, name, f)
+				found, err := w.cfg.History.Story(ctx, res.ID, name, f)
+				if errors.Is(err, run.ErrBusy) && ctx.Err() == nil {
+					continue // a file waits for its turn
+				}
 				if err != nil {
 					return err
 				}
-				for i := range entries {
-					if err := put(speaker.rowOfEntry(base, &entries[i])); err != nil {
+				for i := range found.Entries {
+					if err := put(speaker.rowOfEntry(base, &found.Entries[i])); err != nil {
 						return err
 					}
-					f.Before = entries[i].ID
+					f.Before = found.Entries[i].ID
 				}
-				if len(entries) < f.Size {
+				if found.Next > 0 {
+					f.Before = found.Next
+				} else if len(found.Entries) < f.Size {
 					return nil
 				}
 			}
