@@ -91,6 +91,23 @@ func TestALongLogHasPages(t *testing.T) {
 	}
 }
 
+// What a network or a server says goes to the log of the panel; the pages have a sentence.
+func TestAFailedRunShowsASentenceOnly(t *testing.T) {
+	f := newFollowed(t, 3)
+	f.replicate()
+	require.NoError(t, f.ad.Close())
+	f.replicate()
+	assert.Contains(t, f.log.String(), "connection refused")
+	for _, path := range []string{"/status", "/log", "/log?format=csv", ""} {
+		page := f.get(f.base + path)
+		require.Equal(t, http.StatusOK, page.status, path)
+		for _, raw := range []string{"dial tcp", "connection refused", "LDAP Result", "127.0.0.1:"} {
+			assert.NotContains(t, page.body, raw, path)
+		}
+	}
+	assert.Contains(t, f.get(f.base+"/status").body, `refuses connections on port`)
+}
+
 // A search looks at 100,000 rows, says so, and goes on from there.
 func TestALongSearchGoesOn(t *testing.T) {
 	f := newFollowed(t, 63)

@@ -82,7 +82,8 @@ type Entry struct {
 	Address string
 	Diff    []account.Difference
 	Reason  account.Message
-	// Detail is the technical text of a failure; it holds no secrets.
+	// Detail is what the mail account store said of a change that it refused; it holds no secrets. What a directory or a
+	// network says goes to the log of the panel only.
 	Detail string
 }
 

@@ -48,14 +48,14 @@ type Replication struct {
 	stayed  map[string]string
 	missing map[string]bool
 
-	down    map[string]error // applications that failed in this run
-	waiting map[int64]bool   // tasks that were logged as waiting for one
+	down    map[string]bool // applications that failed in this run
+	waiting map[int64]bool  // tasks that were logged as waiting for one
 }
 
 func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replication {
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
-		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]error), waiting: make(map[int64]bool),
+		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]bool), waiting: make(map[int64]bool),
 		pace: pace{fixed: cfg.BatchSize}, links: make(map[account.SourceID]*account.Link), stayed: make(map[string]string),
 		missing: make(map[string]bool),
 	}

@@ -117,8 +117,8 @@ func (p *Replication) doTask(ctx context.Context, t *Task) (ok bool, err error) 
 	if i < 0 {
 		return false, nil // taken out of the configuration: it may come back
 	}
-	if why := p.down[t.Application]; why != nil {
-		return false, p.logDown(ctx, t, why)
+	if p.down[t.Application] {
+		return false, p.logDown(ctx, t)
 	}
 	err = recovered.Do(func() error { return t.do(ctx, p.cfg.Applications[i]) }) // no other application suffers from it
 	logPanic(ctx, p.log, err)
@@ -128,12 +128,12 @@ func (p *Replication) doTask(ctx context.Context, t *Task) (ok bool, err error) 
 	if err == nil {
 		return true, p.cfg.Tasks.Done(ctx, t.ID)
 	}
-	p.down[t.Application] = err
+	p.down[t.Application] = true
 	p.log.WarnContext(ctx, "application", "application", t.Application, "error", err)
 	if err := p.cfg.Tasks.Failed(ctx, t.ID, err.Error()); err != nil {
 		return false, err
 	}
-	return false, p.logDown(ctx, t, err)
+	return false, p.logDown(ctx, t)
 }
 
 func (t *Task) do(ctx context.Context, a Application) error {
@@ -150,8 +150,9 @@ func (t *Task) do(ctx context.Context, a Application) error {
 	return nil
 }
 
-// logDown writes a row for every account of the task, once in a run: its data is not where it belongs yet.
-func (p *Replication) logDown(ctx context.Context, t *Task, why error) error {
+// logDown writes a row for every account of the task, once in a run: its data is not where it belongs yet. Why is in the
+// log of the panel, since an application's error may be what a network or a server said.
+func (p *Replication) logDown(ctx context.Context, t *Task) error {
 	if p.waiting[t.ID] {
 		return nil
 	}
@@ -160,7 +161,7 @@ func (p *Replication) logDown(ctx context.Context, t *Task, why error) error {
 	for _, address := range t.addresses() {
 		settled.Entries = append(settled.Entries, Entry{
 			Time: p.cfg.Clock(), Action: account.ActionFailed, Kind: account.Mailbox, Address: address,
-			Reason: account.Say("reason_application", "Application", t.Application), Detail: why.Error(),
+			Reason: account.Say("reason_application", "Application", t.Application),
 		})
 	}
 	if err := p.cfg.Journal.Settle(ctx, p.lease, p.run.ID, settled); err != nil {

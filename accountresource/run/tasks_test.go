@@ -55,6 +55,9 @@ func TestR8_ApplicationsFollowAndCatchUp(t *testing.T) {
 	assert.Subset(t, r.log(first), []string{"renamed a@example.com", "renamed b@example.com", "renamed d@example.com"},
 		"the accounts do not wait for the application")
 	assert.NotZero(t, first.Counts[account.ActionFailed])
+	for _, e := range r.ledger.entries[first.ID] {
+		assert.Empty(t, e.Detail, "what a server or the network said is for the log of the panel")
+	}
 	assert.Equal(t, map[string]string{"a@example.com": "A", "b@example.com": "B", "c@example.com": "C"}, web.data)
 
 	mails("b", "a", "e")
