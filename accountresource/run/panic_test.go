@@ -179,6 +179,28 @@ func TestAPanicInAnApplicationIsThatApplicationsFailure(t *testing.T) {
 	assert.Empty(t, r.ledger.tasks)
 }
 
+func TestAPanicInATestOrPreviewIsAnError(t *testing.T) {
+	for _, call := range []string{"OpenReader", "Probe", "List", "Close", "Accounts"} {
+		r, trap := newRig(t), &trap{}
+		trap.on(r)
+		r.people.objects = users(3)
+		runner := run.New(r.config)
+		var fault *recovered.Error
+		trap.name = call
+		err := runner.Preview(t.Context(), r.res, func(*account.Change) error { return nil })
+		require.ErrorAs(t, err, &fault, "preview, %s", call)
+		require.NoError(t, runner.Preview(t.Context(), r.res, func(*account.Change) error { return nil }))
+		if trap.name = call; call != "Accounts" {
+			_, err = runner.Sample(t.Context(), r.res.Settings)
+			require.ErrorAs(t, err, &fault, "connection test, %s", call)
+		}
+	}
+	r := newRig(t)
+	r.people.objects = users(3)
+	err := run.New(r.config).Preview(t.Context(), r.res, func(*account.Change) error { panic("boom in the page") })
+	require.ErrorContains(t, err, "boom in the page")
+}
+
 // brokenApplication is an application whose calls may panic.
 type brokenApplication struct{ trap *trap }
 
