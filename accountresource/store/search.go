@@ -57,7 +57,7 @@ func (s *Runs) searchRows(ctx context.Context, id int64, f run.LogFilter) ([]run
 		if err != nil {
 			return nil, fmt.Errorf("search the log of run %d: %w", id, err)
 		}
-		found, err := s.look(ctx, id, f, size-len(ids), 1)
+		found, err := s.look(ctx, id, f, size-len(ids), s.turns.piece)
 		end()
 		if err != nil {
 			return nil, fmt.Errorf("search the log of run %d: %w", id, err)
@@ -73,7 +73,7 @@ func (s *Runs) searchRows(ctx context.Context, id int64, f run.LogFilter) ([]run
 }
 
 // look goes through the rows behind f.After, or back from f.Before, until it has found as many as are wanted or has
-// looked at the most that it may. It always looks at whole pieces, one at least.
+// looked at as many as it may.
 func (s *Runs) look(ctx context.Context, id int64, f run.LogFilter, wanted, most int) (searched, error) {
 	back := f.After <= 0 && f.Before > 0
 	found := searched{at: max(f.After, 0)}
@@ -81,36 +81,34 @@ func (s *Runs) look(ctx context.Context, id int64, f run.LogFilter, wanted, most
 		found.at = f.Before
 	}
 	for len(found.ids) < wanted && found.rows < most {
-		p, err := s.piece(ctx, id, f, found.at, back)
+		p, err := s.piece(ctx, id, f, found.at, back, min(s.turns.piece, most-found.rows))
 		if err != nil {
 			return found, err
 		}
-		if p.rows > 0 {
-			some, err := s.within(ctx, id, f, p, back, wanted-len(found.ids))
-			if err != nil {
-				return found, err
-			}
-			found.ids, found.rows = append(found.ids, some...), found.rows+p.rows
-			found.at = p.end(back)
-		}
-		switch {
-		case len(found.ids) >= wanted: // there may be others in the rest of the piece
-			found.at = found.ids[len(found.ids)-1]
-		case p.rows < s.turns.piece:
+		if p.rows == 0 {
 			found.whole = true
 			return found, nil
 		}
+		some, err := s.within(ctx, id, f, p, back, wanted-len(found.ids))
+		if err != nil {
+			return found, err
+		}
+		found.ids, found.rows, found.at = append(found.ids, some...), found.rows+p.rows, p.end(back)
+	}
+	if n := len(found.ids); n >= wanted { // there may be others in the rest of the last piece
+		found.at = found.ids[n-1]
 	}
 	return found, nil
 }
 
-// piece is as many of a run's rows as one statement looks at.
+// piece is the rows of a run that one statement looks at: those with a key from first to last. Keys rather than rows
+// bound it, so that no plan of a database makes it long.
 type piece struct {
 	rows        int
-	first, last int64 // keys
+	first, last int64
 }
 
-// end is the key at which the next piece begins, which is not in it.
+// end is the key behind which the next piece begins.
 func (p piece) end(back bool) int64 {
 	if back {
 		return p.first
@@ -118,34 +116,47 @@ func (p piece) end(back bool) int64 {
 	return p.last
 }
 
-// piece finds the keys between which the next rows are. It meets them in an index alone.
-func (s *Runs) piece(ctx context.Context, id int64, f run.LogFilter, at int64, back bool) (piece, error) {
-	keys := squirrel.Select("id").From(logTable).Where(fmt.Sprintf(s.dialect.Leading, "run_id"), id).Where(ofAction(f)).
-		Limit(uint64(s.turns.piece))
+// piece finds the next rows, so many at most, from the next key on that the run has. No rows: there are no others.
+func (s *Runs) piece(ctx context.Context, id int64, f run.LogFilter, at int64, back bool, most int) (p piece, err error) {
+	next := inOrder(s.rowsOf(s.sql.Select("id"), id).Where(ofAction(f)), back).Limit(1)
 	if back {
-		keys = keys.Where(squirrel.Lt{"id": at}).OrderBy("run_id DESC", "id DESC")
+		next = next.Where(squirrel.Lt{"id": at})
 	} else {
-		keys = keys.Where(squirrel.Gt{"id": at}).OrderBy("run_id", "id")
+		next = next.Where(squirrel.Gt{"id": at})
 	}
-	found, err := query(ctx, s.db, s.sql.Select("COUNT(*)", "COALESCE(MIN(id), 0)", "COALESCE(MAX(id), 0)").
-		FromSelect(keys, "few"), func(scan func(...any) error) (p piece, err error) {
-		return p, scan(&p.rows, &p.first, &p.last)
-	})
-	if err != nil || len(found) == 0 {
-		return piece{}, err
+	key, err := number(ctx, s.db, next)
+	if err != nil || key == 0 {
+		return p, err
 	}
-	return found[0], nil
+	span := int64(most) - 1
+	if p.first, p.last = key, key+span; back {
+		p.first, p.last = key-span, key
+	}
+	rows, err := number(ctx, s.db, p.of(s.rowsOf(s.sql.Select("COUNT(*)"), id)).Where(ofAction(f)))
+	p.rows = int(rows)
+	return p, err
 }
 
 // within finds the rows of a piece that match, in the order of the search.
 func (s *Runs) within(ctx context.Context, id int64, f run.LogFilter, p piece, back bool, most int) ([]int64, error) {
-	order := []string{"run_id", "id"}
+	q := p.of(s.rowsOf(s.sql.Select("id"), id)).Where(matches(f))
+	return query(ctx, s.db, inOrder(q, back).Limit(uint64(max(most, 1))), scanKey)
+}
+
+func (p piece) of(q squirrel.SelectBuilder) squirrel.SelectBuilder {
+	return q.Where(squirrel.GtOrEq{"id": p.first}).Where(squirrel.LtOrEq{"id": p.last})
+}
+
+func (s *Runs) rowsOf(q squirrel.SelectBuilder, id int64) squirrel.SelectBuilder {
+	return q.From(logTable).Where(fmt.Sprintf(s.dialect.Leading, "run_id"), id)
+}
+
+// inOrder sorts the rows of a run by their keys.
+func inOrder(q squirrel.SelectBuilder, back bool) squirrel.SelectBuilder {
 	if back {
-		order = []string{"run_id DESC", "id DESC"}
+		return q.OrderBy("run_id DESC", "id DESC")
 	}
-	return query(ctx, s.db, s.sql.Select("id").From(logTable).Where(fmt.Sprintf(s.dialect.Leading, "run_id"), id).
-		Where(squirrel.GtOrEq{"id": p.first}).Where(squirrel.LtOrEq{"id": p.last}).Where(matches(f)).
-		OrderBy(order...).Limit(uint64(max(most, 1))), scanKey)
+	return q.OrderBy("run_id", "id")
 }
 
 // entries reads rows by their keys, in order.
