@@ -51,12 +51,16 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
+// headerAuth believes headers: X-Who is the role, X-Name another user name than root, X-Session the session.
 type headerAuth struct{}
 
 func (headerAuth) Admin(c *fiber.Ctx) (accountresource.Admin, bool) {
 	switch c.Get("X-Who") {
 	case "global":
-		return accountresource.Admin{Username: "root", GlobalAdmin: true, Language: strings.TrimPrefix(c.Get("X-Language", "en_US"), "none")}, true
+		return accountresource.Admin{
+			Username: c.Get("X-Name", "root"), GlobalAdmin: true, Session: c.Get("X-Session", "session of a test"),
+			Language: strings.TrimPrefix(c.Get("X-Language", "en_US"), "none"),
+		}, true
 	case "domain":
 		return accountresource.Admin{Username: "postmaster"}, true
 	}

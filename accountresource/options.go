@@ -40,6 +40,7 @@ type options struct {
 	storage   backends.Storage
 	retention time.Duration
 	lease     time.Duration
+	ancestors []string
 
 	applications []run.Application
 }

@@ -72,7 +72,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 	}
 	pages, err := web.New(web.Config{
 		Prefix: o.prefix, Auth: auth, Layout: o.layout, Resources: ops.resources, History: ops.history, Removals: kept.Removals(), Operations: ops,
-		TokenKey: keys.tokens[0], Logger: o.logger,
+		TokenKeys: keys.tokens, FrameAncestors: o.ancestors, Logger: o.logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the pages: %w", err)

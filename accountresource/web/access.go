@@ -16,9 +16,11 @@ import (
 type request struct {
 	*fiber.Ctx
 	*speaker
-	web   *Web
-	admin Admin
-	form  map[string]string // of a POST
+	web    *Web
+	admin  Admin
+	kind   kind
+	form   map[string]string   // of a POST; of a field that was sent more than once, one value
+	fields map[string][]string // the same with every value
 }
 
 type handler func(*request) error
@@ -31,34 +33,53 @@ const (
 	asJSON kind = true
 )
 
-// guard lets only global admins through, and forms only with a token of ours. It turns errors into answers.
+// guard lets only global admins through, and forms only with a token of ours. It turns errors and panics into answers:
+// Fiber itself recovers from no panic, and would end the host.
 func (w *Web) guard(k kind) func(handler) fiber.Handler {
 	return func(h handler) fiber.Handler {
-		return func(c *fiber.Ctx) error {
-			asData := k == asJSON || strings.HasPrefix(c.Get(fiber.HeaderAccept), fiber.MIMEApplicationJSON)
-			admin, signedIn := w.cfg.Auth.Admin(c)
-			r := &request{Ctx: c, speaker: w.speaker(c, admin), web: w, admin: admin}
+		return func(c *fiber.Ctx) (err error) {
 			secure(c)
-			switch {
-			case !signedIn && asData:
-				return c.Status(fiber.StatusUnauthorized).JSON(fiber.Map{"error": r.T("refused_signed_out")})
-			case !signedIn:
-				return c.Redirect(w.cfg.Auth.LoginPath(c), fiber.StatusFound)
-			case !admin.GlobalAdmin:
-				return r.refuse(asData, fiber.StatusForbidden, "refused_role")
-			}
-			if c.Method() == fiber.MethodPost {
-				r.form = readForm(c)
-				if !w.genuine(r) {
-					return r.refuse(asData, fiber.StatusForbidden, "refused_token")
+			r := &request{Ctx: c, speaker: w.speaker(c, Admin{}), web: w, kind: k}
+			defer func() {
+				if p := recover(); p != nil {
+					err = r.fail(panicked(p))
 				}
-			}
-			if err := h(r); err != nil {
-				return r.fail(asData, err)
-			}
-			return nil
+			}()
+			return r.answer(h)
 		}
 	}
+}
+
+// answer judges in this order: sign-in, role, headers, token; what the request carries is parsed last.
+func (r *request) answer(h handler) error {
+	admin, signedIn := r.web.cfg.Auth.Admin(r.Ctx)
+	admin.Username, admin.Session = strings.Clone(admin.Username), strings.Clone(admin.Session) // work may outlive the request
+	r.admin, r.speaker = admin, r.web.speaker(r.Ctx, admin)
+	switch {
+	case !signedIn && r.asData():
+		return r.Status(fiber.StatusUnauthorized).JSON(fiber.Map{"error": r.T("refused_signed_out")})
+	case !signedIn:
+		return r.Redirect(r.web.cfg.Auth.LoginPath(r.Ctx), fiber.StatusFound)
+	case !admin.GlobalAdmin:
+		return r.fail(errRole)
+	}
+	r.nameSession()
+	err := r.checkQuery()
+	if err == nil && r.Method() == fiber.MethodPost {
+		err = r.readForm()
+	}
+	if err == nil {
+		err = h(r)
+	}
+	if err != nil {
+		return r.fail(err)
+	}
+	return nil
+}
+
+// asData reports whether the answer is JSON.
+func (r *request) asData() bool {
+	return r.kind == asJSON || strings.HasPrefix(r.Get(fiber.HeaderAccept), fiber.MIMEApplicationJSON)
 }
 
 // secure sets the headers of every answer.
@@ -68,12 +89,32 @@ func secure(c *fiber.Ctx) {
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
 }
 
+// refusal is an error that an admin is told in a sentence.
+type refusal struct {
+	status int
+	key    string // of the sentence
+	retry  int    // seconds after which to try again; zero says nothing of it
+}
+
+func (f *refusal) Error() string { return "refused: " + f.key }
+
+var (
+	errRole     = &refusal{status: fiber.StatusForbidden, key: "refused_role"}
+	errToken    = &refusal{status: fiber.StatusForbidden, key: "refused_token"}
+	errNotFound = &refusal{status: fiber.StatusNotFound, key: "refused_not_found"}
+
+	errSearching = &refusal{status: fiber.StatusServiceUnavailable, key: "refused_searching", retry: 5}
+)
+
 // refuse answers with a sentence.
-func (r *request) refuse(asData bool, status int, key string) error {
-	if asData {
-		return r.Status(status).JSON(fiber.Map{"error": r.T(key)})
+func (r *request) refuse(f *refusal) error {
+	if f.retry > 0 {
+		r.Set(fiber.HeaderRetryAfter, strconv.Itoa(f.retry))
 	}
-	return r.draw(status, "message", "message_refused", messageView{Text: r.T(key), Back: r.web.cfg.Prefix})
+	if r.Request().IsBodyStream() { // what is left of the body must not be taken for the next request
+		r.Context().Response.SetConnectionClose()
+	}
+	return r.tell(f.status, "message_refused", r.T(f.key))
 }
 
 // messageView is a page that has only something to say.
@@ -81,32 +122,45 @@ type messageView struct {
 	Text, Back string
 }
 
-// fail turns an error into an answer. What an admin cannot mend gets a number that the log has too.
-func (r *request) fail(asData bool, err error) error {
-	if errors.Is(err, resource.ErrNotFound) || errors.Is(err, run.ErrNotFound) || errors.Is(err, errNoNumber) {
-		return r.refuse(asData, fiber.StatusNotFound, "refused_not_found")
+func (r *request) tell(status int, title, text string) error {
+	if r.asData() {
+		return r.Status(status).JSON(fiber.Map{"error": text})
 	}
-	if errors.Is(err, run.ErrBusy) {
-		r.Set(fiber.HeaderRetryAfter, "5")
-		return r.refuse(asData, fiber.StatusServiceUnavailable, "refused_searching")
-	}
-	incident := strconv.FormatInt(time.Now().UnixNano()%1e9, 36)
-	r.web.cfg.Logger.ErrorContext(r.UserContext(), "page", "incident", incident, "method", r.Method(), "path", r.Path(),
-		"admin", r.admin.Username, "error", err)
-	text := r.T("failed_unexpected", "Incident", incident)
-	if asData {
-		return r.Status(fiber.StatusInternalServerError).JSON(fiber.Map{"error": text})
-	}
-	return r.draw(fiber.StatusInternalServerError, "message", "message_failed", messageView{Text: text, Back: r.web.cfg.Prefix})
+	return r.draw(status, "message", title, messageView{Text: text, Back: r.web.cfg.Prefix})
 }
 
-var errNoNumber = errors.New("not a number")
+// fail turns an error into an answer. What an admin cannot mend gets a number that the log has too.
+func (r *request) fail(err error) (drawn error) {
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		return r.refuse(refused)
+	case errors.Is(err, resource.ErrNotFound), errors.Is(err, run.ErrNotFound):
+		return r.refuse(errNotFound)
+	case errors.Is(err, run.ErrBusy):
+		return r.refuse(errSearching)
+	}
+	incident := strconv.FormatInt(time.Now().UnixNano()%1e9, 36)
+	r.web.logProblem(r.UserContext(), "page", err, "incident", incident, "method", strings.Clone(r.Method()),
+		"path", strings.Clone(r.Path()), "admin", r.admin.Username)
+	text := r.T("failed_unexpected", "Incident", incident)
+	defer func() { // the host's layout may be what fails
+		if p := recover(); p != nil {
+			drawn = panicked(p)
+		}
+		if drawn != nil {
+			r.web.logProblem(r.UserContext(), "page of an incident", drawn, "incident", incident)
+			drawn = r.Status(fiber.StatusInternalServerError).SendString(text)
+		}
+	}()
+	return r.tell(fiber.StatusInternalServerError, "message_failed", text)
+}
 
 // id is the resource that the path names.
 func (r *request) id() (int64, error) {
 	id, err := strconv.ParseInt(r.Params("id"), 10, 64)
 	if err != nil {
-		return 0, errNoNumber
+		return 0, errNotFound
 	}
 	return id, nil
 }
@@ -118,17 +172,4 @@ func (r *request) resource() (resource.Resource, error) {
 		return resource.Resource{}, err
 	}
 	return r.web.cfg.Resources.Get(r.UserContext(), id)
-}
-
-// readForm copies the submitted values: Fiber's own are overwritten by the next request.
-func readForm(c *fiber.Ctx) map[string]string {
-	form := make(map[string]string)
-	if parts, err := c.MultipartForm(); err == nil {
-		for name, values := range parts.Value {
-			form[name] = values[0]
-		}
-		return form
-	}
-	c.Request().PostArgs().VisitAll(func(name, value []byte) { form[string(name)] = string(value) })
-	return form
 }

@@ -96,10 +96,16 @@ func (w *Web) propose(r *request) error {
 			p.problems = append(p.problems, one)
 		}
 	}
-	ctx, cancel := context.WithTimeout(r.UserContext(), testTime)
-	defer cancel()
+	ctx, end, err := r.trial(testTime)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if len(p.problems) == 0 {
 		w.ask(ctx, next.Connection, &p)
+	}
+	if over := broken(ctx); over != nil {
+		return over
 	}
 	switch {
 	case p.proposal == nil && len(p.problems) == 0:

@@ -2,21 +2,11 @@ package web
 
 import (
 	"bufio"
-	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
-
-	"github.com/gofiber/fiber/v2"
+	"unicode"
 )
-
-// downloadTime is the longest that a download may take.
-const downloadTime = 15 * time.Minute
 
 // byteOrderMark tells spreadsheets that the text is UTF-8.
 const byteOrderMark = "\uFEFF"
@@ -27,65 +17,38 @@ var (
 	entryColumns  = append([]string{"log_time", "csv_run"}, append(changeColumns, "csv_detail")...)
 )
 
-// download sends rows as a CSV file while they are found, so that its size does not matter. produce works until its
-// context ends, which is not that of the request. What goes wrong before the first row is returned; afterwards the
-// answer is broken off, so that nobody takes a part for the whole.
-func (w *Web) download(
-	r *request, name string, columns []string, cells func(row) []string, produce func(context.Context, func(row) error) error,
-) error {
-	titles := make([]string, len(columns))
-	for i, key := range columns {
-		titles[i] = r.T(key)
+// writeCells writes a line of a CSV file (RFC 4180) with every cell in quotes.
+func writeCells(to *bufio.Writer, cells []string) error {
+	for i, cell := range cells {
+		if i > 0 {
+			_ = to.WriteByte(',') // the writer keeps an error until the last write
+		}
+		_, _ = to.WriteString(`"` + strings.ReplaceAll(defused(cell), `"`, `""`) + `"`)
 	}
-	ctx, cancel := context.WithTimeout(w.life, downloadTime)
-	reader, writer := io.Pipe()
-	context.AfterFunc(ctx, func() { _ = writer.CloseWithError(context.Cause(ctx)) }) // nobody may wait for a reader for ever
-	begun, ended := make(chan struct{}), make(chan error, 1)
-	begin := sync.OnceFunc(func() { close(begun) })
-	path := strings.Clone(r.Path()) // the request's own is gone when the work goes on
-	go func() {
-		defer cancel()
-		buffer := bufio.NewWriterSize(writer, 1<<16)
-		_, _ = buffer.WriteString(byteOrderMark) // the buffer keeps an error until it is flushed
-		table := csv.NewWriter(buffer)
-		table.UseCRLF = true
-		_ = table.Write(guarded(titles))
-		err := produce(ctx, func(found row) error {
-			begin()
-			return table.Write(guarded(cells(found)))
-		})
-		ended <- err
-		if err == nil {
-			table.Flush()
-			err = errors.Join(table.Error(), buffer.Flush())
-		}
-		if err != nil && !errors.Is(err, io.ErrClosedPipe) {
-			w.cfg.Logger.WarnContext(ctx, "a download was broken off", "path", path, "error", err)
-		}
-		_ = writer.CloseWithError(err)
-	}()
-	select {
-	case <-begun:
-	case err := <-ended:
-		if err != nil {
-			_ = reader.Close()
-			return fmt.Errorf("find the rows of a download: %w", err)
-		}
-	}
-	r.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	r.Set(fiber.HeaderContentDisposition, `attachment; filename="`+name+`.csv"`)
-	r.Context().SetBodyStream(reader, -1)
-	return nil
+	_, err := to.WriteString("\r\n")
+	return err
 }
 
-// guarded keeps spreadsheets from taking a cell for a formula.
-func guarded(cells []string) []string {
-	for i, cell := range cells {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			cells[i] = "'" + cell
+// defused keeps spreadsheets from taking a cell for a formula: an apostrophe goes before a character that begins one.
+// A program that splits lines elsewhere than RFC 4180 says, at semicolons, tabs or line breaks within the quotes, would
+// begin a cell there, so these places count as well. What cannot be seen, and quotes, may stand in between.
+func defused(cell string) string {
+	var safe strings.Builder
+	start := true
+	for _, c := range cell {
+		if start && strings.ContainsRune("=+-@＝＋－＠", c) {
+			safe.WriteByte('\'')
+		}
+		safe.WriteRune(c)
+		switch {
+		case strings.ContainsRune(";\t\r\n\v\f\u0085\u2028\u2029", c):
+			start = true
+		case c == '"', unicode.IsSpace(c), unicode.IsControl(c), unicode.Is(unicode.Cf, c):
+		default:
+			start = false
 		}
 	}
-	return cells
+	return safe.String()
 }
 
 // changeCells are those of changeColumns.

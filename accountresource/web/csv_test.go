@@ -65,7 +65,7 @@ func TestADownloadIsReadInPieces(t *testing.T) {
 	require.NoError(t, err)
 	lines := strings.Split(string(body), "\r\n")
 	require.Len(t, lines, l.rows+2, "a title, and nothing behind the last end of line")
-	assert.Equal(t, `1970-01-01T00:00:00Z,100,updated,"'@odd ""7""",mailbox,,"Display name: a, b → -c",,7,`, lines[7])
+	assert.Equal(t, `"1970-01-01T00:00:00Z","100","updated","'@odd ""7""","mailbox","","Display name: a, b → -c","","7",""`, lines[7])
 	assert.EqualValues(t, 101, l.pieces.Load())
 	assert.EqualValues(t, 1000, l.most.Load())
 }

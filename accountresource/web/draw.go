@@ -50,6 +50,7 @@ func (r *request) draw(status int, name, title string, data any) error {
 	if err != nil {
 		return fmt.Errorf("draw the layout of page %s: %w", name, err)
 	}
+	r.web.protect(r.Ctx) // now that the layout may have set a policy of its own
 	return nil
 }
 

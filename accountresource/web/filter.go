@@ -83,6 +83,14 @@ func (f filterView) link(path string, of ...string) func(pairs ...string) string
 	}
 }
 
+// lastPageOf returns how many pages the rows that match fill, 0 where that is not known.
+func lastPageOf(found *run.Page) int {
+	if found.Total < 0 || found.Next > 0 {
+		return 0
+	}
+	return max((min(found.Total, run.Counted)+entriesPage-1)/entriesPage, 1)
+}
+
 // pages says where a page of rows is: here makes addresses that keep the filter.
 func (f filterView) pages(found *run.Page, here func(pairs ...string) string) pagesView {
 	total, at := found.Total, func(key int64) string { return strconv.FormatInt(key, 10) }

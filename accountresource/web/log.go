@@ -153,7 +153,7 @@ func (w *Web) chosen(r *request, res resource.Resource, runs []run.Run) (*run.Ru
 	}
 	id, err := strconv.ParseInt(asked, 10, 64)
 	if err != nil {
-		return nil, errNoNumber
+		return nil, errNotFound
 	}
 	found, err := w.cfg.History.Run(r.UserContext(), id)
 	if err == nil && found.Resource != res.ID {
@@ -169,6 +169,12 @@ func (w *Web) readRows(r *request, v *logView) error {
 	found, err := w.cfg.History.Entries(ctx, v.Run.ID, v.Filter.of(entriesPage))
 	if err != nil {
 		return err
+	}
+	if last := lastPageOf(&found); len(found.Entries) == 0 && last > 0 && v.Filter.page > last { // the last one is shown
+		v.Filter.page, v.Filter.after, v.Filter.before = last, 0, 0
+		if found, err = w.cfg.History.Entries(ctx, v.Run.ID, v.Filter.of(entriesPage)); err != nil {
+			return err
+		}
 	}
 	base := r.web.cfg.Prefix + pathOf(v.ID, "")
 	for i := range found.Entries {
@@ -193,7 +199,7 @@ func (w *Web) whileOpen(ctx context.Context) (context.Context, context.CancelFun
 // runFile sends the rows of a run that match as a file.
 func (w *Web) runFile(r *request, of run.Run, filter filterView) error {
 	speaker, base := r.speaker, w.cfg.Prefix+pathOf(of.Resource, "")
-	return w.download(r, fmt.Sprintf("run-%d", of.ID), entryColumns, entryCells,
+	return w.download(r, w.logFile(fmt.Sprintf("run-%d", of.ID),
 		func(ctx context.Context, put func(row) error) error {
 			f := filter.of(entriesSent)
 			for f.After, f.Before, f.Page = 0, 0, 1; ; {
@@ -211,5 +217,10 @@ func (w *Web) runFile(r *request, of run.Run, filter filterView) error {
 					return nil
 				}
 			}
-		})
+		}))
+}
+
+// logFile is a download of rows of the history.
+func (w *Web) logFile(name string, produce func(context.Context, func(row) error) error) file {
+	return file{name, entryColumns, entryCells, produce, w.downloads, errDownloads, downloadTime}
 }

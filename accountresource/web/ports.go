@@ -19,11 +19,19 @@ type Admin struct {
 	GlobalAdmin bool
 	// Language is a tag such as "en_US", "pt-BR" or "de"; empty leaves it to the browser.
 	Language string
+	// Session is an opaque name of the session, for instance a hash of its cookie: never the cookie itself. Forms that were
+	// shown in one session are refused in another. Empty: the module keeps a cookie of its own, below its prefix.
+	Session string
 }
 
 // Auth tells who is asking. The host implements it over its own sessions.
 type Auth interface {
 	// Admin is the signed-in admin of the request; ok is false when nobody is signed in.
+	//
+	// A page that follows a run keeps its request open. Every ten seconds Admin is asked again with a copy of that request,
+	// its headers, address and Locals as they were, but without the host's middleware: where it does not find the same admin
+	// and session any more, the page is cut off. A host should therefore look its session up here; what its middleware left
+	// in Locals is noticed after 15 minutes at most, when the page has to ask anew.
 	Admin(c *fiber.Ctx) (a Admin, ok bool)
 	// LoginPath is where somebody who is not signed in is sent.
 	LoginPath(c *fiber.Ctx) string
@@ -136,7 +144,9 @@ type Config struct {
 	History    History
 	Removals   Removals
 	Operations Operations
-	// TokenKey authenticates the CSRF tokens; 32 bytes.
-	TokenKey []byte
-	Logger   *slog.Logger
+	// TokenKeys authenticate the CSRF tokens, 32 bytes each: the first one signs, and what any of them signed counts.
+	TokenKeys [][]byte
+	// FrameAncestors may show the pages in a frame, as sources of a Content-Security-Policy; none may where it is empty.
+	FrameAncestors []string
+	Logger         *slog.Logger
 }

@@ -102,13 +102,13 @@ func (w *Web) preview(r *request) error {
 		if err = w.previewFile(r, res, v); err == nil {
 			return nil
 		}
-	} else if err = w.previewed(r.UserContext(), res, r.speaker, func(found row) error {
-		v.add(found)
-		return nil
-	}); err == nil {
+	} else if err = w.previewPage(r, res, v); err == nil {
 		v.finish(r.speaker)
 		p.status, p.preview = fiber.StatusOK, v
 		return w.showWith(r, stored, p)
+	}
+	if refused := (*refusal)(nil); errors.As(err, &refused) {
+		return err
 	}
 	w.cfg.Logger.InfoContext(r.UserContext(), "preview", "resource", res.ID, "error", err)
 	p.problems = resource.ProblemsOf(err)
@@ -118,21 +118,38 @@ func (w *Web) preview(r *request) error {
 // previewFile sends the changes that match the filter, in the order in which they are found.
 func (w *Web) previewFile(r *request, res resource.Resource, v *previewView) error {
 	speaker := r.speaker
-	return w.download(r, fmt.Sprintf("preview-%d", res.ID), changeColumns, changeCells,
-		func(ctx context.Context, put func(row) error) error {
-			return w.previewed(ctx, res, speaker, func(found row) error {
-				if !v.matches(found) {
-					return nil
-				}
-				return put(found)
-			})
+	produce := func(ctx context.Context, put func(row) error) error {
+		return w.previewed(ctx, res, speaker, func(found row) error {
+			if !v.matches(found) {
+				return nil
+			}
+			return put(found)
 		})
+	}
+	return w.download(r, file{
+		fmt.Sprintf("preview-%d", res.ID), changeColumns, changeCells, produce, w.trials, errBusy, previewTime,
+	})
+}
+
+// previewPage finds the changes that the page shows.
+func (w *Web) previewPage(r *request, res resource.Resource, v *previewView) error {
+	ctx, end, err := r.trial(previewTime)
+	if err != nil {
+		return err
+	}
+	defer end()
+	err = w.previewed(ctx, res, r.speaker, func(found row) error {
+		v.add(found)
+		return nil
+	})
+	if over := broken(ctx); err != nil && over != nil {
+		return over
+	}
+	return err
 }
 
 // previewed plans a run and gives each change as it is found.
 func (w *Web) previewed(ctx context.Context, res resource.Resource, s *speaker, each func(row) error) error {
-	ctx, cancel := context.WithTimeout(ctx, previewTime)
-	defer cancel()
 	err := w.cfg.Operations.Preview(ctx, res, func(c *account.Change) error { return each(s.rowOfChange(c)) })
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = resource.NewProblem("", "preview_deadline", err)

@@ -24,11 +24,11 @@ func (w *Web) removals(r *request) error {
 	}
 	decision, known := decisionOf(r.form)
 	if !known {
-		return fiber.ErrBadRequest
+		return &refusal{status: fiber.StatusBadRequest, key: "refused_decision"}
 	}
-	marked := r.Context().PostArgs().PeekMulti("source")
+	marked := r.fields["source"]
 	if len(marked) == 0 {
-		marked = r.Context().PostArgs().PeekMulti("shown")
+		marked = r.fields["shown"]
 	}
 	ids := make([]account.SourceID, len(marked))
 	for i := range marked {

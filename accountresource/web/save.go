@@ -199,11 +199,17 @@ func (w *Web) test(r *request) error {
 	if len(problems) == 0 {
 		p.problems = next.Connection.Complete()
 	}
-	ctx, cancel := context.WithTimeout(r.UserContext(), testTime)
-	defer cancel()
+	ctx, end, err := r.trial(testTime)
+	if err != nil {
+		return err
+	}
+	defer end()
 	var sample run.Sample
 	if len(p.problems) == 0 {
 		sample, err = w.cfg.Operations.Test(ctx, next)
+		if over := broken(ctx); over != nil {
+			return over
+		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = resource.NewProblem("", "test_deadline", err)
 		}

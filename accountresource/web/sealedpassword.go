@@ -32,7 +32,7 @@ func (w *Web) seal(r *request, e resource.Endpoint, now time.Time) (string, erro
 	if password == "" || len(password) > paddedSize {
 		return "", nil
 	}
-	aead, err := passwordCipher(w.cfg.TokenKey)
+	aead, err := passwordCipher(w.cfg.TokenKeys[0])
 	if err != nil {
 		return "", err
 	}
@@ -56,21 +56,31 @@ func (w *Web) restore(r *request, e resource.Endpoint, now time.Time) (string, e
 	if err != nil {
 		return "", fmt.Errorf("read the sealed password of a form: %w", err)
 	}
-	aead, err := passwordCipher(w.cfg.TokenKey)
-	if err != nil {
-		return "", err
+	for _, key := range w.cfg.TokenKeys {
+		aead, err := passwordCipher(key)
+		if err != nil {
+			return "", err
+		}
+		if password, ok := opened(aead, sealed, r.sealedFor(e), now); ok {
+			return password, nil
+		}
 	}
+	return "", errNotSealed
+}
+
+// opened returns a sealed password; ok is false where it was sealed with another key, for something else or too long ago.
+func opened(aead cipher.AEAD, sealed, data []byte, now time.Time) (password string, ok bool) {
 	if len(sealed) < aead.NonceSize() {
-		return "", errNotSealed
+		return "", false
 	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], r.sealedFor(e))
+	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], data)
 	if err != nil || len(plain) != headSize+paddedSize {
-		return "", errNotSealed
+		return "", false
 	}
 	if binary.BigEndian.Uint64(plain) < uint64(now.Unix()) { //nolint:gosec // no date before 1970
-		return "", errNotSealed
+		return "", false
 	}
-	return string(plain[headSize : headSize+int(binary.BigEndian.Uint16(plain[8:]))]), nil
+	return string(plain[headSize : headSize+int(binary.BigEndian.Uint16(plain[8:]))]), true
 }
 
 var errNotSealed = errors.New("the sealed password is not one for this form")

@@ -49,7 +49,7 @@ func (w *Web) story(r *request, res resource.Resource, name string, filter filte
 // storyFile sends the rows that match as a file.
 func (w *Web) storyFile(r *request, res resource.Resource, name string, filter filterView) error {
 	speaker, base := r.speaker, w.cfg.Prefix+pathOf(res.ID, "")
-	return w.download(r, fmt.Sprintf("account-%d", res.ID), entryColumns, entryCells,
+	return w.download(r, w.logFile(fmt.Sprintf("account-%d", res.ID),
 		func(ctx context.Context, put func(row) error) error {
 			f := filter.of(entriesSent)
 			for f.Before = 0; ; {
@@ -72,7 +72,7 @@ func (w *Web) storyFile(r *request, res resource.Resource, name string, filter f
 					return nil
 				}
 			}
-		})
+		}))
 }
 
 // Names are the addresses under which the account appears, newest first.

@@ -16,11 +16,11 @@ import (
 const (
 	// mostStreams is how many pages may follow runs in one process; others ask for the status.
 	mostStreams = 200
-	// streamLife is how long a stream lasts before the page asks anew, so that who has signed out is noticed.
+	// streamLife is how long a stream lasts before the page asks anew, through the host's middleware.
 	streamLife = 15 * time.Minute
-	// heartbeat keeps proxies from closing a silent stream, and notices who went away.
+	// heartbeat keeps proxies from closing a silent stream, and notices who went away or is not signed in any more.
 	heartbeat = 10 * time.Second
-	// writeTime is how long a page may be too slow to take an event.
+	// writeTime is how long a client may be too slow to take an event or a piece of a download.
 	writeTime = 30 * time.Second
 	// lookEvery is how often the database is asked while somebody looks.
 	lookEvery = time.Second
@@ -55,12 +55,11 @@ func idsOf(all []resource.Resource) []int64 {
 func (w *Web) stream(r *request, ids ...int64) error {
 	f, ok := w.watch.follow(mostStreams, ids...)
 	if !ok {
-		r.Set(fiber.HeaderRetryAfter, "10")
-		return r.refuse(true, fiber.StatusServiceUnavailable, "refused_streams")
+		return w.full(errStreams)
 	}
 	s := &stream{
 		web: w, follower: f, speaker: r.speaker, known: strings.Clone(r.Get("Last-Event-ID")), conn: r.Context().Conn(),
-		down: r.Context().Done(),
+		down: r.Context().Done(), asker: r.asker(),
 	}
 	r.Set(fiber.HeaderContentType, "text/event-stream")
 	r.Set(fiber.HeaderCacheControl, "no-store, no-transform")
@@ -78,15 +77,21 @@ type stream struct {
 	known    string   // the last event that the page has
 	conn     net.Conn // of the page
 	down     <-chan struct{}
+	asker    *asker
 }
 
 // write tells the page what is new until it goes away, the server or the module ends, or its time is over.
 func (s *stream) write(out *bufio.Writer) {
 	w := s.web.watch
 	defer w.leave(s.follower)
+	defer func() {
+		if p := recover(); p != nil {
+			s.web.logProblem(w.life, "follow runs", panicked(p))
+		}
+	}()
 	over := time.NewTimer(streamLife)
 	defer over.Stop()
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(s.web.heartbeat)
 	defer beat.Stop()
 	said := make(map[int64]string)
 	if s.send(out, "retry: 3000\n\n") != nil {
@@ -102,6 +107,9 @@ func (s *stream) write(out *bufio.Writer) {
 		case <-over.C:
 			return
 		case <-beat.C:
+			if !s.asker.stillIn() {
+				return
+			}
 			text = ":\n\n"
 		case <-s.follower.news:
 			text = s.news(said)
@@ -114,8 +122,8 @@ func (s *stream) write(out *bufio.Writer) {
 
 // send writes at once. A page that does not take it is gone.
 func (s *stream) send(out *bufio.Writer, text string) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTime)) // a connection without deadlines is as good
-	_, _ = out.WriteString(text)                           // Flush has its error
+	_ = s.conn.SetWriteDeadline(time.Now().Add(s.web.writeTime)) // a connection without deadlines is as good
+	_, _ = out.WriteString(text)                                 // Flush has its error
 	return out.Flush()
 }
 

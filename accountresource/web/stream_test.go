@@ -70,7 +70,7 @@ func (h *history) ProgressOf(_ context.Context, id int64) (run.Progress, bool, e
 }
 
 func (everybody) Admin(*fiber.Ctx) (web.Admin, bool) {
-	return web.Admin{Username: "root", GlobalAdmin: true, Language: "en_US"}, true
+	return web.Admin{Username: "root", Session: "s", GlobalAdmin: true, Language: "en_US"}, true
 }
 
 func (everybody) LoginPath(*fiber.Ctx) string { return "/login" }
@@ -85,7 +85,7 @@ type site struct {
 func newSite(t *testing.T, r *resources, h web.History, o *operations) *site {
 	t.Helper()
 	pages, err := web.New(web.Config{
-		Prefix: "/r", Auth: everybody{}, Resources: r, History: h, Operations: o, TokenKey: make([]byte, 32),
+		Prefix: "/r", Auth: everybody{}, Resources: r, History: h, Operations: o, TokenKeys: [][]byte{make([]byte, 32)},
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)

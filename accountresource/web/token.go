@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
@@ -12,31 +13,36 @@ import (
 // tokenLife is how long a page may stay open before its forms are refused.
 const tokenLife = 12 * time.Hour
 
-// token proves that a form came from a page of ours that this admin was shown. It needs no session: it is an
-// authenticated time of expiry and user name.
+// token proves that a form came from a page of ours that this admin was shown in this session. It is an authenticated
+// time of expiry: nothing is stored.
 func (w *Web) token(admin Admin, now time.Time) string {
 	expiry := strconv.FormatInt(now.Add(tokenLife).Unix(), 36)
-	return expiry + "." + w.sign(expiry, admin.Username)
+	return expiry + "." + base64.RawURLEncoding.EncodeToString(signature(w.cfg.TokenKeys[0], expiry, admin))
 }
 
-func (w *Web) sign(expiry, username string) string {
-	mac := hmac.New(sha256.New, w.cfg.TokenKey)
-	mac.Write([]byte(expiry + " " + username))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+// signature authenticates a time of expiry for one admin in one session.
+func signature(key []byte, expiry string, admin Admin) []byte {
+	mac := hmac.New(sha256.New, key)
+	for _, part := range []string{"form", expiry, admin.Username, admin.Session} { // each with its length, so that none runs into the next
+		mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		mac.Write([]byte(part))
+	}
+	return mac.Sum(nil)
 }
 
-// genuine tells whether a form came from one of our pages. Browsers that say where a request comes from are believed
-// when they say it comes from elsewhere.
-func (w *Web) genuine(r *request) bool {
-	if r.Get("Sec-Fetch-Site") == "cross-site" {
+// genuine reports whether a token is of this admin and session, and not too old. An older key counts as well, so that
+// pages stay good while keys are changed.
+func (w *Web) genuine(admin Admin, token string) bool {
+	expiry, signed, _ := strings.Cut(token, ".")
+	until, err := strconv.ParseInt(expiry, 36, 64)
+	given, malformed := base64.RawURLEncoding.DecodeString(signed)
+	if err != nil || malformed != nil || admin.Session == "" || time.Now().Unix() >= until {
 		return false
 	}
-	token := r.form["_csrf"]
-	if token == "" {
-		token = r.Get("X-CSRF-Token")
+	for _, key := range w.cfg.TokenKeys {
+		if hmac.Equal(given, signature(key, expiry, admin)) {
+			return true
+		}
 	}
-	expiry, signature, _ := strings.Cut(token, ".")
-	until, err := strconv.ParseInt(expiry, 36, 64)
-	return err == nil && time.Now().Unix() < until &&
-		hmac.Equal([]byte(signature), []byte(w.sign(expiry, r.admin.Username)))
+	return false
 }

@@ -123,12 +123,12 @@ func (w *watch) run() {
 		if before == nil {
 			return
 		}
-		now, err := w.look(w.life, before, ids)
+		now, err := w.lookSafely(before, ids)
 		switch {
 		case err == nil:
 			w.publish(now)
 		case w.life.Err() == nil:
-			w.logger.WarnContext(w.life, "look how far runs are", "error", err)
+			logProblem(w.life, w.logger, "look how far runs are", err)
 		}
 		select {
 		case <-w.life.Done():
@@ -136,6 +136,16 @@ func (w *watch) run() {
 		case <-w.hurry:
 		}
 	}
+}
+
+// lookSafely makes an error of a panic: the next look may go well.
+func (w *watch) lookSafely(before map[int64]pulse, ids []int64) (now map[int64]pulse, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	return w.look(w.life, before, ids)
 }
 
 func (w *watch) publish(now map[int64]pulse) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/template/html/v2"
@@ -13,18 +14,24 @@ import (
 
 // Web is the pages of one registration.
 type Web struct {
-	cfg    Config
-	texts  *texts
-	engine *html.Engine
-	assets map[string]asset
-	watch  *watch
-	life   context.Context // ends with Close, and with it what outlives its request
-	end    context.CancelFunc
+	cfg               Config
+	texts             *texts
+	engine            *html.Engine
+	assets            map[string]asset
+	watch             *watch
+	plain             bool // pages are in the module's own layout
+	trials, downloads *slots
+
+	heartbeat time.Duration   // of streams
+	writeTime time.Duration   // for each piece that is sent
+	life      context.Context // ends with Close, and with it what outlives its request
+	end       context.CancelFunc
 }
 
 // New prepares the pages: templates, texts and files for the browser.
 func New(cfg Config) (*Web, error) {
-	if cfg.Layout == nil {
+	plain := cfg.Layout == nil
+	if plain {
 		cfg.Layout = plainLayout
 	}
 	texts, err := loadTexts()
@@ -39,15 +46,21 @@ func New(cfg Config) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Web{cfg: cfg, texts: texts, engine: engine, assets: assets}
+	w := &Web{cfg: cfg, texts: texts, engine: engine, assets: assets, plain: plain, heartbeat: heartbeat, writeTime: writeTime}
 	w.life, w.end = context.WithCancel(context.Background())
+	w.trials, w.downloads = newSlots(w.life, mostTrials), newSlots(w.life, mostDownloads)
 	w.watch = newWatch(w.life, lookEvery, cfg.Logger)
 	w.watch.look = w.pulses
 	return w, nil
 }
 
-// Close ends the streams and downloads that are open, and waits until nobody asks the database for them any more.
-func (w *Web) Close() { w.watch.close(w.end) }
+// Close ends the streams, downloads, tests and previews that are under way, and waits until none of them asks the
+// database or a directory any more.
+func (w *Web) Close() {
+	w.watch.close(w.end)
+	w.trials.wait()
+	w.downloads.wait()
+}
 
 // Mount registers the routes, all of them below the prefix.
 func (w *Web) Mount(app *fiber.App) {
