@@ -75,13 +75,19 @@ const hosted = "corp.example"
 
 func newHost(t *testing.T, options ...accountresource.Option) *host {
 	t.Helper()
+	return newHostWith(t, fiber.Config{}, options...)
+}
+
+// newHostWith is a host whose Fiber has settings of its own.
+func newHostWith(t *testing.T, config fiber.Config, options ...accountresource.Option) *host {
+	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "panel.db")+
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate")
 	require.NoError(t, err)
 	require.NoError(t, vmail.Create(t.Context(), db, "sqlite"))
 	_, err = db.Exec("INSERT INTO domain (domain, settings) VALUES (?, '')", hosted)
 	require.NoError(t, err)
-	h := &host{t: t, db: db, log: &logBuffer{}, as: "global", app: fiber.New()}
+	h := &host{t: t, db: db, log: &logBuffer{}, as: "global", app: fiber.New(config)}
 	options = append([]accountresource.Option{
 		accountresource.WithSecretKey(testKey), accountresource.WithLogger(slog.New(slog.NewTextHandler(h.log, nil))),
 	}, options...)
