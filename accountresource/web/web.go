@@ -47,7 +47,8 @@ func New(cfg Config) (*Web, error) {
 		return nil, err
 	}
 	w := &Web{cfg: cfg, texts: texts, engine: engine, assets: assets, plain: plain, heartbeat: heartbeat, writeTime: writeTime}
-	w.life, w.end = context.WithCancel(context.Background())
+	life, end := context.WithCancelCause(context.Background())
+	w.life, w.end = life, func() { end(errClosed) }
 	w.trials, w.downloads = newSlots(w.life, mostTrials), newSlots(w.life, mostDownloads)
 	w.watch = newWatch(w.life, lookEvery, cfg.Logger)
 	w.watch.look = w.pulses
