@@ -82,14 +82,28 @@ type site struct {
 	url string
 }
 
-func newSite(t *testing.T, r *resources, h web.History, o *operations) *site {
+func newSite(t *testing.T, r *resources, h web.History, o web.Operations) *site {
 	t.Helper()
-	pages, err := web.New(web.Config{
-		Prefix: "/r", Auth: everybody{}, Resources: r, History: h, Operations: o, TokenKeys: [][]byte{make([]byte, 32)},
-		Logger: slog.New(slog.DiscardHandler),
-	})
+	return newSiteWith(t, web.Config{Auth: everybody{}, Resources: r, History: h, Operations: o}, 0)
+}
+
+// newSiteWith serves pages whose heartbeat and patience with clients are as short as the test says; zero leaves them.
+func newSiteWith(t *testing.T, config web.Config, soon time.Duration) *site {
+	t.Helper()
+	config.Prefix, config.TokenKeys = "/r", [][]byte{make([]byte, 32)}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	pages, err := web.New(config)
 	require.NoError(t, err)
+	if soon > 0 {
+		pages.Hasten(soon, soon)
+	}
 	app := fiber.New()
+	app.Use(func(c *fiber.Ctx) error { // a host's middleware
+		c.Locals("mark", "8")
+		return c.Next()
+	})
 	pages.Mount(app)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -111,6 +125,7 @@ func (s *site) open(path string) (data <-chan string, status int, leave func()) 
 	s.t.Cleanup(leave)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
 	require.NoError(s.t, err)
+	request.Header.Set("X-Mark", "7")
 	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
 	require.NoError(s.t, err)
 	lines := make(chan string, 1000)
