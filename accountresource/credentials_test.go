@@ -237,13 +237,28 @@ func TestAnotherKeyLosesNothing(t *testing.T) {
 	assert.Empty(t, status.Problem)
 }
 
+// A page of one panel is good on another one while they change their key.
+func TestFormsWorkWhilePanelsChangeTheirKey(t *testing.T) {
+	young := []byte(strings.Repeat("y", 32))
+	h := newHost(t, accountresource.WithSecretKey(testKey, young))
+	base, form := connected(t, h)
+	promoted := h.again(accountresource.WithSecretKey(young, testKey))
+	for from, to := range map[*host]*host{h: promoted, promoted: h} {
+		token := found(t, tokenField, from.get("/account-resources"))
+		a := from.post(base+"/test", changed(form, "base_dn", "not a DN", "bind_password", bindPassword))
+		kept := found(t, keptField, a)
+		a = to.send(http.MethodPost, base+"/test", changed(form, "_csrf", token, "bind_password_kept", kept))
+		assert.Equal(t, http.StatusOK, a.status, a.body)
+	}
+}
+
 // again registers the module once more over the same database, as another process does.
 func (h *host) again(options ...accountresource.Option) *host {
 	h.t.Helper()
 	other := &host{t: h.t, db: h.db, log: &logBuffer{}, as: "global", app: fiber.New()}
 	var err error
 	other.module, err = accountresource.Register(other.app, h.db, headerAuth{}, append([]accountresource.Option{
-		accountresource.WithLogger(slog.New(slog.NewTextHandler(other.log, nil))),
+		accountresource.WithLogger(slog.New(slog.NewTextHandler(other.log, nil))), accountresource.WithDirectoryHosts(thisMachine...),
 	}, options...)...)
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() { require.NoError(h.t, other.module.Close(context.Background())) })

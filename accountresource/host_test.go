@@ -73,6 +73,9 @@ var testKey = []byte("0123456789abcdef0123456789abcdef")
 
 const hosted = "corp.example"
 
+// thisMachine adds the servers of the tests to what may be connected to by default.
+var thisMachine = []string{"*", "127.0.0.0/8", "::1"}
+
 func newHost(t *testing.T, options ...accountresource.Option) *host {
 	t.Helper()
 	return newHostWith(t, fiber.Config{}, options...)
@@ -89,7 +92,7 @@ func newHostWith(t *testing.T, config fiber.Config, options ...accountresource.O
 	require.NoError(t, err)
 	h := &host{t: t, db: db, log: &logBuffer{}, as: "global", app: fiber.New(config)}
 	options = append([]accountresource.Option{
-		accountresource.WithSecretKey(testKey), accountresource.WithLogger(slog.New(slog.NewTextHandler(h.log, nil))),
+		accountresource.WithSecretKey(testKey), accountresource.WithDirectoryHosts(thisMachine...), accountresource.WithLogger(slog.New(slog.NewTextHandler(h.log, nil))),
 	}, options...)
 	h.module, err = accountresource.Register(h.app, db, headerAuth{}, options...)
 	require.NoError(t, err)

@@ -18,6 +18,7 @@ import (
 
 // operations are what buttons and the schedule do: they join the parts, and each is a few calls.
 type operations struct {
+	directory directory.Options
 	resources web.Resources
 	history   history
 	leases    run.Leases
@@ -38,7 +39,7 @@ type history interface {
 var _ web.Operations = (*operations)(nil)
 
 // Check finds mistakes that need no server to be seen.
-func (o *operations) Check(s resource.Settings) resource.Problems { return directory.CheckSyntax(s) }
+func (o *operations) Check(s resource.Settings) resource.Problems { return o.directory.Check(s) }
 
 // Test reads the first users and groups.
 func (o *operations) Test(ctx context.Context, s resource.Settings) (run.Sample, error) {
@@ -47,12 +48,12 @@ func (o *operations) Test(ctx context.Context, s resource.Settings) (run.Sample,
 
 // Certificates is the chain that the server sends.
 func (o *operations) Certificates(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
-	return directory.Certificates(ctx, c)
+	return o.directory.Certificates(ctx, c)
 }
 
 // BaseDN is the root of the directory, as the server names it.
 func (o *operations) BaseDN(ctx context.Context, c resource.Connection) (string, error) {
-	return directory.BaseDN(ctx, c)
+	return o.directory.BaseDN(ctx, c)
 }
 
 // Preview plans a run and writes nothing.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailpanel/account-resource/accountresource/directory"
 	"github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/accountresource/web"
 	"github.com/mailpanel/account-resource/backends"
@@ -36,6 +37,7 @@ type options struct {
 	layout    Layout
 	keys      [][]byte // the first one is current, the others are older
 	keyFile   string
+	hosts     directory.HostPolicy
 	logger    *slog.Logger
 	storage   backends.Storage
 	retention time.Duration
@@ -112,6 +114,20 @@ func WithSecretKey(key []byte, older ...[]byte) Option {
 func WithSecretKeyFile(path string) Option {
 	return func(o *options) error {
 		o.keyFile = filepath.Clean(path)
+		return nil
+	}
+}
+
+// WithDirectoryHosts says where connections to directory servers may go, whatever an admin types: host names
+// ("dc1.corp.example"), all names below a domain ("*.corp.example"), any name ("*"), IP addresses and ranges of them
+// ("10.0.0.0/8"). The address is looked at when the connection is made, after the name was resolved. Loopback and
+// link-local addresses need an entry of their own that is an address or a range: WithDirectoryHosts("*", "127.0.0.0/8",
+// "::1") adds this machine to the default. Default: every address except loopback and link-local ones.
+func WithDirectoryHosts(allowed ...string) Option {
+	return func(o *options) (err error) {
+		if o.hosts, err = directory.ParseHosts(allowed...); err != nil {
+			return fmt.Errorf("WithDirectoryHosts: %w", err)
+		}
 		return nil
 	}
 }

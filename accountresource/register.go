@@ -60,10 +60,12 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 			return nil, fmt.Errorf("open the mail accounts in the panel's database: %w", err)
 		}
 	}
+	servers := directory.Options{Allowed: o.hosts.Allows, Logger: o.logger}
 	ops := &operations{
+		directory: servers,
 		resources: kept.Resources(), history: kept.Runs(), leases: kept.Leases(), backend: o.backend, logger: o.logger,
 		runner: run.New(run.Config{
-			OpenReader: directory.Open, Backend: o.backend,
+			OpenReader: servers.Open, Backend: o.backend,
 			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
 			Removals: kept.Removals(), Marks: kept.Marks(), Applications: o.applications, Tasks: kept.Tasks(),
 			Storage: o.storage, Owner: processName(), Logger: o.logger, Clock: time.Now, Retention: o.retention,

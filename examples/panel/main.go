@@ -76,6 +76,7 @@ func start(ctx context.Context) (err error) {
 // register is what a host does to have Account Resources.
 func register(p *panel, d *databases, c config, options ...accountresource.Option) (*accountresource.Module, error) {
 	options = append(options, accountresource.WithLayout(p.layout), accountresource.WithLogger(p.logger),
+		accountresource.WithDirectoryHosts("*", "127.0.0.0/8", "::1"), // the fake directory of the demo is on this machine
 		accountresource.WithApplications(d.applications))
 	if len(c.secretKeys) > 0 {
 		options = append(options, accountresource.WithSecretKey(c.secretKeys[0], c.secretKeys[1:]...))

@@ -95,8 +95,8 @@ func (s *sessions) Admin(c *fiber.Ctx) (accountresource.Admin, bool) {
 	who, ok := s.of(c)
 	return accountresource.Admin{
 		Username:    who.Username,
-		GlobalAdmin: ok && who.Global(),
-		Language:    who.Language,
+		GlobalAdmin: ok && who.Global(), Session: sessionName(c.Cookies(sessionCookie)),
+		Language: who.Language,
 	}, ok
 }
 
