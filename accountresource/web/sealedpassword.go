@@ -26,7 +26,7 @@ const (
 )
 
 // seal returns the typed password of a form that is shown again, as a page never carries one in the clear: only this
-// panel can open it, for this admin, and only for the same endpoint, so that it is sent nowhere else.
+// panel can open it, in this session, and only for the same endpoint, so that it is sent nowhere else.
 func (w *Web) seal(r *request, e resource.Endpoint, now time.Time) (string, error) {
 	password := r.form["bind_password"]
 	if password == "" || len(password) > paddedSize {
@@ -88,6 +88,7 @@ var errNotSealed = errors.New("the sealed password is not one for this form")
 // sealedFor is what a sealed password is authenticated with. The CA is left out: it may be trusted in between.
 func (r *request) sealedFor(e resource.Endpoint) []byte {
 	owner := strconv.AppendQuote(nil, r.admin.Username)
+	owner = strconv.AppendQuote(owner, r.admin.Session)
 	owner = append(strconv.AppendQuote(owner, r.Params("id")), ' ')
 	return append(owner, e.WithoutCA().Binding()...)
 }
