@@ -151,7 +151,7 @@ func testSecretRotation(t *testing.T, connect func() *sql.DB) {
 	db := connect()
 	before, c := opened(t, db)
 	id := withPassword(t, before, "s3cret")
-	one, _ := keyed(t, db, c, old, young) // the new one as an older key, everywhere
+	keyed(t, db, c, old, young) // the new one as an older key, everywhere
 	other, _ := keyed(t, db, c, old, young)
 	_, sealed := row(t, db, id)
 

@@ -11,8 +11,9 @@ type slots struct {
 	life  context.Context // ends with the module: nothing is begun any more
 	going sync.WaitGroup
 
-	mu   sync.Mutex
-	used int
+	mu     sync.Mutex
+	used   int
+	closed bool
 }
 
 func newSlots(life context.Context, most int) *slots { return &slots{most: most, life: life} }
@@ -21,7 +22,7 @@ func newSlots(life context.Context, most int) *slots { return &slots{most: most,
 func (s *slots) take() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.used >= s.most || s.life.Err() != nil {
+	if s.used >= s.most || s.closed || s.life.Err() != nil {
 		return false
 	}
 	s.used++
@@ -36,9 +37,10 @@ func (s *slots) give() {
 	s.going.Done()
 }
 
-// wait returns when nothing is under way. The module's life must have ended.
+// wait lets nothing begin any more, and returns when nothing is under way.
 func (s *slots) wait() {
 	s.mu.Lock()
-	s.mu.Unlock() //nolint:staticcheck // whoever takes a slot now sees that the life has ended
+	s.closed = true
+	s.mu.Unlock()
 	s.going.Wait()
 }
