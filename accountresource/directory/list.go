@@ -35,7 +35,7 @@ func (r *Reader) List(ctx context.Context, q run.Query, each func(account.Object
 	var err error
 	go func() {
 		defer close(l.pages)
-		err = recovered(ctx, r, func() error {
+		err = r.guarded(ctx, func() (err error) {
 			complete, err = l.read(ctx)
 			return err
 		})
@@ -47,7 +47,7 @@ func (r *Reader) List(ctx context.Context, q run.Query, each func(account.Object
 	}()
 	for page := range l.pages {
 		for _, o := range page {
-			if err := recovered(ctx, r, func() error { return each(o) }); err != nil {
+			if err := r.guarded(ctx, func() error { return each(o) }); err != nil {
 				return listing, err
 			}
 			listing.Count++

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
@@ -37,15 +38,14 @@ const (
 // Fiber itself recovers from no panic, and would end the host.
 func (w *Web) guard(k kind) func(handler) fiber.Handler {
 	return func(h handler) fiber.Handler {
-		return func(c *fiber.Ctx) (err error) {
+		return func(c *fiber.Ctx) error {
 			secure(c)
 			r := &request{Ctx: c, speaker: w.speaker(c, Admin{}), web: w, kind: k}
-			defer func() {
-				if p := recover(); p != nil {
-					err = r.fail(panicked(p))
-				}
-			}()
-			return r.answer(h)
+			err := recovered.Do(func() error { return r.answer(h) })
+			if recovered.Stack(err) != "" {
+				return r.fail(err)
+			}
+			return err
 		}
 	}
 }
@@ -130,7 +130,7 @@ func (r *request) tell(status int, title, text string) error {
 }
 
 // fail turns an error into an answer. What an admin cannot mend gets a number that the log has too.
-func (r *request) fail(err error) (drawn error) {
+func (r *request) fail(err error) error {
 	var refused *refusal
 	switch {
 	case errors.As(err, &refused):
@@ -144,16 +144,12 @@ func (r *request) fail(err error) (drawn error) {
 	r.web.logProblem(r.UserContext(), "page", err, "incident", incident, "method", strings.Clone(r.Method()),
 		"path", strings.Clone(r.Path()), "admin", r.admin.Username)
 	text := r.T("failed_unexpected", "Incident", incident)
-	defer func() { // the host's layout may be what fails
-		if p := recover(); p != nil {
-			drawn = panicked(p)
-		}
-		if drawn != nil {
-			r.web.logProblem(r.UserContext(), "page of an incident", drawn, "incident", incident)
-			drawn = r.Status(fiber.StatusInternalServerError).SendString(text)
-		}
-	}()
-	return r.tell(fiber.StatusInternalServerError, "message_failed", text)
+	err = recovered.Do(func() error { return r.tell(fiber.StatusInternalServerError, "message_failed", text) })
+	if err != nil { // the host's layout may be what fails
+		r.web.logProblem(r.UserContext(), "page of an incident", err, "incident", incident)
+		return r.Status(fiber.StatusInternalServerError).SendString(text)
+	}
+	return nil
 }
 
 // id is the resource that the path names.

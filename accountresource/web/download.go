@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
 // downloadTime is the longest that a download may take.
@@ -75,17 +77,12 @@ func (w *Web) fill(ctx context.Context, to io.Writer, titles []string, f file, b
 	buffer := bufio.NewWriterSize(to, 1<<16)
 	_, _ = buffer.WriteString(byteOrderMark) // the buffer keeps an error until it is flushed
 	writeCells(buffer, titles)
-	err := func() (err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				err = panicked(p)
-			}
-		}()
+	err := recovered.Do(func() error {
 		return f.produce(ctx, func(found row) error {
 			begin()
 			return writeCells(buffer, f.cells(found))
 		})
-	}()
+	})
 	if over := broken(ctx); err != nil && over != nil {
 		err = over
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
 // asker is a copy of a request with which the host is asked again who is asking, after the request itself is over.
@@ -34,13 +36,19 @@ func (r *request) asker() *asker {
 }
 
 // stillIn reports whether the host still knows the same global admin in the same session.
-func (a *asker) stillIn() (same bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			a.web.logProblem(context.Background(), "ask the host whether a session goes on", panicked(p))
-			same = false
-		}
-	}()
+func (a *asker) stillIn() bool {
+	var same bool
+	err := recovered.Do(func() error {
+		same = a.ask()
+		return nil
+	})
+	if err != nil {
+		a.web.logProblem(context.Background(), "ask the host whether a session goes on", err)
+	}
+	return err == nil && same
+}
+
+func (a *asker) ask() bool {
 	again := new(fasthttp.RequestCtx)
 	again.Init2(a.conn, slog.NewLogLogger(a.web.cfg.Logger.Handler(), slog.LevelInfo), true)
 	a.request.CopyTo(&again.Request)

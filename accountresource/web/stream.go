@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
@@ -84,11 +85,17 @@ type stream struct {
 func (s *stream) write(out *bufio.Writer) {
 	w := s.web.watch
 	defer w.leave(s.follower)
-	defer func() {
-		if p := recover(); p != nil {
-			s.web.logProblem(w.life, "follow runs", panicked(p))
-		}
-	}()
+	err := recovered.Do(func() error {
+		s.follow(out)
+		return nil
+	})
+	if err != nil {
+		s.web.logProblem(w.life, "follow runs", err)
+	}
+}
+
+func (s *stream) follow(out *bufio.Writer) {
+	w := s.web.watch
 	over := time.NewTimer(streamLife)
 	defer over.Stop()
 	beat := time.NewTicker(s.web.heartbeat)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
 // watch looks at the resources that somebody follows, for all who do: once in a while, and only as long as there is
@@ -140,12 +142,11 @@ func (w *watch) run() {
 
 // lookSafely makes an error of a panic: the next look may go well.
 func (w *watch) lookSafely(before map[int64]pulse, ids []int64) (now map[int64]pulse, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicked(p)
-		}
-	}()
-	return w.look(w.life, before, ids)
+	err = recovered.Do(func() (err error) {
+		now, err = w.look(w.life, before, ids)
+		return err
+	})
+	return now, err
 }
 
 func (w *watch) publish(now map[int64]pulse) {
