@@ -118,10 +118,10 @@ func TestAServerCannotExhaustThePanel(t *testing.T) {
 			piece: func(id int64) []byte {
 				return message(id, sequence(ber.ClassApplication, ldap.ApplicationSearchResultReference, octets("ldap://other")))
 			},
-			key: "server_references", says: "more than 1000 references", sent: 16 * mb, alloc: 8 * mb,
+			key: "server_references", says: "more than 1000 references", sent: 16 * mb, alloc: 16 * mb,
 		},
 		"answers to other requests": {
-			piece: func(id int64) []byte { return small(id + 7) }, key: "server_references", says: "1000", sent: 16 * mb, alloc: 8 * mb,
+			piece: func(id int64) []byte { return small(id + 7) }, key: "server_references", says: "1000", sent: 16 * mb, alloc: 16 * mb,
 		},
 		"entries of 15 MB": {
 			piece: func(id int64) []byte {
@@ -269,33 +269,33 @@ func TestLimitsHoldBeforeAnybodyHasSignedIn(t *testing.T) {
 
 // Ranges go on as long as the server says that there is more.
 func TestRangesWithoutEndAreRefused(t *testing.T) {
-	rangesWithoutEnd(t, strings.Split(strings.Repeat("x ", 100_000), " "), "server_values", "more than 1000000 values")
-	rangesWithoutEnd(t, []string{strings.Repeat("x", 10<<20)}, "server_page_size", "more than 64 MB")
+	rangesWithoutEnd(t, 100_000, bytes.Repeat([]byte{4, 1, 'x'}, 100_000), "server_values", "more than 1000000 values")
+	rangesWithoutEnd(t, 1, wrap(4, make([]byte, 10<<20)), "server_page_size", "more than 64 MB")
 }
 
-func rangesWithoutEnd(t *testing.T, members []string, key, says string) {
+// rangesWithoutEnd has a server give the same n values as every range of an attribute.
+func rangesWithoutEnd(t *testing.T, n int, values []byte, key, says string) {
 	t.Helper()
-	endless := func(from int, attribute string) map[string][]string {
-		return map[string][]string{attribute + ";range=" + strconv.Itoa(from) + "-" + strconv.Itoa(from+len(members)-1): members}
+	set := wrap(0x31, values)
+	ranged := func(name string, from int) []byte {
+		name += ";range=" + strconv.Itoa(from) + "-" + strconv.Itoa(from+n-1)
+		return wrap(0x30, append(octets(name).Bytes(), set...))
 	}
 	script := activeDirectory()
-	read := script.read
-	script.read = func(dn string, attributes []string) (map[string][]string, bool) {
-		name, option, _ := strings.Cut(attributes[0], ";range=")
+	script.fail = func(s *session, r request) bool {
+		name, option, _ := strings.Cut(r.attributes[0], ";range=")
+		if name != "member" && name != "attributeTypes" {
+			return false
+		}
 		from, _, _ := strings.Cut(option, "-")
-		n, _ := strconv.Atoi(from)
-		if name == "member" || name == "attributeTypes" && option != "" {
-			return endless(n, name), true
-		}
-		if name == "attributeTypes" {
-			return endless(0, name), true
-		}
-		return read(dn, attributes)
+		next, _ := strconv.Atoi(from) // 0 where no range is asked for
+		_, _ = s.Write(entryMessage(r.id, ranged(name, next)))
+		s.result(r, ldap.ApplicationSearchResultDone, 0, "")
+		return true
 	}
 	script.list = func(s *session, r request) {
-		v := endless(0, "member")
-		v["objectGUID"], v["objectClass"] = []string{"0123456789abcdef"}, []string{"group"}
-		s.entry(r, userDN(1), v)
+		id := sequence(ber.ClassUniversal, ber.TagSequence, octets("objectGUID"), sequence(ber.ClassUniversal, ber.TagSet, octets("0123456789abcdef")))
+		_, _ = s.Write(entryMessage(r.id, append(id.Bytes(), ranged("member", 0)...)))
 		s.page(r, "")
 	}
 	s := settings(t, script.serve(t))
