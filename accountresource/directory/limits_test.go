@@ -19,21 +19,6 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// wrap puts a tag and a length before content.
-func wrap(tag byte, content []byte) []byte {
-	head := []byte{tag, 0x84, 0, 0, 0, 0}
-	for i := range 4 {
-		head[2+i] = byte(len(content) >> (24 - 8*i))
-	}
-	return append(head, content...)
-}
-
-// entryMessage is an entry as an answer, made of attributes as they are.
-func entryMessage(id int64, attributes []byte) []byte {
-	number := ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, "").Bytes()
-	return wrap(0x30, append(number, wrap(0x64, append(octets("CN=A").Bytes(), wrap(0x30, attributes)...))...))
-}
-
 // flood is a server's attempt to exhaust the reader. sent counts bytes until the connection is cut.
 type flood struct {
 	sent atomic.Int64
@@ -50,15 +35,6 @@ func (f *flood) pour(s *session, piece []byte) {
 			return
 		}
 	}
-}
-
-// nested is a message of sequences within each other, of definite length.
-func nested(depth int) []byte {
-	b := []byte{}
-	for range depth {
-		b = wrap(0x30, b)
-	}
-	return b
 }
 
 func TestAServerCannotExhaustThePanel(t *testing.T) {
@@ -93,7 +69,7 @@ func TestAServerCannotExhaustThePanel(t *testing.T) {
 			key:   "server_message_broken", says: "not valid LDAP", sent: 16 * mb, alloc: 2 * mb,
 		},
 		"elements nested a thousand deep": {
-			piece: func(int64) []byte { return nested(1000) }, key: "server_message_broken", says: "not valid LDAP", sent: 16 * mb, alloc: 2 * mb,
+			piece: func(int64) []byte { return deep(1000) }, key: "server_message_broken", says: "not valid LDAP", sent: 16 * mb, alloc: 2 * mb,
 		},
 		"elements nested a million deep": {
 			piece: func(int64) []byte { return deep(1_000_000) }, key: "server_message_broken", says: "not valid LDAP", sent: 48 * mb, alloc: 80 * mb,
@@ -199,33 +175,6 @@ func allocated(t *testing.T, script *scripted, begin, piece func(id int64) []byt
 	runtime.ReadMemStats(&after)
 	require.Error(t, err)
 	return after.TotalAlloc - before.TotalAlloc
-}
-
-// deep is a message of sequences within each other, which a decoder that calls itself for each cannot survive. It is
-// made from its end.
-func deep(depth int) []byte {
-	const head = 6
-	b := make([]byte, head*depth)
-	for i := range depth {
-		size := head * (depth - i - 1)
-		copy(b[head*i:], []byte{0x30, 0x84, byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)})
-	}
-	return b
-}
-
-// elements is a reference with many empty elements.
-func elements(id int64, n int) []byte {
-	number := ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, "").Bytes()
-	return wrap(0x30, append(number, wrap(0x73, bytes.Repeat([]byte{4, 0}, n))...))
-}
-
-// manyControls is the end of a search whose paging control holds many empty elements.
-func manyControls(id int64, n int) []byte {
-	number := ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, "").Bytes()
-	done := sequence(ber.ClassApplication, ldap.ApplicationSearchResultDone, enumerated(0), octets(""), octets("")).Bytes()
-	value := wrap(0x04, wrap(0x30, bytes.Repeat([]byte{4, 0}, n)))
-	control := wrap(0x30, append(octets(ldap.ControlTypePaging).Bytes(), value...))
-	return wrap(0x30, append(number, append(done, wrap(0xa0, control)...)...))
 }
 
 func TestABaseSearchHasOneEntry(t *testing.T) {
