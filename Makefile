@@ -35,7 +35,7 @@ bench: install build/servers ## users per second, beside bare reading and bare i
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@set -euo pipefail; for package in $$(go list $(PACKAGES)); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$package; \
 		done; \
 	done
 

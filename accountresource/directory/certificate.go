@@ -17,11 +17,7 @@ import (
 
 // Certificates is the chain that a server sends, its own certificate first, for a person to look at. Nothing that is
 // secret is sent: the connection trusts no authority at all, so it ends with the handshake.
-func Certificates(ctx context.Context, c resource.Connection) ([]resource.Certificate, error) {
-	return Options{}.Certificates(ctx, c)
-}
-
-// Certificates is the same with these options. Of several servers the first one that answers is looked at.
+// Of several servers the first one that answers is asked.
 func (o Options) Certificates(ctx context.Context, c resource.Connection) (sent []resource.Certificate, err error) {
 	err = firstThatAnswers(c, func(c resource.Connection) error {
 		sent, err = o.chain(ctx, c)

@@ -32,7 +32,7 @@ func TestTheCertificateThatAServerSent(t *testing.T) {
 	_, err = open(t, s, 1000).Probe(t.Context())
 	wantProblem(t, err, "ca_certificate", "ca_unknown")
 
-	sent, err := directory.Certificates(t.Context(), s.Connection)
+	sent, err := directory.Options{}.Certificates(t.Context(), s.Connection)
 	require.NoError(t, err)
 	require.Len(t, sent, 1)
 	assert.Equal(t, "CN=dc1.corp.example", sent[0].Subject)
@@ -74,7 +74,7 @@ func TestAServerThatIsNotThereHasNoCertificate(t *testing.T) {
 	require.NoError(t, err)
 	s := settings(t, l.Addr().String())
 	require.NoError(t, l.Close())
-	_, err = directory.Certificates(t.Context(), s.Connection)
+	_, err = directory.Options{}.Certificates(t.Context(), s.Connection)
 	wantProblem(t, err, "port", "port_closed")
 }
 

@@ -14,11 +14,7 @@ const maxProposal = 500
 
 // BaseDN is the root of the directory as the server names it, which it does without anybody signed in (RFC 4512,
 // section 5.1); empty where it names none.
-func BaseDN(ctx context.Context, c resource.Connection) (string, error) {
-	return Options{}.BaseDN(ctx, c)
-}
-
-// BaseDN is the same with these options. Of several servers the first one that answers is asked.
+// Of several servers the first one that answers is asked.
 func (o Options) BaseDN(ctx context.Context, c resource.Connection) (base string, err error) {
 	err = firstThatAnswers(c, func(c resource.Connection) error {
 		base, err = o.root(ctx, c)

@@ -24,24 +24,24 @@ func TestTheServerProposesItsRoot(t *testing.T) {
 	ad := startFake(t, fakead.Options{})
 	c := settings(t, ad.Addr().String()).Connection
 	c.BaseDN, c.BindDN = "", ""
-	base, err := directory.BaseDN(t.Context(), c)
+	base, err := directory.Options{}.BaseDN(t.Context(), c)
 	require.NoError(t, err)
 	assert.Equal(t, ad.BaseDN(), base)
 
 	both := c
 	both.Host = "127.0.0.99, " + c.Host
-	base, err = directory.BaseDN(t.Context(), both)
+	base, err = directory.Options{}.BaseDN(t.Context(), both)
 	require.NoError(t, err)
 	assert.Equal(t, ad.BaseDN(), base, "the first one is down")
-	sent, err := directory.Certificates(t.Context(), both)
+	sent, err := directory.Options{}.Certificates(t.Context(), both)
 	require.NoError(t, err)
 	assert.Len(t, sent, 1)
 
 	c.TLS = true
-	_, err = directory.BaseDN(t.Context(), c)
+	_, err = directory.Options{}.BaseDN(t.Context(), c)
 	wantProblem(t, err, "ca_certificate", "ca_unknown")
 	c.CACertificate = string(ad.CA())
-	base, err = directory.BaseDN(t.Context(), c)
+	base, err = directory.Options{}.BaseDN(t.Context(), c)
 	require.NoError(t, err)
 	assert.Equal(t, ad.BaseDN(), base)
 }
@@ -49,12 +49,12 @@ func TestTheServerProposesItsRoot(t *testing.T) {
 func TestAServerThatNamesNoRoot(t *testing.T) {
 	script := activeDirectory()
 	script.root = map[string][]string{"namingContexts": {"dc=example,dc=org"}}
-	base, err := directory.BaseDN(t.Context(), settings(t, script.serve(t)).Connection)
+	base, err := directory.Options{}.BaseDN(t.Context(), settings(t, script.serve(t)).Connection)
 	require.NoError(t, err)
 	assert.Equal(t, "dc=example,dc=org", base)
 
 	script.root = map[string][]string{"vendorName": {"Somebody"}}
-	base, err = directory.BaseDN(t.Context(), settings(t, script.serve(t)).Connection)
+	base, err = directory.Options{}.BaseDN(t.Context(), settings(t, script.serve(t)).Connection)
 	require.NoError(t, err)
 	assert.Empty(t, base)
 }
