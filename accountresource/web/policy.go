@@ -10,7 +10,7 @@ import (
 const plainPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; "
 
 // protect adds a Content-Security-Policy to a page (CSP Level 3: of several headers every one holds). Nothing is added
-// where the host has said itself who may frame its pages.
+// where the host has a policy of its own for frames.
 func (w *Web) protect(c *fiber.Ctx) {
 	header := &c.Response().Header
 	for _, policy := range header.PeekAll(fiber.HeaderContentSecurityPolicy) {
