@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -138,7 +139,7 @@ func TestTheStoredPasswordGoesNowhereElse(t *testing.T) {
 				continue
 			}
 			assert.Equal(t, http.StatusUnprocessableEntity, a.status, "%s %s", name, button)
-			assert.Contains(t, a.body, "Enter the password again", "%s %s", name, button)
+			assert.Regexp(t, "Enter (the password|it) again", a.body, "%s %s", name, button)
 		}
 	}
 	assert.False(t, th.knows(bindPassword))
@@ -180,7 +181,10 @@ func TestATypedPasswordIsNotReplacedByTheStoredOne(t *testing.T) {
 	for _, path := range []string{"/test", "/preview", "/connection"} {
 		a = h.post(base+path, mended)
 		assert.Equal(t, http.StatusUnprocessableEntity, a.status, path)
-		assert.Contains(t, a.body, "Enter the password again", path)
+		assert.Contains(t, a.body, "cannot be restored any more", path)
+		assert.NotContains(t, a.body, "leave empty to keep it", path)
+		again := changed(form, "bind_password_kept", found(t, keptField, a))
+		assert.Equal(t, http.StatusUnprocessableEntity, h.post(base+path, again).status, "%s, pressed once more", path)
 	}
 	h.post(base+"/test", changed(mended, "port", th.port(), "tls", ""))
 	assert.False(t, th.knows(bindPassword) || th.knows("Typed-Secret-1"))
@@ -198,6 +202,24 @@ func TestTheLongestPasswordIsKeptToo(t *testing.T) {
 		require.Equal(t, http.StatusSeeOther, a.status)
 	}
 	assert.Contains(t, h.post(base+"/connection", changed(form, "bind_password", strings.Repeat("x", 256))).body, "255")
+}
+
+// Two admins have the same tab open: the second one is told, and can save over the first.
+func TestNobodyOverwritesWhatTheyHaveNotSeen(t *testing.T) {
+	h := newHost(t)
+	base, _ := connected(t, h)
+	revision := regexp.MustCompile(`name="revision" value="([0-9]+)"`)
+	first := found(t, revision, h.get(base+"?tab=users"))
+	assert.Equal(t, http.StatusSeeOther, h.post(base+"/users", url.Values{"user_title": {"one"}, "revision": {first}}).status)
+	a := h.post(base+"/users", url.Values{"user_title": {"two"}, "user_mobile": {""}, "revision": {first}})
+	assert.Equal(t, http.StatusConflict, a.status)
+	assert.Contains(t, a.body, "Somebody else changed this resource")
+	assert.Contains(t, a.body, `value="two"`, "what was typed is still there")
+	assert.Contains(t, h.get(base+"?tab=users").body, `value="one"`)
+	wrong := h.post(base+"/users", url.Values{"user_title": {"not a name"}, "revision": {first}})
+	assert.Equal(t, first, found(t, revision, wrong), "a mistake does not make the form newer")
+	assert.Equal(t, http.StatusSeeOther, h.post(base+"/users", url.Values{"user_title": {"two"}, "revision": {found(t, revision, a)}}).status)
+	assert.Contains(t, h.get(base+"?tab=users").body, `value="two"`)
 }
 
 // With another key, saving any tab leaves the password where it is, and everybody is told in words.

@@ -81,7 +81,7 @@ func TestTheShortestWayWithoutScript(t *testing.T) {
 		elsewhere[name] = values
 	}
 	elsewhere.Set("host", "127.0.0.2")
-	assert.Contains(t, h.post(base+"/connection", elsewhere).body, "Enter the password", "it is kept for this server only")
+	assert.Contains(t, h.post(base+"/connection", elsewhere).body, "cannot be restored any more", "it is kept for this server only")
 
 	form.Set("then", "replicate")
 	a = h.post(base+"/connection", form)

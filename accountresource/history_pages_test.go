@@ -119,7 +119,7 @@ func TestALongSearchGoesOn(t *testing.T) {
 	}
 	_, err := f.db.Exec("UPDATE account_resource_log SET detail = 'a needle' WHERE id = (SELECT MAX(id) FROM account_resource_log)")
 	require.NoError(t, err)
-	on := regexp.MustCompile(`href="([^"]+)">Search on`)
+	on := regexp.MustCompile(`href="([^"]+)">Continue searching`)
 	page := f.get(f.base + "/log?run=1&q=needle")
 	assert.Contains(t, page.body, "Searched 100,000 rows so far")
 	found := on.FindStringSubmatch(page.body)

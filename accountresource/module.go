@@ -90,6 +90,16 @@ func (m *Module) SidebarEntry(c *fiber.Ctx) SidebarEntry { return m.pages.Sideba
 // Close ends the runs that are going on between two batches, and waits for them until ctx ends. Pages that follow a run
 // are let go of. The host calls it before it closes the database.
 func (m *Module) Close(ctx context.Context) error {
-	m.pages.Close()
-	return m.schedule.Close(ctx)
+	pages := make(chan struct{})
+	go func() {
+		defer close(pages)
+		m.pages.Close()
+	}()
+	err := m.schedule.Close(ctx)
+	select {
+	case <-pages:
+	case <-ctx.Done():
+		err = errors.Join(err, fmt.Errorf("end the pages: %w", ctx.Err()))
+	}
+	return err
 }

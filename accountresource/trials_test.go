@@ -169,7 +169,7 @@ func TestClosingTheModuleEndsTestsAndPreviews(t *testing.T) {
 			assert.Equal(t, "HTTP/1.1 503", <-one.reply)
 			a := h.post(base+where, form)
 			assert.Equal(t, http.StatusServiceUnavailable, a.status)
-			assert.Contains(t, a.body, "stopped or restarted")
+			assert.Contains(t, a.body, "stopping or restarting")
 		})
 	}
 }

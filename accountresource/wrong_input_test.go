@@ -16,7 +16,7 @@ func TestADecisionIsNeeded(t *testing.T) {
 	} {
 		a := h.post(base+"/removals", form)
 		assert.Equal(t, http.StatusBadRequest, a.status, name)
-		assert.Contains(t, a.body, "Nothing says what becomes of these removals.", name)
+		assert.Contains(t, a.body, "No decision was sent for these removals.", name)
 	}
 	assert.Equal(t, http.StatusSeeOther, h.post(base+"/removals", url.Values{"confirm": {""}, "source": {"a"}}).status)
 }

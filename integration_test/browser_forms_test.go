@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mailpanel/account-resource/accountresource/directory/fakead"
 	"github.com/mailpanel/account-resource/locales"
 )
 
@@ -90,6 +91,10 @@ func walk(b *browser, seen func(name string)) {
 	b.open(own)
 	seen("connection")
 	b.empty("ca_certificate")
+	status(422, test)
+	seen("password") // the stored one is for the certificate that was trusted
+	b.fill("bind_dn", "administrator@corp.example")
+	b.fill("bind_password", fakead.AdminPassword)
 	status(422, test)
 	seen("certificate")
 	status(200, `button[name=trust]`)

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/Masterminds/squirrel"
 
@@ -19,15 +17,18 @@ var lockedReasons = map[resource.Lock]string{
 }
 
 // reseal brings stored bind passwords to the present form and key. One that cannot be opened is left as it is, so that
-// the right key finds it again, and the log says so.
-func (s *Resources) reseal(ctx context.Context) error {
+// the right key finds it again, and the log says so. Nothing of it keeps the panel from starting.
+func (s *Resources) reseal(ctx context.Context) {
 	all, err := s.stored(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("look for bind passwords of another key: %w", err)
+		s.log.ErrorContext(ctx, "look for bind passwords of another key", "error", err)
+		return
 	}
-	var problems []error
 	for _, one := range all {
 		password := one.Settings.Connection.BindPassword
+		if first, ok := s.seal.openFirst(one.sealed, one.ID); ok {
+			password = first
+		}
 		if why := password.Locked(); why != "" {
 			s.log.ErrorContext(ctx, "the stored bind password cannot be opened", "resource", one.ID, "reason", lockedReasons[why])
 			continue
@@ -40,13 +41,11 @@ func (s *Resources) reseal(ctx context.Context) error {
 			Set("bind_password", s.seal.close(password, one.ID, one.Settings.Connection.Endpoint())).
 			Where(squirrel.Eq{"id": one.ID, "revision": one.Revision}).
 			Where("bind_password = ?", one.sealed))
-		if err != nil {
-			problems = append(problems, fmt.Errorf("encrypt the bind password of resource %d anew: %w", one.ID, err))
-			continue
-		}
-		if n > 0 {
+		switch {
+		case err != nil: // the next start tries again
+			s.log.ErrorContext(ctx, "encrypt a bind password with the present key", "resource", one.ID, "error", err)
+		case n > 0:
 			s.log.InfoContext(ctx, "the bind password is encrypted with the present key now", "resource", one.ID)
 		}
 	}
-	return errors.Join(problems...)
 }

@@ -76,18 +76,14 @@ func (s sealer) close(secret resource.Secret, id int64, e resource.Endpoint) str
 	return sealEndpoint + key.name + ":" + base64.StdEncoding.EncodeToString(sealed)
 }
 
-// open decrypts. A text that it cannot open is a locked secret, and no password is zero.
+// open decrypts. A text that it cannot open is a locked secret, and no password is zero. One of the first form is locked
+// too: only the start of the panel opens these, and seals them anew.
 func (s sealer) open(text string, id int64, e resource.Endpoint) resource.Secret {
 	if text == "" {
 		return resource.Secret{}
 	}
-	if encoded, first := strings.CutPrefix(text, sealNumber); first {
-		for _, key := range s.keys {
-			if secret, ok := key.open(encoded, owner(id)); ok {
-				return secret
-			}
-		}
-		return resource.LockedSecret(resource.LockedByKey)
+	if _, ok := s.openFirst(text, id); ok {
+		return resource.LockedSecret(resource.LockedByRow)
 	}
 	name, encoded, _ := strings.Cut(strings.TrimPrefix(text, sealEndpoint), ":")
 	for _, key := range s.keys {
@@ -100,6 +96,17 @@ func (s sealer) open(text string, id int64, e resource.Endpoint) resource.Secret
 		return resource.LockedSecret(resource.LockedByRow)
 	}
 	return resource.LockedSecret(resource.LockedByKey)
+}
+
+// openFirst decrypts a text of the first form; ok is false for any other.
+func (s sealer) openFirst(text string, id int64) (secret resource.Secret, ok bool) {
+	encoded, first := strings.CutPrefix(text, sealNumber)
+	for _, key := range s.keys {
+		if secret, ok = key.open(encoded, owner(id)); first && ok {
+			return secret, true
+		}
+	}
+	return resource.Secret{}, false
 }
 
 func (k sealKey) open(encoded string, data []byte) (resource.Secret, bool) {

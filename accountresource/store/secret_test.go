@@ -197,6 +197,10 @@ func testSecretFirstForm(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, "s3cret", read(t, s, id).Settings.Connection.BindPassword.Reveal())
 	settings, sealed := row(t, db, id)
 	assert.True(t, strings.HasPrefix(sealed, "v2:"), sealed)
+	execute(t, db, "UPDATE account_resource_resource SET bind_password = '%s' WHERE id = %d", first, id)
+	assert.Equal(t, resource.LockedByRow, read(t, s, id).Settings.Connection.BindPassword.Locked(),
+		"one that is put back is for no endpoint")
+	execute(t, db, "UPDATE account_resource_resource SET bind_password = '%s' WHERE id = %d", sealed, id)
 	execute(t, db, "UPDATE account_resource_resource SET settings = '%s' WHERE id = %d",
 		strings.Replace(settings, "dc1", "evil", 1), id)
 	assert.Equal(t, resource.LockedByRow, read(t, s, id).Settings.Connection.BindPassword.Locked())

@@ -59,7 +59,8 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 		builder = builder.PlaceholderFormat(squirrel.Dollar)
 	}
 	s := &Store{db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger, turns: newTurns(o)}
-	return s, s.Resources().reseal(ctx)
+	s.Resources().reseal(ctx)
+	return s, nil
 }
 
 // Resources are the configured resources.

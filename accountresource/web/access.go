@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -40,6 +41,9 @@ func (w *Web) guard(k kind) func(handler) fiber.Handler {
 	return func(h handler) fiber.Handler {
 		return func(c *fiber.Ctx) error {
 			secure(c)
+			if c.Request().IsBodyStream() { // what an answer leaves unread must not be taken for the next request
+				c.Context().Response.SetConnectionClose()
+			}
 			r := &request{Ctx: c, speaker: w.speaker(c, Admin{}), web: w, kind: k}
 			err := recovered.Do(func() error { return r.answer(h) })
 			if recovered.Stack(err) != "" {
@@ -111,9 +115,6 @@ func (r *request) refuse(f *refusal) error {
 	if f.retry > 0 {
 		r.Set(fiber.HeaderRetryAfter, strconv.Itoa(f.retry))
 	}
-	if r.Request().IsBodyStream() { // what is left of the body must not be taken for the next request
-		r.Context().Response.SetConnectionClose()
-	}
 	return r.tell(f.status, "message_refused", r.T(f.key))
 }
 
@@ -139,6 +140,8 @@ func (r *request) fail(err error) error {
 		return r.refuse(errNotFound)
 	case errors.Is(err, run.ErrBusy):
 		return r.refuse(errSearching)
+	case r.web.life.Err() != nil && errors.Is(err, context.Canceled):
+		return r.refuse(errClosed)
 	}
 	incident := strconv.FormatInt(time.Now().UnixNano()%1e9, 36)
 	r.web.logProblem(r.UserContext(), "page", err, "incident", incident, "method", strings.Clone(r.Method()),

@@ -40,13 +40,20 @@ var untrusted = []string{"problem_ca_unknown", "problem_ca_another"}
 // serverFields are those that must be right before a server can be asked anything.
 var serverFields = []string{"host", "port", "tls", "timeout", "ca_certificate"}
 
+// assisted reports whether assist has a server to ask for a page with these problems.
+func assisted(problems resource.Problems) bool {
+	byField := problems.ByField()
+	return byField["base_dn"] != nil && byField["base_dn"].Message.Args["Proposal"] == "" &&
+		!slices.ContainsFunc(serverFields, func(name string) bool { return byField[name] != nil })
+}
+
 // assist adds to a page with problems what the server itself can tell about mending them.
 func (w *Web) assist(ctx context.Context, r *request, c resource.Connection, p *page) {
 	byField := p.problems.ByField()
 	base := byField["base_dn"]
 	if base != nil && base.Message.Args["Proposal"] != "" {
 		p.proposal = &proposalView{BaseDN: base.Message.Args["Proposal"]}
-	} else if base != nil && !slices.ContainsFunc(serverFields, func(name string) bool { return byField[name] != nil }) {
+	} else if assisted(p.problems) {
 		w.ask(ctx, c, p)
 	}
 	if !slices.ContainsFunc(p.problems, func(one *resource.Problem) bool {

@@ -28,10 +28,10 @@ type Admin struct {
 type Auth interface {
 	// Admin is the signed-in admin of the request; ok is false when nobody is signed in.
 	//
-	// A page that follows a run keeps its request open. Every ten seconds Admin is asked again with a copy of that request,
-	// its headers, address and Locals as they were, but without the host's middleware: where it does not find the same admin
-	// and session any more, the page is cut off. A host should therefore look its session up here; what its middleware left
-	// in Locals is noticed after 15 minutes at most, when the page has to ask anew.
+	// A page that follows a run keeps its request open. Every ten seconds Admin is asked again with a copy of that request:
+	// its headers and address, without the host's middleware and Locals. Where it does not find the same admin and session
+	// any more, the stream ends. A host that finds its session in middleware alone cannot be asked so: its streams last a
+	// minute, and then the page asks anew.
 	Admin(c *fiber.Ctx) (a Admin, ok bool)
 	// LoginPath is where somebody who is not signed in is sent.
 	LoginPath(c *fiber.Ctx) string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -29,6 +30,9 @@ func (w *Web) save(t tab) handler {
 			})
 		}
 		ctx := r.UserContext()
+		if r.outdated(res) {
+			return w.changedMeanwhile(r, res.ID, t)
+		}
 		if next != res.Settings {
 			err := w.cfg.Resources.Save(ctx, res, next, t.typedPassword(r.form))
 			if errors.Is(err, resource.ErrChanged) {
@@ -43,6 +47,12 @@ func (w *Web) save(t tab) handler {
 		}
 		return w.saved(r, res.ID, t)
 	}
+}
+
+// outdated reports whether the form was shown with settings that somebody has changed since.
+func (r *request) outdated(res resource.Resource) bool {
+	shown := r.form["revision"]
+	return shown != "" && shown != strconv.FormatInt(res.Revision, 10)
 }
 
 // changedMeanwhile shows the form as it was typed, to be saved once more over what somebody else has just saved.
@@ -99,7 +109,7 @@ func (w *Web) read(r *request, res resource.Resource, t tab) (resource.Settings,
 	problems := t.parse(getter(r.form), &next)
 	if lost && t.name == "connection" { // never the stored one instead
 		next.Connection.BindPassword = resource.Secret{}
-		problems = append(problems.Without("bind_password"), resource.NewProblem("bind_password", "password_again", nil))
+		problems = append(problems.Without("bind_password"), resource.NewProblem("bind_password", "password_lost", nil))
 	}
 	known := problems.ByField()
 	for _, p := range w.cfg.Operations.Check(next) {
@@ -184,6 +194,18 @@ func (w *Web) tried(r *request) (res resource.Resource, next resource.Settings, 
 	return res, next, p, true, nil
 }
 
+// sample tests a connection within the time of ctx.
+func (w *Web) sample(ctx context.Context, id int64, s resource.Settings) (run.Sample, error) {
+	sample, err := w.cfg.Operations.Test(ctx, s)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = resource.NewProblem("", "test_deadline", err)
+	}
+	if err != nil {
+		w.cfg.Logger.InfoContext(ctx, "connection test", "resource", id, "error", err)
+	}
+	return sample, err
+}
+
 // test is POST /:id/test: what is in the form is tested, saved or not, and nothing is lost from it.
 func (w *Web) test(r *request) error {
 	res, err := r.resource()
@@ -199,6 +221,9 @@ func (w *Web) test(r *request) error {
 	if len(problems) == 0 {
 		p.problems = next.Connection.Complete()
 	}
+	if len(p.problems) > 0 && !assisted(p.problems) {
+		return w.showWith(r, res, p)
+	}
 	ctx, end, err := r.trial(testTime)
 	if err != nil {
 		return err
@@ -206,17 +231,10 @@ func (w *Web) test(r *request) error {
 	defer end()
 	var sample run.Sample
 	if len(p.problems) == 0 {
-		sample, err = w.cfg.Operations.Test(ctx, next)
-		if over := broken(ctx); over != nil {
-			return over
+		if sample, err = w.sample(ctx, res.ID, next); broken(ctx) != nil {
+			return broken(ctx)
 		}
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = resource.NewProblem("", "test_deadline", err)
-		}
-		if err != nil {
-			w.cfg.Logger.InfoContext(ctx, "connection test", "resource", res.ID, "error", err)
-			p.problems = resource.ProblemsOf(err)
-		}
+		p.problems = resource.ProblemsOf(err)
 	}
 	if len(p.problems) > 0 {
 		w.assist(ctx, r, next.Connection, &p)

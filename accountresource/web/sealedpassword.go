@@ -29,7 +29,10 @@ const (
 // panel can open it, in this session, and only for the same endpoint, so that it is sent nowhere else.
 func (w *Web) seal(r *request, e resource.Endpoint, now time.Time) (string, error) {
 	password := r.form["bind_password"]
-	if password == "" || len(password) > paddedSize {
+	switch {
+	case password == "" && r.form["bind_password_kept"] != "": // a form that has lost one goes on saying so
+		return lostPassword, nil
+	case password == "" || len(password) > paddedSize:
 		return "", nil
 	}
 	aead, err := passwordCipher(w.cfg.TokenKeys[0])
@@ -82,6 +85,10 @@ func opened(aead cipher.AEAD, sealed, data []byte, now time.Time) (password stri
 	}
 	return string(plain[headSize : headSize+int(binary.BigEndian.Uint16(plain[8:]))]), true
 }
+
+// lostPassword stands for a typed password that cannot be restored. Without it the next press of a button would take the
+// empty field for the stored password.
+const lostPassword = "lost"
 
 var errNotSealed = errors.New("the sealed password is not one for this form")
 

@@ -140,5 +140,5 @@ func TestASearchEndsWithTheModule(t *testing.T) {
 	ctx := <-l.begun
 	assert.NoError(t, ctx.Err())
 	s.web.Close()
-	assert.Equal(t, http.StatusInternalServerError, <-answered)
+	assert.Equal(t, http.StatusServiceUnavailable, <-answered)
 }

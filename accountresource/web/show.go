@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,11 @@ type showView struct {
 	PasswordStored bool
 	// Locked says why the stored password cannot be opened; empty where it can.
 	Locked string
-	// Sealed is the password that was typed into this form before, which only this panel can open.
-	Sealed   string
+	// Sealed is the password that was typed into this form before, which only this panel can open; lostPassword for one
+	// that cannot be restored any more.
+	Sealed string
+	// Shown is the revision of the settings that the form was shown with.
+	Shown    string
 	Chain    *chainView
 	Proposal *proposalView
 	Effect   *effectView
@@ -54,6 +58,9 @@ type field struct {
 type problemView struct {
 	Field, Tab, Text string
 }
+
+// Lost reports whether the password that was typed before has to be typed again.
+func (v showView) Lost() bool { return v.Sealed == lostPassword }
 
 // Unsaved tells that a test has just succeeded with what is not saved: that is what is offered to be enabled then.
 func (v showView) Unsaved() bool { return v.Sample != nil && v.Sample.Unsaved }
@@ -94,6 +101,10 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 		Resource: res, Tab: p.tab.name, Sample: p.sample, Domains: names, Proposals: attributeProposals(),
 		Enable:         res.Tested && !res.Enabled,
 		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(), Locked: r.lockedText(res),
+	}
+	v.Shown = strconv.FormatInt(res.Revision, 10)
+	if before := r.form["revision"]; before != "" && p.status != fiber.StatusConflict {
+		v.Shown = before // what was typed is still meant for that
 	}
 	if r.form != nil {
 		if v.Sealed, err = w.seal(r, endpointOf(r.form, res), time.Now()); err != nil {

@@ -96,7 +96,7 @@ func (s *stream) write(out *bufio.Writer) {
 
 func (s *stream) follow(out *bufio.Writer) {
 	w := s.web.watch
-	over := time.NewTimer(streamLife)
+	over := time.NewTimer(s.asker.life)
 	defer over.Stop()
 	beat := time.NewTicker(s.web.heartbeat)
 	defer beat.Stop()

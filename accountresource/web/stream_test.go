@@ -101,7 +101,7 @@ func newSiteWith(t *testing.T, config web.Config, soon time.Duration) *site {
 	}
 	app := fiber.New()
 	app.Use(func(c *fiber.Ctx) error { // a host's middleware
-		c.Locals("mark", "8")
+		c.Locals("admin", web.Admin{Username: "root", GlobalAdmin: true, Session: "s"})
 		return c.Next()
 	})
 	pages.Mount(app)
