@@ -123,6 +123,7 @@ func newInside(t *testing.T, db *sql.DB, backend string) *inside {
 	require.NoError(t, err)
 	p := &inside{t: t, app: fiber.New(fiber.Config{ReadBufferSize: 1 << 16}), log: &syncBuffer{}}
 	m, err := accountresource.Register(p.app, db, everyone{}, accountresource.WithSecretKey(make([]byte, 32)),
+		accountresource.WithDirectoryHosts("127.0.0.0/8", "::1"),
 		accountresource.WithLogger(slog.New(slog.NewTextHandler(p.log, nil))))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, m.Close(context.Background())) })
