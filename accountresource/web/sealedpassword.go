@@ -32,8 +32,10 @@ func (w *Web) seal(r *request, e resource.Endpoint, now time.Time) (string, erro
 	switch {
 	case password == "" && r.form["bind_password_kept"] != "": // a form that has lost one goes on saying so
 		return lostPassword, nil
-	case password == "" || len(password) > paddedSize:
+	case password == "":
 		return "", nil
+	case len(password) > paddedSize: // it is refused anyway, but was meant
+		return lostPassword, nil
 	}
 	aead, err := passwordCipher(w.cfg.TokenKeys[0])
 	if err != nil {

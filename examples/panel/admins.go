@@ -31,18 +31,20 @@ type admins struct {
 	compare  func(hash, password []byte) error // bcrypt's comparison; it takes a processor for a twentieth of a second
 }
 
-// openAdmins makes the table of admins where there is none. New passwords are hashed by bcrypt with the cost.
-func openAdmins(ctx context.Context, db *sql.DB, numbered bool, cost int) (*admins, error) {
+// openAdmins makes the table of admins where there is none, on a server as config.backend names it. New passwords are
+// hashed by bcrypt with the cost.
+func openAdmins(ctx context.Context, db *sql.DB, server string, cost int) (*admins, error) {
 	nobody, err := bcrypt.GenerateFromPassword([]byte("nobody"), cost)
 	if err != nil {
 		return nil, fmt.Errorf("hash a password: %w", err)
 	}
 	_, err = db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS panel_admin (username VARCHAR(255) NOT NULL PRIMARY KEY,"+
-		" password VARCHAR(255) NOT NULL, domain VARCHAR(255) NOT NULL, language VARCHAR(20) NOT NULL)")
+		" password VARCHAR(255) NOT NULL, domain VARCHAR(255) NOT NULL, language VARCHAR(20) NOT NULL)"+
+		map[string]string{"mysql": " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"}[server])
 	if err != nil {
 		return nil, fmt.Errorf("make the table of admins: %w", err)
 	}
-	a := &admins{db: db, numbered: numbered, cost: cost, nobody: nobody, compare: bcrypt.CompareHashAndPassword}
+	a := &admins{db: db, numbered: server == "pgsql", cost: cost, nobody: nobody, compare: bcrypt.CompareHashAndPassword}
 	return a, a.lowerNames(ctx)
 }
 
@@ -137,6 +139,9 @@ func (a *admins) read(ctx context.Context, username string) (s stored, known boo
 	}
 	if err != nil {
 		return s, false, fmt.Errorf("read an admin: %w", err)
+	}
+	if adminName(s.Username) != adminName(username) { // equal by a collation only, which ignores accents
+		return stored{}, false, nil
 	}
 	return s, true, nil
 }

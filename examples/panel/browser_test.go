@@ -30,7 +30,7 @@ func openPanel(t *testing.T, file string) *panel {
 	d, err := openDatabases(t.Context(), c)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, d.Close()) })
-	a, err := openAdmins(t.Context(), d.panel, false, bcrypt.MinCost)
+	a, err := openAdmins(t.Context(), d.panel, "sqlite", bcrypt.MinCost)
 	require.NoError(t, err)
 	require.NoError(t, a.ensure(t.Context(), c.admin, c.password))
 	p := newPanel(a, &mail{d}, slog.New(slog.NewTextHandler(t.Output(), nil)))

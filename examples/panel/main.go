@@ -41,7 +41,7 @@ func start(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	admins, err := openAdmins(ctx, d.panel, driverOf(c.db).server == "pgsql", bcrypt.DefaultCost)
+	admins, err := openAdmins(ctx, d.panel, driverOf(c.db).server, bcrypt.DefaultCost)
 	if err != nil {
 		return err
 	}

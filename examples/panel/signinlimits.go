@@ -20,8 +20,8 @@ const (
 )
 
 // signInLimits refuses attempts to sign in after too many wrong passwords: for a name from one address, from one address
-// for all names, and for a name from all addresses. The last one does not count for an address from which the name has
-// signed in before. What it knows ends with the process.
+// for all names, and for a name from all addresses. The last two do not count for an address from which the name has
+// signed in before: behind a reverse proxy all clients have one address. What it knows ends with the process.
 type signInLimits struct {
 	now func() time.Time
 
@@ -116,9 +116,9 @@ func (l *signInLimits) begin(a attempt) ([]limit, time.Duration) {
 
 // limitsOf returns the limits that count for an attempt.
 func (l *signInLimits) limitsOf(a attempt, now time.Time) []limit {
-	limits := []limit{{l.pairs, a.pair}, {l.addresses, a.address}}
+	limits := []limit{{l.pairs, a.pair}}
 	if l.known.wait(a.pair, now) == 0 { // not known
-		limits = append(limits, limit{l.names, a.name})
+		limits = append(limits, limit{l.addresses, a.address}, limit{l.names, a.name})
 	}
 	return limits
 }
