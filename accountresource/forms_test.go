@@ -135,7 +135,7 @@ func (h *host) link(n int, origin string) {
 	h.t.Helper()
 	for i := range n {
 		_, err := h.db.Exec("INSERT INTO account_resource_link (resource_id, source_id, address, domain, kind, origin, state, dn, home,"+
-			" disabled, suspended, intent, kept, changed) VALUES (1, ?, ?, ?, 'mailbox', ?, 'confirmed', ?, '', 0, '', '', '', 1750000000000)",
+			" disabled, intent, kept, changed) VALUES (1, ?, ?, ?, 'mailbox', ?, 'confirmed', ?, '', 0, '', '', 1750000000000)",
 			origin+strconv.Itoa(i), origin+strconv.Itoa(i)+"@"+hosted, hosted, origin, "CN="+origin+strconv.Itoa(i))
 		require.NoError(h.t, err)
 	}

@@ -55,9 +55,6 @@ type Backend interface {
 type Query struct {
 	// Addresses limits the answer to these; nil means all.
 	Addresses []string
-	// Routes asks for Account.Routes too: the active forwarding rows that lead to the account or from it. Stores
-	// that switch an account off in one place have none.
-	Routes bool
 	// Members asks for Account.Members of aliases too.
 	Members bool
 }

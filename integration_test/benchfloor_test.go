@@ -19,7 +19,7 @@ var bareColumns = map[string]string{
 	"mailbox": "username, password, name, first_name, last_name, employeeid, mobile, telephone, language, " +
 		"storagebasedirectory, storagenode, maildir, quota, domain, settings, passwordlastchange, created, modified, active",
 	"forwardings":           "address, forwarding, domain, dest_domain, is_forwarding, active",
-	"account_resource_link": "resource_id, source_id, address, domain, kind, origin, state, dn, home, disabled, suspended, intent, kept, changed",
+	"account_resource_link": "resource_id, source_id, address, domain, kind, origin, state, dn, home, disabled, intent, kept, changed",
 	"account_resource_log":  "run_id, at, action, kind, source_id, dn, address, diff, reason, detail",
 }
 

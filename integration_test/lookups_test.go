@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
-	"github.com/mailpanel/account-resource/backends"
 )
 
 // Postfix and Dovecot are asked about every station of an account's life.
@@ -68,15 +67,10 @@ func TestPostfixAndDovecotAgree(t *testing.T) {
 			assert.False(t, dovecot.Login(at(local), ""), "nobody knows the password")
 		}
 
-		var routes []account.Route
-		for a, err := range b.Accounts(t.Context(), store.hosted(), backends.Query{Addresses: []string{at("ann")}, Routes: true}) {
-			require.NoError(t, err)
-			routes = a.Routes
-		}
-		apply(account.Change{Action: account.ActionDisabled, Address: at("ann"), Disable: true, Routes: routes})
+		apply(account.Change{Action: account.ActionDisabled, Address: at("ann"), Disable: true})
 		unknown(at("ann"))
 		assert.Nil(t, postfix.Recipients(at("ann")), "refused at the door, rather than accepted and bounced")
-		apply(account.Change{Action: account.ActionEnabled, Address: at("ann"), Enable: true, Routes: routes})
+		apply(account.Change{Action: account.ActionEnabled, Address: at("ann"), Enable: true})
 		served(at("ann"), "ann")
 
 		apply(

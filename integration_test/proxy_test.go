@@ -113,6 +113,10 @@ func inSQL(t *testing.T, p *proxy, mail *mail, tables, accountsBy, tablesBy *sql
 	through, err := sqldb.Open(t.Context(), accountsBy, sqldb.Options{})
 	require.NoError(t, err)
 	w := newWorld(t, mail.domain, direct, tables)
+	w.selfRow = func(address string) bool {
+		rows := mail.rows("SELECT active FROM forwardings WHERE address = '" + address + "' AND forwarding = '" + address + "'")
+		return len(rows) == 1 && fmt.Sprint(rows[0]["active"]) == "1"
+	}
 	return w, p, w.configOf(w.storeIn(tablesBy), through)
 }
 

@@ -26,7 +26,6 @@ CREATE TABLE IF NOT EXISTS account_resource_link (
     dn          {{.Text}}    NOT NULL,
     home        {{.Text}}    NOT NULL,
     disabled    SMALLINT     NOT NULL,
-    suspended   {{.Text}}    NOT NULL,
     intent      {{.Text}}    NOT NULL,
     kept        {{.Text}}    NOT NULL,
     changed     BIGINT       NOT NULL,

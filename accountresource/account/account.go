@@ -31,10 +31,9 @@ type Account struct {
 	// address that is an additional one of a mailbox has that of the mailbox.
 	Home    string
 	Profile Profile
-	// Routes are the active forwarding rows that lead to or from the account. Read only on demand.
-	Routes []Route
-	// Members are the addresses that an alias sends on to, as far as they are switched on. Read only on demand.
-	Members []string
+	// Members are the addresses that an alias sends on to; Idle are those whose rows are switched off, and come on with the
+	// alias. Read only on demand.
+	Members, Idle []string
 	// Moderators are the addresses that moderate an alias. Read with the members.
 	Moderators []string
 }

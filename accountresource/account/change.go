@@ -2,7 +2,6 @@ package account
 
 import (
 	"cmp"
-	"slices"
 	"time"
 )
 
@@ -64,12 +63,9 @@ type Change struct {
 	Home string
 	// Active is the state a created account starts in.
 	Active bool
-	// Disable and Enable switch an existing account; Routes are the forwarding rows that go with it.
+	// Disable and Enable switch an existing account and the forwarding rows of its own address. Rows of others that lead
+	// to it are theirs (rule R9).
 	Disable, Enable bool
-	Routes          []Route
-	// Waiting are routes that an account to enable had and that stay off, as their other end is off: that one's link has
-	// them from now on.
-	Waiting []Route
 	// Policy is the access policy of an alias to create; Join and Leave are members that an alias gets and loses (rules
 	// R10, R11). One that is there already, or not any more, is fine.
 	Policy      string
@@ -116,8 +112,8 @@ func (c *Change) Claim() (claim Link, ok bool) {
 	}
 	claim = *c.Link
 	claim.Intent = c.Diff
-	if c.Enable { // what is switched back on must not be forgotten before it is
-		claim.Disabled, claim.Suspended = true, slices.Concat(c.Routes, c.Waiting)
+	if c.Enable { // that it was switched off here must not be forgotten before it is on
+		claim.Disabled = true
 	}
 	switch {
 	case c.Action == ActionCreated:

@@ -20,8 +20,8 @@ const (
 	Creating  LinkState = "creating"  // the account may exist: Link.Home tells whether it is ours
 	Linking   LinkState = "linking"   // the account may have been brought in step already
 	Updating  LinkState = "updating"  // its fields may be written already; Link.Intent says which
-	Disabling LinkState = "disabling" // it may be off already; Link.Suspended is what goes off with it
-	Enabling  LinkState = "enabling"  // it may be on already; Link.Suspended is what comes back with it
+	Disabling LinkState = "disabling" // it may be off already
+	Enabling  LinkState = "enabling"  // it may be on already
 	Renaming  LinkState = "renaming"  // it may have the new address already, which Link.Address is; Link.Home tells
 	Deleting  LinkState = "deleting"  // it may be gone already; Link.Address is nobody's any more
 )
@@ -40,8 +40,6 @@ type Link struct {
 	Home string
 	// Disabled says that this module switched the account off, and only then may it switch it on again (rule R9).
 	Disabled bool
-	// Suspended are the routes that were active when the account was switched off.
-	Suspended []Route
 	// Intent is what a claim was going to change, for the log of the run that settles it.
 	Intent []Difference
 	// Kept holds those mapped fields for which the mail server has no place.

@@ -24,13 +24,6 @@ type Builder struct {
 	// places say which address the mail directories of claimed renamings and deletions have now; none where they are
 	// gone.
 	places map[string]string
-	// before and after say where accounts with a claimed renaming are now, by their address before and after it.
-	before, after map[string]string
-	// latest are links that remember routes and that this run changes, as they become; nil: not to be touched again.
-	latest map[account.SourceID]*account.Link
-	// waking are accounts to be switched on that wait, off says of whom is decided in this run whether they are.
-	waking []account.Change
-	off    map[account.SourceID]bool
 	// renames wait until all are known: who leaves an address makes room for another.
 	renames []rename
 	// queue are newcomers whose address somebody has who may yet leave it.
@@ -52,6 +45,7 @@ type Builder struct {
 	order        []account.SourceID // of groups, as they came
 	asked        map[account.SourceID]bool
 	members      map[string][]string
+	idle         map[string][]string // members whose rows are off
 	// moderators are those of local aliases.
 	moderators map[string][]string
 	becomes    map[string]string         // addresses that this run renames
@@ -85,8 +79,6 @@ func NewBuilder(p Policy) *Builder {
 
 		claimed: make(map[string]account.Link),
 		stale:   make(map[account.SourceID]bool),
-		latest:  make(map[account.SourceID]*account.Link),
-		off:     make(map[account.SourceID]bool),
 
 		listed:  make(map[account.Kind]bool),
 		empty:   make(map[account.Kind]bool),
@@ -98,6 +90,7 @@ func NewBuilder(p Policy) *Builder {
 		groups:  make(map[account.SourceID]*group),
 		asked:   make(map[account.SourceID]bool),
 		members: make(map[string][]string),
+		idle:    make(map[string][]string),
 
 		moderators: make(map[string][]string),
 
@@ -173,6 +166,9 @@ func (b *Builder) AddLocal(a account.Account) {
 	if len(a.Members) > 0 {
 		b.members[a.Address] = a.Members
 	}
+	if len(a.Idle) > 0 {
+		b.idle[a.Address] = a.Idle
+	}
 	if len(a.Moderators) > 0 {
 		b.moderators[a.Address] = a.Moderators
 	}
@@ -205,10 +201,6 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 	}
 	b.stirs = b.stirs || stirring[c.Action]
 	b.drifted(&o, link, &c)
-	if ok {
-		b.relinked(&c)
-		ok = !b.wakes(&c)
-	}
 	return c, ok
 }
 
@@ -239,9 +231,7 @@ func (b *Builder) Stirs() bool {
 // and must be applied before any is renamed; the next hand addresses on among each other and must be applied together,
 // before the rest.
 func (b *Builder) Finish() (first, together, rest []account.Change) {
-	b.findClaimed() // as long as nobody has moved
 	for _, c := range b.removals() {
-		b.relinked(&c)
 		if c.Disable {
 			b.fading[c.Source] = true
 			first = append(first, c)
@@ -249,7 +239,6 @@ func (b *Builder) Finish() (first, together, rest []account.Change) {
 			together = append(together, c)
 		}
 	}
-	first = append(first, b.wake()...)
 	together = append(together, b.settleRenames()...)
 	for i := range b.queue {
 		o := &b.queue[i]

@@ -37,7 +37,7 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 		return b.anew(o, address, link)
 	}
 	next, r := *link, b.local[place]
-	next.DN, next.Address, next.Suspended = o.DN, place, b.suspended(link)
+	next.DN, next.Address = o.DN, place
 	c, changed := b.compare(o, &next, &r, address)
 	if link.State == account.Linking {
 		c.Action, changed = account.ActionLinked, true
@@ -46,9 +46,6 @@ func (b *Builder) follow(o *account.Object, address string, link *account.Link) 
 		next.State, next.Intent = account.Confirmed, nil
 		c.Link, c.Relink = &next, true
 		return c, true
-	}
-	if next.Disabled || link.Disabled {
-		b.off[o.ID] = next.Disabled
 	}
 	former := link.Former()
 	next.State, next.Intent = account.Confirmed, nil
@@ -99,17 +96,12 @@ func (b *Builder) compareStatus(c *account.Change, disabled bool, link *account.
 		(link.State == account.Linking || link.State == account.Renaming) && link.Disabled && switches(link, "no")
 	switch {
 	case disabled && (r.active || claimed):
-		// What the link remembers was switched off here, and is still to come back: somebody may have switched the account
-		// on by hand since, without it.
-		c.Action, c.Disable, c.Routes = account.ActionDisabled, true, link.Suspended
+		c.Action, c.Disable = account.ActionDisabled, true
 		link.Disabled = true
 		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
-	case !disabled && link.Disabled: // also where a local admin was quicker, who need not know what went off with it
-		done := r.active && link.State != account.Enabling && link.State != account.Renaming
-		c.Routes = link.Suspended
-		c.Enable = !done || len(c.Routes) > 0
-		link.Disabled, link.Suspended = false, nil
-		if !c.Enable || claimed && r.active { // nobody has seen it off
+	case !disabled && link.Disabled: // also where a local admin was quicker, who need not have switched on its forwardings
+		c.Enable, link.Disabled = true, false
+		if claimed && r.active { // nobody has seen it off
 			return
 		}
 		c.Action = account.ActionEnabled

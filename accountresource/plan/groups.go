@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 
@@ -81,15 +80,7 @@ func (b *Builder) FinishGroups() (together, rest []account.Change) {
 	rest = slices.DeleteFunc(rest, func(c account.Change) bool {
 		return slices.ContainsFunc(b.renames, func(r rename) bool { return r.change.Source == c.Source })
 	})
-	rest = append(b.handOver(rest), rest...)
-	people := b.becomes
-	b.becomes = make(map[string]string)
-	together = b.settleRenames()
-	for i := range rest {
-		b.renamedUnder(&rest[i])
-	}
-	maps.Copy(b.becomes, people)
-	return together, rest
+	return b.settleRenames(), rest
 }
 
 // decideGroup decides which alias a group is.
@@ -167,14 +158,13 @@ func (b *Builder) followGroup(g *group, link *account.Link, place, address strin
 	former := link.Former()
 	g.next = *link
 	g.next.DN, g.next.Address, g.next.State, g.next.Intent = g.DN, place, account.Confirmed, nil
-	g.next.Suspended = Follow(b.suspended(link), b.becomes) // people have been renamed already
 	g.change = &account.Change{Kind: account.Alias, Source: g.ID, DN: g.DN, Address: place}
 	local := b.local[place]
 	b.compareName(g, &local)
 	recall(g.change, link.Intent, &g.change.Profile)
 	if link.Disabled { // it has come back (rule R16)
-		g.change.Enable, g.change.Routes, g.change.Link = true, g.next.Suspended, &g.next
-		g.next.Disabled, g.next.Suspended = false, nil
+		g.change.Enable, g.change.Link = true, &g.next
+		g.next.Disabled = false
 		if !local.active || link.State != account.Disabling { // or nobody has seen it off
 			g.change.Action = account.ActionEnabled
 		}

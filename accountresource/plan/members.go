@@ -115,7 +115,11 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 	}
 	delete(r.found, c.Address) // it would go round in a circle
 	have := make(map[string]struct{})
-	for _, m := range b.members[c.Address] {
+	members := b.members[c.Address]
+	if c.Enable { // these come on with it
+		members = slices.Concat(members, b.idle[c.Address])
+	}
+	for _, m := range members {
 		if !b.gone[m] {
 			have[b.now(m)] = struct{}{}
 		} else if _, again := r.found[m]; !again { // else an heir of the address joins, as the row goes with the account

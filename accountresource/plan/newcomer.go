@@ -60,7 +60,6 @@ func (b *Builder) creation(o *account.Object, address string) account.Change {
 	b.keep(&link, &wanted)
 	if b.policy.FollowStatus && o.Disabled {
 		link.Disabled = true
-		link.Suspended = []account.Route{{Address: address, Forwarding: address}}
 	}
 	b.owners[address] = owner{b.policy.Resource, o.ID, o.DN}
 	return account.Change{

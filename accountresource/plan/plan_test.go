@@ -128,7 +128,6 @@ func TestR5_ANewMailboxCarriesWhatItNeeds(t *testing.T) {
 
 	assert.False(t, changes[1].Active)
 	assert.True(t, changes[1].Link.Disabled)
-	assert.Equal(t, []account.Route{{Address: "bob@example.com", Forwarding: "bob@example.com"}}, changes[1].Link.Suspended)
 }
 
 func TestR6_WhatDoesNotFitIsRefused(t *testing.T) {
@@ -223,7 +222,7 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 		"enabled there, off by us":           {state{true, false, true}, "enabled", false},
 		"enabled there, off by an admin":     {state{true, false, false}, "", false},
 		"disabled there, off by an admin":    {state{false, false, false}, "", false},
-		"switched on by an admin":            {state{true, true, true}, "enabled", false}, // for what went off with it
+		"switched on by an admin":            {state{true, true, true}, "enabled", false}, // for its forwardings
 		"switched on by an admin, off there": {state{false, true, true}, "disabled", true},
 		"on and on":                          {state{true, true, false}, "", false},
 	} {
@@ -231,10 +230,6 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 			s := newScene()
 			l := link("a", "ann@example.com")
 			l.Disabled = c.state.ours
-			routes := []account.Route{{Address: "sales@example.com", Forwarding: "ann@example.com"}}
-			if l.Disabled {
-				l.Suspended = routes
-			}
 			local := mailbox("ann@example.com", "Ann")
 			local.Active = c.here
 			o := user("a", "ann@example.com", "Ann")
@@ -249,7 +244,6 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 				}
 				if action == account.ActionEnabled {
 					assert.True(t, change.Enable)
-					assert.Equal(t, routes, change.Routes)
 				}
 				if action == account.ActionDisabled {
 					assert.True(t, change.Disable)
@@ -319,13 +313,13 @@ func TestR19_ClaimsOfAKilledRunAreSettled(t *testing.T) {
 	t.Run("disabled, not logged", func(t *testing.T) {
 		s := newScene()
 		l := claim(account.Disabling)
-		l.Disabled, l.Suspended = true, []account.Route{{Address: "ann@example.com", Forwarding: "ann@example.com"}}
+		l.Disabled = true
 		off, disabled := ours, object
 		off.Active, disabled.Disabled = false, true
 		s.links, s.local, s.objects = []account.Link{l}, []account.Account{off}, []account.Object{disabled}
 		c := one(t, s.build())
 		assert.Equal(t, account.ActionDisabled, c.Action)
-		assert.Equal(t, l.Suspended, c.Routes, "what was remembered is not lost")
+		assert.True(t, c.Disable)
 		assert.Equal(t, account.Confirmed, c.Link.State)
 	})
 }

@@ -182,7 +182,7 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 	}
 	r := b.local[place]
 	deletes := p.Delete && l.Origin == account.Created
-	next.Address, next.State, next.Intent, next.Suspended = c.Address, account.Confirmed, nil, b.suspended(l)
+	next.Address, next.State, next.Intent = c.Address, account.Confirmed, nil
 	switch {
 	case l.State != account.Deleting && r.role != account.NoRole:
 		c.Action, c.Reason = account.ActionIgnored, account.Say("reason_administrator_left")
@@ -196,7 +196,7 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 		return c, true
 	case (p.Delete || p.Disable) && (r.active || l.State == account.Disabling):
 		next.Disabled = true
-		c.Action, c.Disable, c.Link, c.Routes = account.ActionDisabled, true, &next, next.Suspended
+		c.Action, c.Disable, c.Link = account.ActionDisabled, true, &next
 		c.Diff = []account.Difference{{What: "active", Old: "yes", New: "no"}}
 		return c, true
 	case l.State == account.Deleting: // deletion was switched off meanwhile

@@ -31,9 +31,7 @@ func (b *Builder) settleRenames() []account.Change {
 		for i := range granted {
 			r := &granted[i]
 			if why := b.obstacle(r, leaving, wanted); !why.IsZero() {
-				c := r.refused(why)
-				b.relinked(&c)
-				changes = append(changes, c)
+				changes = append(changes, r.refused(why))
 				continue
 			}
 			wanted[r.to] = r
@@ -81,12 +79,10 @@ func (r *rename) refused(why account.Message) account.Change {
 	return c
 }
 
-// granted are the renamings, and what they change in links of others: the routes that these remember.
+// granted are the renamings.
 func (b *Builder) granted(renames []rename) []account.Change {
-	becomes := make(map[string]string, len(renames))
 	for i := range renames {
 		r := &renames[i]
-		becomes[r.from] = r.to
 		b.becomes[r.from] = r.to
 		if l, there := b.local[r.from]; there {
 			defer func() { b.local[r.to] = l }() // once all have left
@@ -99,11 +95,9 @@ func (b *Builder) granted(renames []rename) []account.Change {
 			delete(b.claimed, r.former)
 		}
 	}
-	var changes []account.Change
-	renamed := make(map[account.SourceID]bool, len(renames))
+	changes := make([]account.Change, 0, len(renames))
 	for i := range renames {
 		r := &renames[i]
-		renamed[r.change.Source] = true
 		b.owners[r.to] = owner{b.policy.Resource, r.change.Source, r.change.DN}
 		c, next := r.change, r.next
 		old, home := r.from, ""
@@ -113,119 +107,12 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		}
 		if r.from == r.to || account.IsAside(r.from) { // it has happened, or half of it, and is finished and logged now
 			old, c.Place = r.former, r.from
-			// The account's own rows go by what the change calls it.
-			c.Routes, c.Waiting = called(c.Routes, r.from, old), called(c.Waiting, r.from, old)
 		}
-		next.Address, next.Suspended = r.to, Follow(next.Suspended, becomes)
+		next.Address = r.to
 		c.Action, c.Address, c.NewAddress, c.Home, c.Link = account.ActionRenamed, old, r.to, home, &next
 		c.Diff = append([]account.Difference{{What: account.WhatAddress, Old: old, New: r.to}},
 			slices.DeleteFunc(c.Diff, func(d account.Difference) bool { return d.What == account.WhatAddress })...)
 		changes = append(changes, c)
 	}
-	if len(becomes) == 0 {
-		return changes
-	}
-	for id, l := range b.links {
-		changed, has := b.latest[id]
-		var routes []account.Route
-		switch {
-		case renamed[id], has && changed == nil, !has && (len(l.Suspended) == 0 || l.State != account.Confirmed):
-			continue
-		case has:
-			l, routes = changed, changed.Suspended
-		default:
-			routes = b.suspended(l)
-		}
-		next := *l
-		if next.Suspended = Follow(routes, becomes); !slices.Equal(next.Suspended, l.Suspended) {
-			changes = append(changes, account.Change{Kind: l.Kind, Source: id, DN: l.DN, Address: next.Address, Link: &next})
-		}
-	}
-	for i := range changes {
-		b.relinked(&changes[i])
-	}
 	return changes
-}
-
-// called are routes of an account by another name of it.
-func called(routes []account.Route, from, to string) []account.Route {
-	routes = slices.Clone(routes)
-	for i := range routes {
-		if routes[i].Address == from {
-			routes[i].Address = to
-		}
-	}
-	return routes
-}
-
-// relinked keeps what a change makes of a link that remembers routes or will do so: what is still to come concerns these.
-func (b *Builder) relinked(c *account.Change) {
-	l := b.links[c.Source]
-	switch {
-	case l == nil || len(l.Suspended) == 0 && !c.Disable:
-	case c.Unlink || c.Action == account.ActionDeleted:
-		b.latest[c.Source] = nil
-	case c.Link != nil:
-		next := *c.Link
-		b.latest[c.Source] = &next
-	}
-}
-
-// renamedUnder has a change that was decided before the renamings of this run, and is made after them, speak of the names
-// that they give.
-func (b *Builder) renamedUnder(c *account.Change) {
-	c.Routes, c.Waiting = Follow(c.Routes, b.becomes), Follow(c.Waiting, b.becomes)
-	if c.Link != nil {
-		c.Link.Suspended = Follow(c.Link.Suspended, b.becomes)
-	}
-	delete(b.latest, c.Source)
-	b.relinked(c)
-}
-
-// suspended are the routes that a link remembers, by the addresses that all accounts have now. Where a run was cut off
-// between a renaming and its confirmation, other links speak of addresses that are not there any more; the claim itself
-// speaks of those that were to come, unless its routes were to be switched on before.
-func (b *Builder) suspended(l *account.Link) []account.Route {
-	if len(l.Suspended) == 0 {
-		return nil
-	}
-	b.findClaimed()
-	if l.State == account.Renaming && !switches(l, "yes") {
-		return Follow(l.Suspended, b.after)
-	}
-	return Follow(l.Suspended, b.before)
-}
-
-// findClaimed finds out, once, where accounts with a claimed renaming are.
-func (b *Builder) findClaimed() {
-	if b.before != nil {
-		return
-	}
-	b.before, b.after = make(map[string]string), make(map[string]string)
-	for former, claim := range b.claimed {
-		if place := b.place(&claim); place != "" && claim.State == account.Renaming {
-			b.before[former], b.after[claim.Address] = place, place
-			b.before[account.Aside(account.Move{From: former, To: claim.Address})] = place
-		}
-	}
-	for former, place := range b.before { // of a group, which is renamed after the people
-		if _, taken := b.after[former]; !taken {
-			b.after[former] = place
-		}
-	}
-}
-
-// Follow are routes under their new names.
-func Follow(routes []account.Route, becomes map[string]string) []account.Route {
-	var next []account.Route
-	for _, r := range routes {
-		if to := becomes[r.Address]; to != "" {
-			r.Address = to
-		}
-		if to := becomes[r.Forwarding]; to != "" {
-			r.Forwarding = to
-		}
-		next = append(next, r)
-	}
-	return next
 }

@@ -153,20 +153,6 @@ func TestR19_AClaimThatCannotComeTrueAnyMoreGoesBack(t *testing.T) {
 	assert.Equal(t, "ann@example.com", claim.Address)
 }
 
-func TestR8_WhatADisabledAccountRemembersFollowsTheNames(t *testing.T) {
-	s := newScene()
-	s.linked("ann", "off")
-	s.links[1].Disabled = true
-	s.links[1].Suspended = []account.Route{{Address: "ann@example.com", Forwarding: "off@example.com"}}
-	s.local[1].Active = false
-	s.objects = []account.Object{user("ann", "anna@example.com", "ann"), user("off", "off@example.com", "off")}
-	s.objects[1].Disabled = true
-	changes := s.build()
-	require.Len(t, changes, 2)
-	assert.Empty(t, changes[1].Action)
-	assert.Equal(t, []account.Route{{Address: "anna@example.com", Forwarding: "off@example.com"}}, changes[1].Link.Suspended)
-}
-
 // An alias is known by where it stands. One that stepped aside for a swap is not taken for the one that stands where it goes.
 func TestR19_AnAliasThatSteppedAsideIsFound(t *testing.T) {
 	s := newScene()

@@ -14,19 +14,14 @@ import (
 type step struct {
 	account.Change
 	claimed bool
-	revised bool            // the link, or the claim that stays, after what others of the batch came to
-	routes  []account.Route // that were found active, of an account that goes off
 	err     error
 }
 
 // cameTrue tells whether the claim says all that the link is to say, but for its state. What is enabled forgets at
 // the end what it had to remember.
 func (s *step) cameTrue() bool {
-	return s.claimed && !s.revised && !s.Enable && s.Link.State == account.Confirmed && len(s.Link.Intent) == 0
+	return s.claimed && !s.Enable && s.Link.State == account.Confirmed && len(s.Link.Intent) == 0
 }
-
-// linksOnly tells whether the plan only has the link remember something else.
-func (s *step) linksOnly() bool { return s.Action == "" && s.Link != nil && !s.TouchesAccount() }
 
 // nothingLeft tells whether a change that failed leaves nothing that a link could lead to: the claim came to nothing.
 func (s *step) nothingLeft() bool {
@@ -47,10 +42,9 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 			return nil, err
 		}
 	}
-	if err := p.lookUp(ctx, batch); err != nil {
+	if err := p.findHomes(ctx, batch); err != nil {
 		return nil, err
 	}
-	batch = p.unite(p.follow(batch))
 	return batch, p.claim(ctx, batch)
 }
 
@@ -115,11 +109,8 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		case s.err != nil:
 			entry.Action, entry.Reason, entry.Detail = failure(s.err)
 			entry.Diff = nil
-			switch {
-			case s.nothingLeft():
+			if s.nothingLeft() {
 				settled.Unlinked = append(settled.Unlinked, s.Source)
-			case s.revised:
-				settled.link(s)
 			}
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
 		case s.Unlink || s.Action == account.ActionDeleted:
@@ -127,7 +118,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		case s.Link != nil && s.cameTrue():
 			settled.Confirmed = append(settled.Confirmed, s.Link.Address)
 		case s.Link != nil:
-			settled.link(s)
+			settled.Links = append(settled.Links, *s.Link)
 		}
 		if entry.Action == account.ActionFailed || entry.Action == account.ActionConflict {
 			p.again(s.Source, s.Kind)
@@ -150,12 +141,4 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		return p.doTasks(ctx)
 	}
 	return nil
-}
-
-// link adds the link of a step. What only keeps a link in step may be the plan's second word on it in a batch; the first goes.
-func (s *Settled) link(of *step) {
-	if of.Action == "" || of.err != nil {
-		s.Links = slices.DeleteFunc(s.Links, func(l account.Link) bool { return l.Source == of.Source })
-	}
-	s.Links = append(s.Links, *of.Link)
 }

@@ -26,7 +26,7 @@ const mostOpen = 6
 
 // apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
 // once, each on another batch; only one that renames has the others settled before and itself settled before the next, as
-// routes are looked up by their names, and claims are understood by what else is claimed. A change that fails stops no
+// claims are understood by what else is claimed. A change that fails stops no
 // other; an error means that nothing is known of the batches on the way, and the next run settles their claims (rule R19).
 // When begin ends no batch is begun any more, and those that were are finished.
 func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {

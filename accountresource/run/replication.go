@@ -40,11 +40,8 @@ type Replication struct {
 	once       map[Again]struct{} // what the next run has to look at once more
 	incomplete bool               // a listing was not whole, so that changes may have been missed
 	quiet      bool               // nothing has changed
-	managed    map[string]bool    // aliases whose members follow groups
 
-	// links are those that stand otherwise than the plan knows: of accounts that were switched off, with the routes that
-	// were found, and of changes that failed, as the verdict has them. stayed and missing are the verdict's.
-	links   map[account.SourceID]*account.Link
+	// What came of earlier batches: see verdict.
 	stayed  map[string]string
 	missing map[string]bool
 
@@ -56,8 +53,7 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
 		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]bool), waiting: make(map[int64]bool),
-		pace: pace{fixed: cfg.BatchSize}, links: make(map[account.SourceID]*account.Link), stayed: make(map[string]string),
-		missing: make(map[string]bool),
+		pace: pace{fixed: cfg.BatchSize}, stayed: make(map[string]string), missing: make(map[string]bool),
 	}
 }
 
@@ -204,15 +200,11 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		Groups:       groupPolicy(&p.res.Settings),
 		Removal:      removal,
 	})
-	p.managed = make(map[string]bool)
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
 			return nil, fmt.Errorf("read the links: %w", err)
 		}
 		b.AddLink(link)
-		if p.res.Settings.Replication.Groups && link.Kind == account.Alias && link.Resource == p.res.ID {
-			p.managed[link.Address] = true
-		}
 	}
 	limited, goesOn, cancel := patient(ctx)
 	defer cancel()

@@ -24,8 +24,8 @@ const (
 var linkKey = []string{"resource_id", "source_id"}
 
 var linkColumns = []string{
-	"resource_id", "source_id", "address", "domain", "kind", "origin", "state", "dn", "home", "disabled", "suspended",
-	"intent", "kept", "changed",
+	"resource_id", "source_id", "address", "domain", "kind", "origin", "state", "dn", "home", "disabled", "intent",
+	"kept", "changed",
 }
 
 // Links keeps which source object is which account.
@@ -129,14 +129,14 @@ func (s *Links) stream(ctx context.Context, which squirrel.Eq, yield func(accoun
 }
 
 func scanLink(scan func(...any) error) (l account.Link, err error) {
-	var domain, suspended, intent, kept string
+	var domain, intent, kept string
 	var changed int64
 	err = scan(&l.Resource, &l.Source, &l.Address, &domain, &l.Kind, &l.Origin, &l.State, &l.DN, &l.Home, &l.Disabled,
-		&suspended, &intent, &kept, &changed)
+		&intent, &kept, &changed)
 	if err != nil {
 		return l, err
 	}
-	if err := errors.Join(unpacked(suspended, &l.Suspended), unpacked(intent, &l.Intent), unpacked(kept, &l.Kept)); err != nil {
+	if err := errors.Join(unpacked(intent, &l.Intent), unpacked(kept, &l.Kept)); err != nil {
 		return l, fmt.Errorf("link of %s: %w", l.Address, err)
 	}
 	return l, nil
@@ -298,10 +298,6 @@ func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 	now := millis(s.clock())
 	for i := range links {
 		l := &links[i]
-		suspended, err := packed(l.Suspended, len(l.Suspended) == 0)
-		if err != nil {
-			return insert, err
-		}
 		intent, err := packed(l.Intent, len(l.Intent) == 0)
 		if err != nil {
 			return insert, err
@@ -312,7 +308,7 @@ func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 		}
 		insert.Values = append(insert.Values, []any{
 			l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind), string(l.Origin),
-			string(l.State), l.DN, l.Home, flag(l.Disabled), suspended, intent, kept, now,
+			string(l.State), l.DN, l.Home, flag(l.Disabled), intent, kept, now,
 		})
 	}
 	return insert, nil

@@ -30,7 +30,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 	}
 	confirmed := link(1, "a", "ann@example.com")
 	claimed := confirmed
-	claimed.State, claimed.Intent, claimed.Suspended = account.Disabling, entries[0].Diff, []account.Route{{Address: "x", Forwarding: "y"}}
+	claimed.State, claimed.Intent = account.Disabling, entries[0].Diff
 	claimed.Kept[account.Title] = "Chief"
 	claim(t, s, l, claimed, link(1, "z", "z@example.com"))
 	assert.Equal(t, claimed, links(t, s, 1)[0])

@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -139,30 +140,27 @@ func deleteAlias(s suite) {
 }
 
 func switchAlias(s suite) {
-	s.applied(alias("sales", "Sales", "ann@example.com"))
-	routes := s.account("sales@example.com").Routes
+	s.applied(alias("sales", "Sales", "ann@example.com", "bob@example.com"))
 	off := aliasChange(account.ActionDisabled, "sales")
-	off.Disable, off.Routes = true, routes
+	off.Disable = true
 	s.applied(off)
-	assert.False(s, s.account("sales@example.com").Active)
-	on := aliasChange(account.ActionEnabled, "sales")
-	on.Enable, on.Routes = true, routes
-	s.applied(on)
 	got := s.alias("sales@example.com")
+	assert.False(s, got.Active)
+	assert.ElementsMatch(s, []string{"ann@example.com", "bob@example.com"}, slices.Concat(got.Members, got.Idle), "they come on with it")
+	on := aliasChange(account.ActionEnabled, "sales")
+	on.Enable, on.Leave, on.Join = true, []string{"bob@example.com"}, []string{"eve@example.com"}
+	s.applied(on)
+	got = s.alias("sales@example.com")
 	assert.True(s, got.Active)
-	assert.Equal(s, []string{"ann@example.com"}, got.Members)
+	assert.Equal(s, []string{"ann@example.com", "eve@example.com"}, got.Members)
+	assert.True(s, s.forwards("sales", "ann") && s.forwards("sales", "eve"))
 }
 
 func followMembers(s suite) {
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"), alias("sales", "Sales", "ann@example.com", "bob@example.com"))
-	off := account.Change{
-		Action: account.ActionDisabled, Kind: account.Mailbox, Address: "ann@example.com", Disable: true,
-		Routes: s.account("ann@example.com").Routes,
-	}
-	s.applied(off, renaming("bob", "bob", "rob"))
-	assert.Equal(s, []string{"rob@example.com"}, s.alias("sales@example.com").Members)
-	on := off
-	on.Action, on.Disable, on.Enable = account.ActionEnabled, false, true
-	s.applied(on)
+	s.applied(off("ann"), renaming("bob", "bob", "rob"))
+	assert.Equal(s, []string{"ann@example.com", "rob@example.com"}, s.alias("sales@example.com").Members,
+		"who is a member is up to the alias")
+	s.applied(on("ann"))
 	assert.Equal(s, []string{"ann@example.com", "rob@example.com"}, s.alias("sales@example.com").Members)
 }

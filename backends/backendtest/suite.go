@@ -163,7 +163,7 @@ func (s suite) accounts(q backends.Query) []account.Account {
 
 func (s suite) account(address string) account.Account {
 	s.Helper()
-	found := s.accounts(backends.Query{Addresses: []string{address}, Routes: true})
+	found := s.accounts(backends.Query{Addresses: []string{address}})
 	require.Len(s, found, 1, "account %s", address)
 	return found[0]
 }

@@ -99,8 +99,8 @@ func (b *Backend) update(c *account.Change) error {
 	b.changeMembers(c)
 	if c.Disable || c.Enable {
 		a.Active = c.Enable
-		for _, r := range c.Routes {
-			if _, exists := b.routes[r]; exists {
+		for r := range b.routes {
+			if r.Address == c.Address {
 				b.routes[r] = c.Enable
 			}
 		}

@@ -79,6 +79,22 @@ func (b *Backend) Route(r account.Route) (active, exists bool) {
 	return active, exists
 }
 
+// Routes are all forwarding rows that are active.
+func (b *Backend) Routes() []account.Route {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var active []account.Route
+	for r, is := range b.routes {
+		if is {
+			active = append(active, r)
+		}
+	}
+	slices.SortFunc(active, func(x, y account.Route) int {
+		return strings.Compare(x.Address+" "+x.Forwarding, y.Address+" "+y.Forwarding)
+	})
+	return active
+}
+
 // Remove deletes an account as somebody else would.
 func (b *Backend) Remove(address string) {
 	b.mu.Lock()
@@ -176,20 +192,23 @@ func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 		if account.DomainOf(address) != domain || q.Addresses != nil && !slices.Contains(q.Addresses, address) {
 			continue
 		}
-		if q.Routes {
-			a.Routes = b.activeRoutes(address)
-		}
 		if q.Members && a.Kind == account.Alias {
 			for _, t := range b.traces {
 				if t[0] == "moderator" && t[1] == address {
 					a.Moderators = append(a.Moderators, t[2])
 				}
 			}
-			for _, r := range b.activeRoutes(address) {
-				if r.Address == address {
+			for r, active := range b.routes {
+				switch {
+				case r.Address != address:
+				case active:
 					a.Members = append(a.Members, r.Forwarding)
+				default:
+					a.Idle = append(a.Idle, r.Forwarding)
 				}
 			}
+			slices.Sort(a.Members)
+			slices.Sort(a.Idle)
 		}
 		found = append(found, a)
 	}
@@ -208,17 +227,4 @@ func (b *Backend) Policy(address string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.policies[address]
-}
-
-func (b *Backend) activeRoutes(address string) []account.Route {
-	var routes []account.Route
-	for r, active := range b.routes {
-		if active && (r.Address == address || r.Forwarding == address) {
-			routes = append(routes, r)
-		}
-	}
-	slices.SortFunc(routes, func(x, y account.Route) int {
-		return strings.Compare(x.Address+" "+x.Forwarding, y.Address+" "+y.Forwarding)
-	})
-	return routes
 }

@@ -57,11 +57,6 @@ func (b *Backend) stream(
 	}
 	give := func(all []account.Account) error {
 		all = slices.DeleteFunc(all, func(a account.Account) bool { return !s.first(a.Address) })
-		if q.Routes {
-			if err := b.routes(ctx, all); err != nil {
-				return err
-			}
-		}
 		for _, a := range all {
 			if _, admin := admins[a.Address]; admin {
 				a.Role = max(a.Role, account.DomainAdmin)
@@ -124,11 +119,6 @@ func (s *stream) sort(e *ldap.Entry, q backends.Query) (mailboxes []account.Acco
 		a.Members = lowered(e.GetAttributeValues("mailForwardingAddress"))
 		slices.Sort(a.Members)
 		a.Moderators = lowered(e.GetAttributeValues("listModerator"))
-	}
-	if q.Routes && a.Active {
-		for _, to := range lowered(e.GetAttributeValues("mailForwardingAddress")) {
-			a.Routes = append(a.Routes, account.Route{Address: a.Address, Forwarding: to})
-		}
 	}
 	switch a.Kind {
 	case account.Mailbox:
@@ -193,29 +183,4 @@ func (b *Backend) domainAdmins(ctx context.Context) (map[string]struct{}, error)
 			return nil
 		})
 	return admins, err
-}
-
-// routes adds what leads to the accounts from elsewhere: memberships of aliases, forwardings of users, catch-alls.
-func (b *Backend) routes(ctx context.Context, accounts []account.Account) error {
-	index := make(map[string]*account.Account, len(accounts))
-	addresses := make([]string, len(accounts))
-	for i := range accounts {
-		index[accounts[i].Address] = &accounts[i]
-		addresses[i] = accounts[i].Address
-	}
-	const forwarding = "mailForwardingAddress"
-	found, err := b.find(ctx, b.base, addresses, []string{forwarding}, []string{"mail", forwarding})
-	if err != nil {
-		return fmt.Errorf("read forwardings: %w", err)
-	}
-	for _, e := range found {
-		from := strings.TrimPrefix(strings.ToLower(e.GetAttributeValue("mail")), "@") // a catch-all is the bare domain
-		for _, to := range lowered(e.GetAttributeValues(forwarding)) {
-			r := account.Route{Address: from, Forwarding: to}
-			if a := index[to]; a != nil && !slices.Contains(a.Routes, r) && from != to {
-				a.Routes = append(a.Routes, r)
-			}
-		}
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -38,18 +37,14 @@ func (b *Backend) updateAll(ctx context.Context, steps []step) error {
 
 // update changes the entries that where names by the steps' addresses.
 func (b *Backend) update(ctx context.Context, steps []step, where map[string]string) error {
-	gates, err := b.gates(ctx, steps)
-	if err != nil {
-		return err
-	}
 	return b.inParallel(ctx, steps, func(conn *ldap.Conn, s step) error {
-		return b.change(conn, s, where[s.Address], gates)
+		return b.change(conn, s, where[s.Address])
 	})
 }
 
-// change writes the values of the change, and switches the account and the routes that go with it. The switch itself
-// comes last when it goes off and first when it comes on, so that a change that was cut off is seen and done again.
-func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]string) error {
+// change writes the values of the change and switches the account: its status is all that Postfix and Dovecot ask for. The
+// switch comes last when it goes off and first when it comes on, so that a change that was cut off is seen and done again.
+func (b *Backend) change(conn *ldap.Conn, s step, dn string) error {
 	request := ldap.NewModifyRequest(dn, nil)
 	for _, f := range account.AllFields() {
 		if !s.Set.Has(f) || !b.has(fieldAttributes[f]) {
@@ -76,28 +71,6 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string, gates map[string]st
 	}
 	if err := changeValues(conn, dn, "listModerator", s.Moderate, true); err != nil {
 		return err
-	}
-	for _, r := range s.Routes {
-		gate := gates[r.Address]
-		if r.Address == s.Address || gate == "" || !s.Enable && !s.Disable {
-			continue // her own forwardings are off with the account; others may be gone
-		}
-		if err := changeValue(conn, gate, "mailForwardingAddress", r.Forwarding, s.Enable); err != nil {
-			return err
-		}
-	}
-	for _, r := range s.Waiting {
-		gate, own := gates[r.Address], r.Address == s.Address
-		if own {
-			gate = dn
-		}
-		if gate == "" {
-			continue
-		}
-		// What leads from an account that is off does no harm there, and comes on with it; what leads to one must go.
-		if err := changeValue(conn, gate, "mailForwardingAddress", r.Forwarding, !own); err != nil {
-			return err
-		}
 	}
 	if !s.Disable {
 		return nil
@@ -147,38 +120,4 @@ func changeValue(conn *ldap.Conn, dn, attribute, value string, on bool) error {
 		return nil
 	}
 	return err
-}
-
-// gates are the entries from which the routes of the steps lead, by address; a bare domain is its catch-all.
-func (b *Backend) gates(ctx context.Context, steps []step) (map[string]string, error) {
-	var addresses []string
-	for _, s := range steps {
-		if !s.Enable && !s.Disable {
-			continue
-		}
-		for _, r := range slices.Concat(s.Routes, s.Waiting) {
-			if r.Address != s.Address {
-				addresses = append(addresses, mailOf(r.Address))
-			}
-		}
-	}
-	gates := make(map[string]string)
-	if len(addresses) == 0 {
-		return gates, nil
-	}
-	found, err := b.find(ctx, b.base, addresses, []string{"mail"}, []string{"mail"})
-	if err != nil {
-		return nil, fmt.Errorf("look for forwardings: %w", err)
-	}
-	for _, e := range found {
-		gates[strings.TrimPrefix(strings.ToLower(e.GetAttributeValue("mail")), "@")] = e.DN
-	}
-	return gates, nil
-}
-
-func mailOf(address string) string {
-	if strings.Contains(address, "@") {
-		return address
-	}
-	return "@" + address
 }

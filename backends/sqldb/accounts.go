@@ -39,9 +39,6 @@ func (b *Backend) Accounts(
 		seen := make(map[string]struct{})
 		for _, s := range b.sources(domain) {
 			for chunk, err := range b.chunks(ctx, s, domain, q.Addresses) {
-				if err == nil && q.Routes {
-					err = b.routes(ctx, chunk)
-				}
 				if err == nil && q.Members {
 					err = b.members(ctx, chunk)
 				}
@@ -179,35 +176,4 @@ func (b *Backend) roles(ctx context.Context) (map[string]account.Role, error) {
 			return name, err
 		})
 	return roles, err
-}
-
-// routes reads the active forwarding rows that lead to the accounts or from them.
-func (b *Backend) routes(ctx context.Context, accounts []account.Account) error {
-	index := make(map[string]*account.Account, len(accounts))
-	for i := range accounts {
-		index[accounts[i].Address] = &accounts[i]
-	}
-	for chunk := range slices.Chunk(accounts, listChunk) {
-		addresses := make([]string, len(chunk))
-		for i := range chunk {
-			addresses[i] = chunk[i].Address
-		}
-		for _, key := range []string{"address", "forwarding"} {
-			q := b.sql.Select("address", "forwarding").From("forwardings").
-				Where(squirrel.Eq{"active": 1, key: addresses}).OrderBy("id")
-			found, err := query(ctx, b.db, q, func(scan func(...any) error) (r account.Route, err error) {
-				return r, scan(&r.Address, &r.Forwarding)
-			})
-			if err != nil {
-				return fmt.Errorf("read forwardings: %w", err)
-			}
-			for _, r := range found {
-				end := map[string]string{"address": r.Address, "forwarding": r.Forwarding}[key]
-				if a := index[strings.ToLower(end)]; a != nil && !slices.Contains(a.Routes, r) {
-					a.Routes = append(a.Routes, r)
-				}
-			}
-		}
-	}
-	return nil
 }

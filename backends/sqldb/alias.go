@@ -123,7 +123,7 @@ func (b *Backend) addModerators(ctx context.Context, tx *dialect.Tx, s step) err
 	return nil
 }
 
-// members reads the active members of aliases, and their moderators.
+// members reads the members of aliases, and their moderators.
 func (b *Backend) members(ctx context.Context, accounts []account.Account) error {
 	index := make(map[string]*account.Account, len(accounts))
 	var list []string
@@ -134,19 +134,24 @@ func (b *Backend) members(ctx context.Context, accounts []account.Account) error
 		}
 	}
 	for part := range slices.Chunk(list, listChunk) {
-		q := b.sql.Select("address", "forwarding").From("forwardings").Where(b.in("address", part)).
-			Where(squirrel.Eq{"is_list": 1, "active": 1}).OrderBy("forwarding")
-		found, err := query(ctx, b.db, q, scanRoute)
+		q := b.sql.Select("address", "forwarding", "active").From("forwardings").Where(b.in("address", part)).
+			Where(squirrel.Eq{"is_list": 1}).OrderBy("forwarding")
+		members, err := query(ctx, b.db, q, scanMember)
 		if err != nil {
 			return fmt.Errorf("read the members of aliases: %w", err)
 		}
-		for _, r := range found {
-			if a := index[strings.ToLower(r.Address)]; a != nil {
-				a.Members = append(a.Members, strings.ToLower(r.Forwarding))
+		for _, m := range members {
+			switch a := index[strings.ToLower(m.Address)]; {
+			case a == nil:
+			case m.active:
+				a.Members = append(a.Members, strings.ToLower(m.Forwarding))
+			default:
+				a.Idle = append(a.Idle, strings.ToLower(m.Forwarding))
 			}
 		}
 		q = b.sql.Select("address", "moderator").From("moderators").Where(b.in("address", part)).OrderBy("moderator")
-		if found, err = query(ctx, b.db, q, scanRoute); err != nil {
+		found, err := query(ctx, b.db, q, scanRoute)
+		if err != nil {
 			return fmt.Errorf("read the moderators of aliases: %w", err)
 		}
 		for _, r := range found {
@@ -156,6 +161,16 @@ func (b *Backend) members(ctx context.Context, accounts []account.Account) error
 		}
 	}
 	return nil
+}
+
+// member is a row of an alias.
+type member struct {
+	account.Route
+	active bool
+}
+
+func scanMember(scan func(...any) error) (m member, err error) {
+	return m, scan(&m.Address, &m.Forwarding, &m.active)
 }
 
 func scanRoute(scan func(...any) error) (r account.Route, err error) {

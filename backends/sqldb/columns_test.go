@@ -88,7 +88,10 @@ func testUntouched(t *testing.T, d *database) {
 	apply(t, d.backend, "example.com", ann())
 	d.exec("UPDATE mailbox SET password = 'local', quota = 5, enableimap = 0, isadmin = 1, language = 'fr_FR', settings = 'x:y;'," +
 		" created = '2001-01-01 00:00:00', modified = '2001-01-01 00:00:00', passwordlastchange = '2001-01-01 00:00:00'")
-	d.setRoute(account.Route{Address: "ann@example.com", Forwarding: "home@isp.example"}, true)
+	own := account.Route{Address: "ann@example.com", Forwarding: "home@isp.example"}
+	others := account.Route{Address: "bob@example.com", Forwarding: "ann@example.com"}
+	d.setRoute(own, true)
+	d.setRoute(others, true)
 	before := d.row("SELECT * FROM mailbox")
 	change := ann()
 	change.Action, change.Home, change.Set = account.ActionUpdated, "", account.FieldSet(account.Name)
@@ -104,7 +107,8 @@ func testUntouched(t *testing.T, d *database) {
 			assert.Equal(t, value, after[column], column)
 		}
 	}
-	assert.True(t, d.route(account.Route{Address: "ann@example.com", Forwarding: "home@isp.example"}), "only the routes of the change are switched")
+	assert.False(t, d.route(own), "it goes off with the account")
+	assert.True(t, d.route(others), "rows of others that lead to it are theirs")
 }
 
 func testOldSchema(t *testing.T, d *database) {

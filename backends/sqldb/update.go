@@ -91,14 +91,12 @@ func (b *Backend) stored(k kind) account.Fields {
 	return b.Fields()
 }
 
-// switchAccounts switches accounts on or off, and with them those forwarding rows that the change names.
+// switchAccounts switches accounts on or off, and with them the forwarding rows of their own address (rule R9).
 func (b *Backend) switchAccounts(ctx context.Context, tx *dialect.Tx, k kind, steps []step, on bool) error {
 	var names []string
-	var routes []account.Route
 	for _, s := range steps {
 		if on && s.Enable || !on && s.Disable {
 			names = append(names, s.Address)
-			routes = append(routes, s.Routes...)
 		}
 	}
 	if len(names) == 0 {
@@ -108,19 +106,9 @@ func (b *Backend) switchAccounts(ctx context.Context, tx *dialect.Tx, k kind, st
 		Where(squirrel.Eq{k.key: names})); err != nil {
 		return fmt.Errorf("switch %d rows of %s: %w", len(names), k.table, err)
 	}
-	for chunk := range slices.Chunk(routes, listChunk) {
-		args := make([]any, 0, 2*len(chunk))
-		for _, r := range chunk {
-			args = append(args, r.Address, r.Forwarding)
-		}
-		pairs := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(chunk)), ", ")
-		if b.dialect.ValuesList {
-			pairs = "VALUES " + pairs
-		}
-		if err := exec(ctx, tx, b.sql.Update("forwardings").Set("active", flag(on)).
-			Where(squirrel.Expr("(address, forwarding) IN ("+pairs+")", args...))); err != nil {
-			return fmt.Errorf("switch %d forwardings: %w", len(chunk), err)
-		}
+	if err := exec(ctx, tx, b.sql.Update("forwardings").Set("active", flag(on)).
+		Where(squirrel.Eq{"address": names})); err != nil {
+		return fmt.Errorf("switch the forwardings of %d accounts: %w", len(names), err)
 	}
 	return nil
 }
