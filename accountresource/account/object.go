@@ -22,7 +22,11 @@ type Object struct {
 	DN   string
 	// Mail holds the values of the configured address attribute, untouched but for the choice of the primary one
 	// where the attribute marks it (proxyAddresses). Whether one of them is an address here is the plan's decision.
+	// A contact has those of its mail and then of its targetAddress, whatever is configured.
 	Mail []string
+	// External holds the values of a user's mail: the configured attribute may be a login name, which is no address
+	// outside the hosted domain. They are read where groups are replicated.
+	External []string
 	// Disabled is what the status attribute says; false where it is absent or not mapped.
 	Disabled bool
 	// Profile holds the mapped attributes; a field that is absent in the directory is empty.

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,15 @@ func (s *source) object(e *ldap.Entry) (account.Object, error) {
 		return account.Object{}, err
 	}
 	_, dn, _ := splitDN(e.DN)
-	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(dn), Mail: mailOf(s.mail, values(e, s.mail))}
+	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(dn)}
+	if o.Kind == account.Contact {
+		o.Mail = slices.Concat(mailOf(mail, values(e, mail)), mailOf(targetAddress, values(e, targetAddress)))
+	} else {
+		o.Mail = mailOf(s.mail, values(e, s.mail))
+	}
+	if s.member && o.Kind == account.User {
+		o.External = mailOf(mail, values(e, mail))
+	}
 	o.USN, _ = strconv.ParseInt(first(e, "uSNChanged"), 10, 64) // 0: it has none
 	o.Primary = primaryOf(e, o.Kind)
 	if s.manager {

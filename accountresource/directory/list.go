@@ -137,7 +137,7 @@ func above(since int64) string { return "(uSNChanged>=" + strconv.FormatInt(sinc
 
 func (l *lister) attributes() []string {
 	if l.query.Bare {
-		return []string{"objectGUID", "primaryGroupID"}
+		return []string{"objectGUID", "objectClass", "primaryGroupID"}
 	}
 	return l.source.attributes()
 }
@@ -168,7 +168,8 @@ func (l *lister) take(ctx context.Context, entries []*ldap.Entry) error {
 }
 
 // objects turns entries into values. An entry without an identity is passed over, so that it stops nobody else; the
-// listing is not complete then.
+// listing is not complete then. Contacts are no users, though filters for persons find them: they are read where they are
+// members of a group.
 func (l *lister) objects(ctx context.Context, entries []*ldap.Entry) ([]account.Object, error) {
 	objects := make([]account.Object, 0, len(entries))
 	for _, e := range entries {
@@ -181,6 +182,9 @@ func (l *lister) objects(ctx context.Context, entries []*ldap.Entry) ([]account.
 		}
 		if err != nil {
 			return nil, err
+		}
+		if o.Kind == account.Contact && l.query.Kind == account.User {
+			continue
 		}
 		if l.source.members && !l.query.Bare {
 			if err := l.reader.members(ctx, e, &o); err != nil {

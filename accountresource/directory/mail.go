@@ -2,6 +2,13 @@ package directory
 
 import "strings"
 
+// The attributes that say where mail to people of other domains goes: anybody's, and that of Exchange's contacts
+// ("SMTP:user@domain"), whose mail may be an address of Exchange's own.
+const (
+	mail          = "mail"
+	targetAddress = "targetAddress"
+)
+
 // mailOf makes addresses of an attribute's values. In proxyAddresses "SMTP:" in capitals marks the primary address,
 // "smtp:" the others, and further schemes are no mail at all: there only the primary one counts, or what has no
 // scheme where none is marked. Elsewhere (mail, targetAddress, ...) all values count, without such a mark.

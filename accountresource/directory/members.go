@@ -152,11 +152,9 @@ func byIdentity(ids []account.SourceID) iter.Seq[string] {
 
 func (r *Reader) lookUp(ctx context.Context, filter string) ([]account.Object, error) {
 	users, groups := r.source(account.User), r.source(account.Group)
-	attributes := append(users.attributes(), groups.attributes()...)
-	attributes = append(attributes, "mail", "targetAddress")
-	slices.Sort(attributes)
+	attributes := slices.Concat(users.attributes(), groups.attributes(), []string{mail, targetAddress})
 	result, err := r.search(ctx, lookUpAtOnce, &ldap.SearchRequest{
-		BaseDN: r.root(), Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: slices.Compact(attributes),
+		BaseDN: r.root(), Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: once(attributes),
 		Controls: []ldap.Control{extendedDN()},
 	})
 	if err != nil {
@@ -165,14 +163,8 @@ func (r *Reader) lookUp(ctx context.Context, filter string) ([]account.Object, e
 	var found []account.Object
 	for _, e := range result.Entries {
 		s := users
-		switch kindOf(e) {
-		case account.Group:
+		if kindOf(e) == account.Group {
 			s = groups
-		case account.Contact:
-			s.mail = "mail"
-			if first(e, "mail") == "" {
-				s.mail = "targetAddress"
-			}
 		}
 		o, err := s.object(e)
 		if err != nil {

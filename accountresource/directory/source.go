@@ -13,7 +13,7 @@ type source struct {
 	mail, status        string
 	fields              [account.NumFields]string // by account.Field
 	members             bool                      // a group's, with its identifier
-	primary             bool                      // a user's primary group
+	member              bool                      // a user, as a member of groups: the primary group, mail
 	manager             bool                      // a group's
 }
 
@@ -27,8 +27,8 @@ func (r *Reader) source(kind account.ObjectKind) source {
 	}
 	u := &r.settings.Users
 	s := source{
-		primary: r.settings.Replication.Groups,
-		filter:  u.Filter, filterField: "user_filter", mail: r.names.answered(u.Mail), status: r.names.answered(u.Status),
+		member: r.settings.Replication.Groups,
+		filter: u.Filter, filterField: "user_filter", mail: r.names.answered(u.Mail), status: r.names.answered(u.Status),
 	}
 	for _, f := range account.AllFields() {
 		s.fields[f] = r.names.answered(u.Attribute(f))
@@ -45,9 +45,14 @@ func (s *source) attributes() []string {
 	if s.manager {
 		names = append(names, "managedBy")
 	}
-	if s.primary {
-		names = append(names, "primaryGroupID")
+	if s.member {
+		names = append(names, "primaryGroupID", mail)
 	}
+	return once(names)
+}
+
+// once are the names without repetitions in any case, and without empty ones.
+func once(names []string) []string {
 	seen := map[string]bool{"": true}
 	return slices.DeleteFunc(names, func(name string) bool {
 		again := seen[strings.ToLower(name)]

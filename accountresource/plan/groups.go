@@ -42,7 +42,8 @@ func (b *Builder) addGroup(o account.Object, inScope bool) {
 	if _, again := b.groups[o.ID]; again {
 		return
 	}
-	b.groups[o.ID] = &group{Object: o, inScope: inScope, external: b.external(&o)}
+	_, external := b.recipient(o.Mail)
+	b.groups[o.ID] = &group{Object: o, inScope: inScope, external: external}
 	b.order = append(b.order, o.ID)
 }
 

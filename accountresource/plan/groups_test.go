@@ -107,7 +107,8 @@ func TestR11_WhoIsAMember(t *testing.T) {
 	s.local[2].Active = false // switched off by a local admin
 	s.wants([2]string{"ann", "ann"}, [2]string{"off", "off"}, [2]string{"local", "local"})
 	s.objects[1].Disabled = true
-	partner := user("partner", "partner@elsewhere.example", "Partner")
+	partner := user("partner", "login@corp.example", "Partner")
+	partner.External = []string{"partner@elsewhere.example"}
 	s.objects = append(s.objects, partner)
 	s.objects[0].Primary = 513
 	contact := account.Object{ID: "friend", Kind: account.Contact, DN: "CN=friend", Mail: []string{"fri+end@elsewhere.example"}}

@@ -8,33 +8,6 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// person is what an alias needs to know of somebody: where mail goes if not to an account here.
-type person struct {
-	external string // an address of another domain
-	off      bool   // disabled in the directory
-}
-
-// note keeps what aliases need to know of a user or contact.
-func (b *Builder) note(o *account.Object) {
-	if b.policy.Groups == nil || o.Kind == account.Other {
-		return
-	}
-	b.people[o.ID] = person{external: b.external(o), off: b.policy.FollowStatus && o.Disabled}
-	if o.Primary != 0 {
-		b.primary[o.Primary] = append(b.primary[o.Primary], o.ID)
-	}
-}
-
-// external is the first valid address of another domain.
-func (b *Builder) external(o *account.Object) string {
-	for _, text := range o.Mail {
-		if address, ok := account.ParseRecipient(text); ok && account.DomainOf(address) != b.policy.Domain.Name {
-			return address
-		}
-	}
-	return ""
-}
-
 // Unknown are members that nobody has told of yet, each asked for once.
 func (b *Builder) Unknown() []account.SourceID {
 	var unknown []account.SourceID
@@ -226,7 +199,9 @@ func (r *resolution) member(id account.SourceID) {
 	case known && p.off:
 	case address != "" && r.b.serves(id, address):
 		r.found[address] = struct{}{}
-	case known && p.external != "":
+	case p.hosted != "" && r.b.receives(p.hosted):
+		r.found[p.hosted] = struct{}{}
+	case p.external != "":
 		r.found[p.external] = struct{}{}
 	default:
 		r.left = append(r.left, string(id))

@@ -70,7 +70,8 @@ type Reader interface {
 	Probe(ctx context.Context) (Probe, error)
 
 	// List streams objects in scope to each, page by page, reading ahead while each works. It stops with each's error.
-	// A stream ended by the limit is not complete unless there was nothing more.
+	// A stream ended by the limit is not complete unless there was nothing more. Contacts are in no listing of users, though
+	// the filter may find them: they are nobody's mailbox, and LookUp reads those that are members.
 	List(ctx context.Context, q Query, each func(account.Object) error) (Listing, error)
 
 	// Touched are the objects of the whole domain whose own change counter is above since, tombstones among them where

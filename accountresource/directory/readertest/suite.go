@@ -25,7 +25,7 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"every mapped attribute arrives", attributes},
 		{"hard names arrive unharmed", hardNames},
 		{"R1 an object keeps its identity", identity},
-		{"what is absent, disabled or another class shows", states},
+		{"R11 what is absent or disabled shows, and contacts are no users", states},
 		{"pages give every object once", pages},
 		{"R13 only a whole listing is complete", limits},
 		{"nothing there is complete too", nothing},
@@ -128,18 +128,20 @@ func states(t *testing.T, p *Place) {
 	p.person(t, "Off", "off", values{"userAccountControl": {"546"}})
 	p.person(t, "On", "on", nil)
 	p.add(t, "contact", "Partner", p.Base, values{"mail": {"partner@elsewhere.example"}})
+	s := p.settings()
+	s.Users.Mail = "mail" // a contact is no user, whatever it has
+	_, listing := p.list(t, s, account.User, 1, 0)
+	assert.Equal(t, run.Listing{Complete: true, Count: 2}, listing)
 	all, listing := p.list(t, p.settings(), account.User, 0, 0)
-	assert.Equal(t, run.Listing{Complete: true, Count: 3}, listing)
+	assert.Equal(t, run.Listing{Complete: true, Count: 2}, listing)
 	for _, o := range all {
-		switch {
-		case o.Kind == account.Contact:
-			assert.Empty(t, o.Mail, "it has no userPrincipalName")
-		default:
-			assert.Equal(t, account.User, o.Kind)
-			assert.Equal(t, o.Mail[0] == "off@readers.example", o.Disabled, o.DN)
-			assert.Empty(t, o.Profile[account.Title])
-		}
+		assert.Equal(t, account.User, o.Kind)
+		assert.Equal(t, o.Mail[0] == "off@readers.example", o.Disabled, o.DN)
+		assert.Empty(t, o.Profile[account.Title])
 	}
+	r, _ := p.probed(t, p.settings())
+	assert.Len(t, query(t, r, run.Query{Kind: account.User, Bare: true}), 2)
+	assert.Len(t, query(t, r, run.Query{Kind: account.User, Bare: true, Primary: []uint32{515}, Otherwise: true}), 2)
 }
 
 func pages(t *testing.T, p *Place) {
@@ -223,10 +225,11 @@ func groups(t *testing.T, p *Place) {
 func memberIdentities(t *testing.T, p *Place) {
 	in := p.add(t, "organizationalUnit", "In", p.Base, nil)
 	inside := p.add(t, "user", "Ann, the 1st", in, values{"userPrincipalName": {"ann@readers.example"}})
-	outside := p.person(t, "Outside", "outside", nil)
+	outside := p.person(t, "Outside", "outside", values{"mail": {"Outside@elsewhere.example"}})
+	near := p.add(t, "contact", "Near", in, values{"mail": {"Near@elsewhere.example"}})
 	friend := p.add(t, "contact", "Friend", p.Base, values{"mail": {"Friend@elsewhere.example"}})
 	nested := p.add(t, "group", "Nested", p.Base, values{"member": {outside}})
-	p.add(t, "group", "Team", in, values{"mail": {"team@readers.example"}, "member": {inside, outside, friend, nested}})
+	p.add(t, "group", "Team", in, values{"mail": {"team@readers.example"}, "member": {inside, outside, near, friend, nested}})
 	s := p.settings()
 	s.Connection.BaseDN, s.Replication.Groups = in, true
 
@@ -239,7 +242,7 @@ func memberIdentities(t *testing.T, p *Place) {
 	assert.False(t, team.Partial)
 	assert.True(t, strings.HasPrefix(team.DN, "CN=Team,"), "a DN without its identity: %s", team.DN)
 	assert.Contains(t, team.Members, users[0].ID)
-	assert.Len(t, team.Members, 4)
+	assert.Len(t, team.Members, 5)
 	assert.NotZero(t, team.Primary)
 	assert.NotZero(t, users[0].Primary, "everybody has a primary group")
 
@@ -249,14 +252,18 @@ func memberIdentities(t *testing.T, p *Place) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(o.DN, "CN="), ",OU")
 		kinds[name] = o.Kind
 		if o.Kind == account.Contact {
-			assert.Equal(t, []string{"Friend@elsewhere.example"}, o.Mail)
+			assert.Equal(t, []string{name + "@elsewhere.example"}, o.Mail)
+		}
+		if name == "Outside" {
+			assert.Equal(t, []string{"outside@readers.example"}, o.Mail)
+			assert.Equal(t, []string{"Outside@elsewhere.example"}, o.External)
 		}
 		if o.Kind == account.Group {
 			assert.Len(t, o.Members, 1)
 		}
 	}
 	assert.Equal(t, map[string]account.ObjectKind{
-		`Ann\, the 1st`: account.User, "Outside": account.User, "Friend": account.Contact, "Nested": account.Group,
+		`Ann\, the 1st`: account.User, "Outside": account.User, "Near": account.Contact, "Friend": account.Contact, "Nested": account.Group,
 	}, kinds)
 }
 
