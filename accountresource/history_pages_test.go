@@ -225,3 +225,24 @@ func TestHeldRemovalsSayWhatWillHappen(t *testing.T) {
 	assert.Contains(t, f.get(f.base+"/status").body, `"deleted":2`)
 	assert.Contains(t, f.get("/account-resources").body, "5 removals wait")
 }
+
+func TestR21_ARunWithAListingThatWasNotWholeSaysSoOnItsPagesAndInTheStatus(t *testing.T) {
+	f := newFollowed(t, 60)
+	f.replicate()
+	assert.Contains(t, f.get(f.base+"/status").body, `"outcome":"succeeded"`)
+	f.ad.Break(fakead.Fault{Page: 2, Paging: fakead.Lost})
+	require.Equal(t, http.StatusSeeOther, f.post(f.base+"/replicate", url.Values{"mode": {"full"}}).status)
+	f.idle()
+	const sentence = "did not list all users"
+	status := f.get(f.base + "/status").body
+	assert.Contains(t, status, `"outcome":"partial"`)
+	for _, path := range []string{"/status", "/log", "/log?run=2"} {
+		assert.Contains(t, f.get(f.base+path).body, sentence, path)
+	}
+	assert.Contains(t, f.get("/account-resources").body, sentence)
+
+	f.ad.Mend()
+	f.replicate()
+	assert.Contains(t, f.get(f.base+"/status").body, `"outcome":"succeeded"`)
+	assert.NotContains(t, f.get(f.base+"/log").body, sentence)
+}

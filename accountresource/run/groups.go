@@ -66,12 +66,15 @@ var crowds = []uint32{513, 514, 515, 516, 521}
 func (p *Replication) readPrimary(ctx context.Context, reader Reader, b *plan.Builder) error {
 	wanted, others := b.PrimaryGroups(crowds)
 	ask := func(rids []uint32, otherwise bool) error {
-		_, err := reader.List(ctx, Query{Kind: account.User, Bare: true, Primary: rids, Otherwise: otherwise}, func(o account.Object) error {
+		listing, err := reader.List(ctx, Query{Kind: account.User, Bare: true, Primary: rids, Otherwise: otherwise}, func(o account.Object) error {
 			b.AddPrimary(o)
 			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("read members by primary group: %w", err)
+		}
+		if !listing.Complete {
+			p.notWhole(account.Alias)
 		}
 		return nil
 	}

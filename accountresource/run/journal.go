@@ -47,7 +47,7 @@ const (
 // Outcome is how a run ended; empty while it runs.
 type Outcome string
 
-// The outcomes. Partial: it came to its end, but at least one object failed.
+// The outcomes. Partial: it came to its end, but at least one object failed or a listing of the directory was not whole.
 const (
 	Succeeded   Outcome = "succeeded"
 	Partial     Outcome = "partial"
@@ -64,7 +64,7 @@ type Run struct {
 	Started  time.Time
 	Finished time.Time // zero while it runs
 	Outcome  Outcome
-	// Error says why the run failed; zero otherwise.
+	// Error says why the run failed or was interrupted, or which listing was not whole; zero otherwise.
 	Error account.Message
 	// Counts are the log rows by action: they come from the same rows (rule R21).
 	Counts map[account.Action]int

@@ -135,7 +135,7 @@ func (p *Replication) setMark(ctx context.Context) error {
 	if len(next.Again) > mostAgain {
 		next.Again, next.Open = nil, true // the next run reads everything
 	}
-	if p.incomplete { // so it does, and a server that was not heard to the end has not been heard at all
+	if !p.incomplete.IsZero() { // so it does, and a server that was not heard to the end has not been heard at all
 		next = Mark{Invocation: p.mark.Invocation, Open: true}
 	}
 	if err := p.cfg.Marks.SetMark(ctx, p.lease, next); err != nil {

@@ -43,6 +43,8 @@ func (p *Replication) outcome(err error) (Outcome, account.Message) {
 	switch {
 	case recovered.Stack(err) != "":
 		return Failed, account.Say("problem_panic")
+	case err == nil && !p.incomplete.IsZero():
+		return Partial, p.incomplete
 	case err == nil && p.counts[account.ActionFailed] > 0:
 		return Partial, account.Message{}
 	case err == nil:

@@ -135,6 +135,18 @@ func (p *Replication) listed(ctx context.Context, b *plan.Builder, kind account.
 	if l.Complete {
 		b.Listed(kind, l.Count)
 	} else {
-		p.incomplete = true
+		p.notWhole(kind)
+	}
+}
+
+// notWhole notes that a listing of the objects that accounts of the kind follow was not whole: the run is partial (rule
+// R21), and the next one reads everything.
+func (p *Replication) notWhole(kind account.Kind) {
+	switch {
+	case !p.incomplete.IsZero():
+	case kind == account.Alias:
+		p.incomplete = account.Say("problem_groups_incomplete")
+	default:
+		p.incomplete = account.Say("problem_users_incomplete")
 	}
 }

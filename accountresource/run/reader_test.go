@@ -15,8 +15,9 @@ type people struct {
 	outside  []account.Object // found by LookUp only
 	hiding   []account.Object // in scope, though a listing leaves them out
 	scopeErr error
-	doubtful bool // asking for objects by identity does not come to its end, without an error
-	partial  bool // a listing ends well and says that it is not complete
+	doubtful bool                 // asking for objects by identity does not come to its end, without an error
+	partial  bool                 // a listing ends well and says that it is not complete
+	unwhole  func(run.Query) bool // says of a listing that it ends like that
 	probeErr error
 	listErr  error                // after all objects
 	between  func(n int)          // called before the n-th object is given
@@ -85,7 +86,7 @@ func (r *peopleReader) List(ctx context.Context, q run.Query, each func(account.
 	if r.listErr != nil {
 		return listing, r.listErr
 	}
-	listing.Complete = !r.partial
+	listing.Complete = !r.partial && (r.unwhole == nil || !r.unwhole(q))
 	return listing, nil
 }
 

@@ -93,11 +93,11 @@ func (p *Replication) findLeavers(
 	leaving := slices.DeleteFunc(slices.Clone(absent), func(id account.SourceID) bool { return present[id] })
 	p.log.InfoContext(ctx, "objects left", "kind", kind, "absent", len(absent), "left", len(leaving), "complete", listing.Complete)
 	if slices.ContainsFunc(unlisted, func(id account.SourceID) bool { return present[id] }) {
-		p.incomplete = true // somebody was passed over who is there, and so newcomers may have been
+		p.notWhole(kind) // somebody was passed over who is there, and so newcomers may have been
 	}
 	switch {
 	case !listing.Complete:
-		p.incomplete = true
+		p.notWhole(kind)
 		return nil
 	case p.moved():
 		return p.doubt(ctx, b, leaving, f)

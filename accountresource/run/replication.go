@@ -38,7 +38,7 @@ type Replication struct {
 
 	mu         sync.Mutex
 	once       map[Again]struct{} // what the next run has to look at once more
-	incomplete bool               // a listing was not whole, so that changes may have been missed
+	incomplete account.Message    // says which listing was not whole, so that changes may have been missed
 	quiet      bool               // nothing has changed
 
 	// What came of earlier batches: see verdict.
