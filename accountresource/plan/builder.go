@@ -39,13 +39,15 @@ type Builder struct {
 	// What aliases are made of: people by object, members of local aliases, users by their primary group.
 	people  map[account.SourceID]person
 	primary map[uint32][]account.SourceID
-	// primaryKnown are the primary groups whose members have been asked for.
-	primaryKnown map[uint32]bool
-	groups       map[account.SourceID]*group
-	order        []account.SourceID // of groups, as they came
-	asked        map[account.SourceID]bool
-	members      map[string][]string
-	idle         map[string][]string // members whose rows are off
+	// primaryKnown are the primary groups whose members have been asked for; primaryPartial says that not all members of
+	// some could be listed.
+	primaryKnown   map[uint32]bool
+	primaryPartial bool
+	groups         map[account.SourceID]*group
+	order          []account.SourceID // of groups, as they came
+	asked          map[account.SourceID]bool
+	members        map[string][]string
+	idle           map[string][]string // members whose rows are off
 	// moderators are those of local aliases.
 	moderators map[string][]string
 	becomes    map[string]string         // addresses that this run renames

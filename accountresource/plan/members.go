@@ -105,7 +105,7 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 		}
 	}
 	for m := range have {
-		if _, stays := r.found[m]; !stays {
+		if _, stays := r.found[m]; !stays && !b.unread(m) {
 			c.Leave = append(c.Leave, m)
 		}
 	}

@@ -60,3 +60,18 @@ func (b *Builder) receives(address string) bool {
 	local, exists := b.local[address]
 	return exists && local.active && local.kind != account.Reserved
 }
+
+// PrimaryPartial says that users were not listed whole: an object that was not given may be a member of a group by its
+// primary group, and leaves no alias.
+func (b *Builder) PrimaryPartial() { b.primaryPartial = true }
+
+// unread reports whether an address is that of an object whose primary group could not be read.
+func (b *Builder) unread(address string) bool {
+	who, linked := b.owners[address]
+	if !b.primaryPartial || !linked || who.resource != b.policy.Resource || b.fading[who.source] {
+		return false
+	}
+	_, isPerson := b.people[who.source]
+	_, isGroup := b.groups[who.source]
+	return !isPerson && !isGroup
+}

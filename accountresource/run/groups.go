@@ -75,6 +75,7 @@ func (p *Replication) readPrimary(ctx context.Context, reader Reader, b *plan.Bu
 		}
 		if !listing.Complete {
 			p.notWhole(account.Alias)
+			b.PrimaryPartial()
 		}
 		return nil
 	}

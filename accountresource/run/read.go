@@ -112,6 +112,9 @@ func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Buil
 			return fmt.Errorf("read the users: %w", err)
 		}
 		p.listed(ctx, b, account.Mailbox, listing)
+		if !listing.Complete {
+			b.PrimaryPartial()
+		}
 	} else {
 		for i := range d.users {
 			if err := add(d.users[i]); err != nil {

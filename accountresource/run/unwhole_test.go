@@ -73,3 +73,42 @@ func TestR21_AFailedObjectAndAListingThatWasNotWhole(t *testing.T) {
 	assert.Equal(t, 1, got.Counts[account.ActionFailed])
 	assert.Equal(t, "problem_users_incomplete", got.Error.Key)
 }
+
+// A member by primary group stands in no list of a group: who was not listed is no reason to leave an alias.
+func TestR12_MembersByPrimaryGroupStayWhereUsersWereNotListedWhole(t *testing.T) {
+	for name, mode := range map[string]run.Mode{"full": run.Full, "incremental": run.Incremental} {
+		t.Run(name, func(t *testing.T) {
+			r := withAliases(t)
+			for i := range 2 {
+				o := r.people.objects[7+i]
+				o.Primary = 1106
+				r.put(o)
+			}
+			r.put(r.people.objects[10]) // a group counts as changed when its primary members do
+			r.incremental()
+			whole := []string{"u0001", "u0002", "u0003", "u0004", "u0007", "u0008"}
+			assert.Equal(t, whole, r.team())
+
+			hidden := r.people.objects[7]
+			r.people.objects = append(r.people.objects[:7:7], r.people.objects[8:]...)
+			r.people.unwhole = func(q run.Query) bool { return q.Kind == account.User && (q.Primary != nil || mode == run.Full) }
+			seen := r.people.objects[7]
+			seen.Primary = 513 // known not to be a member any more
+			r.put(seen)
+			r.put(user("new", "new@example.com", "New"))
+			if mode == run.Full {
+				r.res.Revision++
+			}
+			got := r.once()
+			assert.Equal(t, mode, got.Mode)
+			assert.Equal(t, run.Partial, got.Outcome)
+			assert.Equal(t, []string{"u0001", "u0002", "u0003", "u0004", "u0007"}, r.team())
+
+			r.people.unwhole = nil
+			hidden.Primary = 513
+			r.put(hidden)
+			assert.Equal(t, run.Succeeded, r.once().Outcome)
+			assert.Equal(t, []string{"u0001", "u0002", "u0003", "u0004"}, r.team(), "once it is listed")
+		})
+	}
+}
