@@ -64,12 +64,13 @@ func (b *Builder) FinishGroups() (together, rest []account.Change) {
 	for i := range b.renames { // whether it is granted or not, this is the address until then
 		accounts[b.renames[i].change.Source] = b.renames[i].from
 	}
+	untouched := b.untouched()
 	for _, id := range b.order {
 		g := b.groups[id]
 		if g.change == nil {
 			continue
 		}
-		b.fill(g, accounts)
+		b.fill(g, accounts, untouched)
 		said := b.policy.Incremental && g.change.Action == account.ActionIgnored && g.USN <= b.policy.Since && !g.change.Unlink
 		if c := g.change; !said && (c.Action != "" || c.Link != nil) {
 			rest = append(rest, *c)

@@ -71,8 +71,9 @@ func (b *Builder) AddPrimary(o account.Object) {
 	}
 }
 
-// fill finds out who joins and who leaves (rules R11, R12). A group that could not be read whole keeps its members.
-func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
+// fill finds out who joins and who leaves (rules R11, R12); untouched are addresses that stay where they are. A group that
+// could not be read whole keeps its members.
+func (b *Builder) fill(g *group, accounts map[account.SourceID]string, untouched map[string]bool) {
 	c := g.change
 	if !c.Action.Writes() && c.Action != "" {
 		return
@@ -105,7 +106,7 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string) {
 		}
 	}
 	for m := range have {
-		if _, stays := r.found[m]; !stays && !b.unread(m) {
+		if _, stays := r.found[m]; !stays && !b.unread(m) && !untouched[m] {
 			c.Leave = append(c.Leave, m)
 		}
 	}

@@ -139,6 +139,28 @@ func (b *Builder) removals() []account.Change {
 // Held are the removals that wait for an admin.
 func (b *Builder) Held() []account.Change { return b.held }
 
+// untouched are the addresses of accounts whose removal is held, or was before and is not decided in this plan since it is
+// not known whether the object is gone: nothing is done to them, so that they stay in their aliases (rules R12, R15).
+func (b *Builder) untouched() map[string]bool {
+	addresses := make(map[string]bool)
+	for i := range b.held {
+		addresses[b.held[i].Address] = true
+	}
+	decided := make(map[account.SourceID]bool, len(b.leaving))
+	for _, id := range b.leaving {
+		decided[id] = true
+	}
+	p := &b.policy.Removal
+	for _, before := range []map[account.SourceID]bool{p.Confirmed, p.Dismissed, p.Waiting} {
+		for id, held := range before {
+			if l := b.links[id]; held && l != nil && !decided[id] && !b.given(id) {
+				addresses[b.place(l)] = true
+			}
+		}
+	}
+	return addresses
+}
+
 // held is a removal that is not made.
 func held(c account.Change, why account.Message) account.Change {
 	return account.Change{
