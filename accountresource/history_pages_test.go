@@ -192,7 +192,7 @@ func TestAPreviewShowsTheGreatestImpactFirst(t *testing.T) {
 	assert.Len(t, f.table(f.post(f.base+"/preview", form)), 611, "a file has all")
 }
 
-func TestHeldRemovalsSayWhatWillHappen(t *testing.T) {
+func TestR15_HeldRemovalsSayWhatWillHappenAndThatIsDecidedOn(t *testing.T) {
 	f := newFollowed(t, 40)
 	f.replicate()
 	for _, dn := range f.ad.People()[:8] {
@@ -205,10 +205,26 @@ func TestHeldRemovalsSayWhatWillHappen(t *testing.T) {
 	assert.Contains(t, page, "Removing disables the accounts")
 	ids := regexp.MustCompile(`name="shown" value="([^"]+)"`).FindAllStringSubmatch(page, -1)
 	require.Len(t, ids, 8)
+	assert.Equal(t, 8, strings.Count(page, "The account would be disabled."))
 	require.Equal(t, http.StatusSeeOther, f.post(f.base+"/replication", url.Values{
 		"interval": {"60"}, "existing_accounts": {"link"}, "delete": {"on"}, "keep_days": {"30"}, "max_removals": {"20"}, "max_removal_percent": {"10"},
 	}).status)
-	assert.Contains(t, f.get(f.base).body, "keeps their mail until "+time.Now().AddDate(0, 0, 30).Format(time.DateOnly))
+	assert.Contains(t, f.get(f.base).body, "Removing disables the accounts", "that is what is held")
+	confirmed := url.Values{"decision": {"confirm"}, "shown": {ids[0][1]}, "shown_action": {"disabled " + ids[0][1]}}
+	assert.Equal(t, f.base+"?done=confirmed", f.post(f.base+"/removals", confirmed).header.Get("Location"))
+	f.idle()
+	page = f.get(f.base).body
+	assert.Contains(t, page, "8 removals wait for you", "a disabling was confirmed, and no deletion")
+	assert.Equal(t, 8, strings.Count(page, "The account would be deleted."))
+	assert.Contains(t, page, "keeps their mail until "+time.Now().AddDate(0, 0, 30).Format(time.DateOnly))
+	assert.Contains(t, page, `name="shown_action" value="deleted `+ids[0][1]+`"`)
+	for _, decision := range []string{"confirm", "dismiss"} { // on a page that was shown before
+		confirmed.Set("decision", decision)
+		assert.Equal(t, f.base+"?done=changed", f.post(f.base+"/removals", confirmed).header.Get("Location"))
+	}
+	page = f.get(f.base + "?done=changed").body
+	assert.Contains(t, page, "nothing was decided on them")
+	assert.Contains(t, page, "8 removals wait for you")
 
 	answer := f.post(f.base+"/removals", url.Values{"decision": {"dismiss"}})
 	assert.Equal(t, f.base+"?done=unmarked", answer.header.Get("Location"))
@@ -218,7 +234,7 @@ func TestHeldRemovalsSayWhatWillHappen(t *testing.T) {
 	assert.Contains(t, page, "Dismissed: these accounts stay as they are")
 	assert.Contains(t, page, "7 removals wait for you")
 	assert.Contains(t, page, "One is decided")
-	answer = f.post(f.base+"/removals", url.Values{"decision": {"confirm"}, "shown": {ids[1][1], ids[2][1]}})
+	answer = f.post(f.base+"/removals", url.Values{"decision": {"confirm"}, "shown": {ids[1][1], ids[2][1]}, "shown_action": {"deleted " + ids[1][1]}})
 	assert.Equal(t, f.base+"?done=confirmed", answer.header.Get("Location"))
 	f.idle()
 	assert.Contains(t, f.get(f.base+"?done=confirmed").body, "Confirmed: these accounts are removed")

@@ -273,7 +273,7 @@ func (w *world) confirms() {
 	require.NoError(w.t, err)
 	for _, h := range held {
 		require.False(w.t, slices.ContainsFunc(w.people, func(f *figure) bool { return f.dn == h.DN }), "%s is held and there", h.DN)
-		_, err := w.kept.Removals().Decide(w.t.Context(), w.id, runs.Confirmed, []account.SourceID{h.Source})
+		_, err := w.kept.Removals().Decide(w.t.Context(), w.id, runs.Confirmed, h.Action, []account.SourceID{h.Source})
 		require.NoError(w.t, err)
 	}
 }

@@ -77,6 +77,8 @@ type Change struct {
 	KeepUntil time.Time
 	// Diff is what the log shows: old and new value of everything that changes.
 	Diff []Difference
+	// Held is what waits for an admin, where Action is ActionHeld: a deletion or a disabling.
+	Held Action
 	// Reason says why an object was ignored, held or is in conflict, or why a change failed.
 	Reason Message
 	// Link is the link as it shall stand when the change has happened; nil leaves the link alone.

@@ -19,8 +19,9 @@ type Removal struct {
 	// least five, are held.
 	Max, MaxPercent int
 	// Confirmed may go whatever the guard says; Dismissed stay. Waiting were held and are not decided on: they go on
-	// waiting, even when so few are left that the guard would let them pass.
-	Confirmed, Dismissed, Waiting map[account.SourceID]bool
+	// waiting, even when so few are left that the guard would let them pass. Each object has one of them, with the action
+	// that was held; where another one is due now, that is held and waits, whatever was decided.
+	Confirmed, Dismissed, Waiting map[account.SourceID]account.Action
 }
 
 const fewestForPercent = 5
@@ -96,20 +97,24 @@ func (b *Builder) Doubt(id account.SourceID) (c account.Change, ok bool) {
 // removals decides what becomes of the accounts of objects that left. Those that are held go into Held too.
 func (b *Builder) removals() []account.Change {
 	var changes, doomed, waiting []account.Change
+	p := &b.policy.Removal
 	for _, id := range b.leaving {
 		c, ok := b.removal(b.links[id])
+		if !ok && p.Dismissed[id] != "" { // the settings may change again
+			c.Action, ok = p.Dismissed[id], true
+		}
 		switch {
-		case !ok && b.policy.Removal.Dismissed[id]: // the settings may change again
-			b.held = append(b.held, held(c, account.Say("reason_held_dismissed")))
 		case !ok:
 		case c.Action == "" || c.Action == account.ActionIgnored:
 			changes = append(changes, c)
-		case b.policy.Removal.Dismissed[id]:
+		case p.Dismissed[id] == c.Action:
 			b.held = append(b.held, held(c, account.Say("reason_held_dismissed")))
-		case b.policy.Removal.Confirmed[id]:
+		case p.Confirmed[id] == c.Action:
 			changes = append(changes, c)
-		case b.policy.Removal.Waiting[id]:
+		case p.Waiting[id] == c.Action:
 			waiting = append(waiting, held(c, account.Say("reason_held_waiting")))
+		case p.before(id):
+			waiting = append(waiting, held(c, account.Say("reason_held_anew")))
 		default:
 			doomed = append(doomed, c)
 		}
@@ -136,6 +141,11 @@ func (b *Builder) removals() []account.Change {
 	return changes
 }
 
+// before reports whether the removal of an object was held before, for whatever action.
+func (p *Removal) before(id account.SourceID) bool {
+	return p.Confirmed[id] != "" || p.Dismissed[id] != "" || p.Waiting[id] != ""
+}
+
 // Held are the removals that wait for an admin.
 func (b *Builder) Held() []account.Change { return b.held }
 
@@ -151,9 +161,9 @@ func (b *Builder) untouched() map[string]bool {
 		decided[id] = true
 	}
 	p := &b.policy.Removal
-	for _, before := range []map[account.SourceID]bool{p.Confirmed, p.Dismissed, p.Waiting} {
-		for id, held := range before {
-			if l := b.links[id]; held && l != nil && !decided[id] && !b.given(id) {
+	for _, before := range []map[account.SourceID]account.Action{p.Confirmed, p.Dismissed, p.Waiting} {
+		for id := range before {
+			if l := b.links[id]; l != nil && !decided[id] && !b.given(id) {
 				addresses[b.place(l)] = true
 			}
 		}
@@ -164,7 +174,8 @@ func (b *Builder) untouched() map[string]bool {
 // held is a removal that is not made.
 func held(c account.Change, why account.Message) account.Change {
 	return account.Change{
-		Action: account.ActionHeld, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address, Reason: why,
+		Action: account.ActionHeld, Held: c.Action, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address,
+		Diff: c.Diff, Reason: why,
 	}
 }
 

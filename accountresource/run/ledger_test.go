@@ -329,7 +329,7 @@ func (l *ledger) Keep(_ context.Context, lease run.Lease, held []run.Held) error
 	}
 	for i := range held {
 		for _, old := range l.held {
-			if old.Source == held[i].Source {
+			if old.Source == held[i].Source && old.Action == held[i].Action {
 				held[i].Since, held[i].Decision = old.Since, old.Decision
 			}
 		}

@@ -19,10 +19,12 @@ const (
 	Dismissed Decision = "dismissed" // it stays as it is until the object comes back
 )
 
-// Held is a removal that waits for an admin (rule R15).
+// Held is a removal that waits for an admin (rule R15). A decision is for Action, which is ActionDeleted or
+// ActionDisabled; where that becomes another, the removal is held anew.
 type Held struct {
 	Source   account.SourceID
 	Kind     account.Kind
+	Action   account.Action
 	Address  string
 	DN       string
 	Reason   account.Message
@@ -34,8 +36,8 @@ type Held struct {
 type Removals interface {
 	// Waiting are the held removals of a resource, those decided on too.
 	Waiting(ctx context.Context, resource int64) ([]Held, error)
-	// Keep replaces what is held: those that were held before keep their time and decision, those that are not any
-	// more are forgotten. It is fenced by the lease.
+	// Keep replaces what is held: those that were held before for the same action keep their time and decision, those
+	// that are not any more are forgotten. It is fenced by the lease.
 	Keep(ctx context.Context, l Lease, held []Held) error
 }
 
@@ -44,8 +46,8 @@ func (p *Replication) removalPolicy(ctx context.Context) (plan.Removal, error) {
 	s := &p.res.Settings.Replication
 	policy := plan.Removal{
 		Delete: s.Delete, Disable: s.DisableRemoved, Max: s.MaxRemovals, MaxPercent: s.MaxRemovalPercent,
-		Confirmed: make(map[account.SourceID]bool), Dismissed: make(map[account.SourceID]bool),
-		Waiting: make(map[account.SourceID]bool),
+		Confirmed: make(map[account.SourceID]account.Action), Dismissed: make(map[account.SourceID]account.Action),
+		Waiting: make(map[account.SourceID]account.Action),
 	}
 	if s.KeepDays > 0 {
 		policy.KeepUntil = p.cfg.Clock().AddDate(0, 0, s.KeepDays)
@@ -58,10 +60,14 @@ func (p *Replication) removalPolicy(ctx context.Context) (plan.Removal, error) {
 		return policy, fmt.Errorf("read the held removals: %w", err)
 	}
 	for i := range p.before {
-		h := &p.before[i]
-		policy.Waiting[h.Source] = h.Decision == ""
-		policy.Confirmed[h.Source] = h.Decision == Confirmed
-		policy.Dismissed[h.Source] = h.Decision == Dismissed
+		switch h := &p.before[i]; h.Decision {
+		case Confirmed:
+			policy.Confirmed[h.Source] = h.Action
+		case Dismissed:
+			policy.Dismissed[h.Source] = h.Action
+		default:
+			policy.Waiting[h.Source] = h.Action
+		}
 	}
 	return policy, nil
 }
@@ -145,7 +151,7 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 	for i := range p.held {
 		c := &p.held[i]
 		held[i] = Held{
-			Source: c.Source, Kind: c.Kind, Address: c.Address, DN: c.DN, Reason: c.Reason, Since: p.cfg.Clock(),
+			Source: c.Source, Kind: c.Kind, Action: c.Held, Address: c.Address, DN: c.DN, Reason: c.Reason, Since: p.cfg.Clock(),
 		}
 	}
 	for _, h := range p.before {

@@ -23,12 +23,12 @@ func (s *Removals) Waiting(ctx context.Context, resource int64) ([]run.Held, err
 }
 
 func (s *Removals) held(ctx context.Context, q queryer, resource int64) ([]run.Held, error) {
-	found, err := query(ctx, q, s.sql.Select("source_id", "kind", "address", "dn", "reason", "since", "decision").
+	found, err := query(ctx, q, s.sql.Select("source_id", "kind", "action", "address", "dn", "reason", "since", "decision").
 		From(removalTable).Where(squirrel.Eq{"resource_id": resource}).OrderBy("address", "source_id"),
 		func(scan func(...any) error) (h run.Held, err error) {
 			var reason string
 			var since int64
-			if err := scan(&h.Source, &h.Kind, &h.Address, &h.DN, &reason, &since, &h.Decision); err != nil {
+			if err := scan(&h.Source, &h.Kind, &h.Action, &h.Address, &h.DN, &reason, &since, &h.Decision); err != nil {
 				return h, err
 			}
 			h.Since = moment(since)
@@ -41,6 +41,7 @@ func (s *Removals) held(ctx context.Context, q queryer, resource int64) ([]run.H
 }
 
 // Keep replaces what is held. The decision and the time of what stays are never written: an admin may decide at this moment.
+// What is held for another action than before begins anew.
 func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error {
 	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
@@ -50,14 +51,14 @@ func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error
 		if err != nil {
 			return err
 		}
-		stays := make(map[account.SourceID]bool, len(held))
+		stays := make(map[account.SourceID]account.Action, len(held))
 		for i := range held {
-			stays[held[i].Source] = true
+			stays[held[i].Source] = held[i].Action
 		}
 		var over []string
 		for i := range before {
-			if id := before[i].Source; !stays[id] {
-				over = append(over, string(id))
+			if stays[before[i].Source] != before[i].Action {
+				over = append(over, string(before[i].Source))
 			}
 		}
 		for chunk := range slices.Chunk(over, s.dialect.Together) {
@@ -82,7 +83,7 @@ func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error
 func (s *Removals) hold(ctx context.Context, tx *dialect.Tx, resource int64, held []run.Held) error {
 	rows := dialect.Rows{
 		Dialect: s.dialect, Table: removalTable,
-		Columns: []string{"resource_id", "source_id", "kind", "address", "dn", "reason", "since", "decision"},
+		Columns: []string{"resource_id", "source_id", "kind", "action", "address", "dn", "reason", "since", "decision"},
 		Suffix:  s.dialect.Upsert([]string{"resource_id", "source_id"}, []string{"kind", "address", "dn", "reason"}),
 	}
 	for _, h := range held {
@@ -91,15 +92,17 @@ func (s *Removals) hold(ctx context.Context, tx *dialect.Tx, resource int64, hel
 			return err
 		}
 		rows.Values = append(rows.Values, []any{
-			resource, string(h.Source), string(h.Kind), h.Address, h.DN, reason, millis(h.Since), string(h.Decision),
+			resource, string(h.Source), string(h.Kind), string(h.Action), h.Address, h.DN, reason, millis(h.Since), string(h.Decision),
 		})
 	}
 	_, err := exec(ctx, tx, rows)
 	return err
 }
 
-// Decide says what is to become of held removals, and how many of them are still held.
-func (s *Removals) Decide(ctx context.Context, resource int64, d run.Decision, ids []account.SourceID) (int, error) {
+// Decide says what is to become of removals that are held for an action, and how many of them still are.
+func (s *Removals) Decide(
+	ctx context.Context, resource int64, d run.Decision, of account.Action, ids []account.SourceID,
+) (int, error) {
 	decided := 0
 	for chunk := range slices.Chunk(ids, s.dialect.Together) {
 		list := make([]string, len(chunk))
@@ -107,7 +110,7 @@ func (s *Removals) Decide(ctx context.Context, resource int64, d run.Decision, i
 			list[i] = string(chunk[i])
 		}
 		n, err := exec(ctx, s.db, s.sql.Update(removalTable).Set("decision", string(d)).
-			Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", list)))
+			Where(squirrel.Eq{"resource_id": resource, "action": string(of)}).Where(s.in("source_id", list)))
 		if err != nil {
 			return decided, fmt.Errorf("decide on held removals of resource %d: %w", resource, err)
 		}

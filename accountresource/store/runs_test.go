@@ -174,11 +174,17 @@ func testRemovals(t *testing.T, connect func() *sql.DB) {
 	s, c := opened(t, connect())
 	l := lease(t, s, 1)
 	held := []run.Held{
-		{Source: "a", Kind: account.Mailbox, Address: "ann@example.com", DN: "CN=Ann", Reason: account.Say("reason_x", "A", "1"), Since: c.now()},
-		{Source: "b", Kind: account.Alias, Address: "bob@example.com", DN: "CN=Bob", Since: c.now()},
+		{
+			Source: "a", Kind: account.Mailbox, Action: account.ActionDisabled, Address: "ann@example.com", DN: "CN=Ann",
+			Reason: account.Say("reason_x", "A", "1"), Since: c.now(),
+		},
+		{Source: "b", Kind: account.Alias, Action: account.ActionDeleted, Address: "bob@example.com", DN: "CN=Bob", Since: c.now()},
 	}
 	require.NoError(t, s.Removals().Keep(t.Context(), l, held))
-	n, err := s.Removals().Decide(t.Context(), 1, run.Dismissed, []account.SourceID{"a", "gone"})
+	n, err := s.Removals().Decide(t.Context(), 1, run.Confirmed, account.ActionDeleted, []account.SourceID{"a", "gone"})
+	require.NoError(t, err)
+	assert.Zero(t, n, "it is held for another action")
+	n, err = s.Removals().Decide(t.Context(), 1, run.Dismissed, account.ActionDisabled, []account.SourceID{"a", "gone"})
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
 	want := []run.Held{held[0]}
@@ -190,6 +196,12 @@ func testRemovals(t *testing.T, connect func() *sql.DB) {
 	got, err := s.Removals().Waiting(t.Context(), 1)
 	require.NoError(t, err)
 	assert.Empty(t, cmp.Diff(want, got), "what was held keeps its time and decision; what is not held any more is forgotten")
+
+	again.Action = account.ActionDeleted
+	require.NoError(t, s.Removals().Keep(t.Context(), l, []run.Held{again}))
+	got, err = s.Removals().Waiting(t.Context(), 1)
+	require.NoError(t, err)
+	assert.Empty(t, cmp.Diff([]run.Held{again}, got), "held anew for another action, undecided")
 	l.Fence++
 	require.ErrorIs(t, s.Removals().Keep(t.Context(), l, nil), run.ErrLeaseLost)
 }

@@ -71,7 +71,7 @@ func TestR15_NoDecisionIsLostToARunThatGoesOn(t *testing.T) {
 			db.SetMaxOpenConns(3)
 			s, clock := opened(t, db)
 			l := lease(t, s, 1)
-			held := []run.Held{{Source: "a", Kind: account.Mailbox, Address: "ann@example.com", DN: "CN=Ann", Since: clock.now()}}
+			held := []run.Held{{Source: "a", Kind: account.Mailbox, Action: account.ActionDisabled, Address: "ann@example.com", DN: "CN=Ann", Since: clock.now()}}
 			require.NoError(t, s.Removals().Keep(t.Context(), l, held))
 
 			admin, err := db.BeginTx(t.Context(), nil)

@@ -13,7 +13,7 @@ import (
 const (
 	// mostBody is the longest body of a form, in bytes, whatever the host lets through.
 	mostBody = 4 << 20
-	// mostFields is how many values a form may have: twice as many removals as fit into a body.
+	// mostFields is how many values a form may have: more than those of all removals that fit into a body.
 	mostFields = 100_000
 	// mostQuery is the longest value in an address, in bytes.
 	mostQuery = 2000

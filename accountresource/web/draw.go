@@ -22,7 +22,7 @@ type view struct {
 // notices are what a redirect may have to tell; nothing else from the address is ever shown.
 var notices = map[string]bool{
 	"created": true, "saved": true, "enabled": true, "disabled": true, "deleted": true, "confirmed": true, "dismissed": true,
-	"cancelled": true, "idle": true, "unmarked": true,
+	"cancelled": true, "changed": true, "idle": true, "unmarked": true,
 }
 
 // draw fills a template and hands it to the layout. The title is a key.

@@ -100,8 +100,8 @@ type Removals interface {
 	Waiting(ctx context.Context, resourceID int64) ([]run.Held, error)
 	// Undecided counts those that nobody has decided on, by resource.
 	Undecided(ctx context.Context, resources ...int64) (map[int64]int, error)
-	// Decide says what becomes of those of the objects that are held, and how many they are.
-	Decide(ctx context.Context, resourceID int64, d run.Decision, ids []account.SourceID) (int, error)
+	// Decide says what becomes of those of the objects that are held for an action, and how many they are.
+	Decide(ctx context.Context, resourceID int64, d run.Decision, of account.Action, ids []account.SourceID) (int, error)
 }
 
 // Operations are what the buttons do.

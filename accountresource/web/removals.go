@@ -16,7 +16,7 @@ import (
 var decisions = map[string]run.Decision{"confirm": run.Confirmed, "dismiss": run.Dismissed}
 
 // removals is POST /:id/removals: what becomes of held removals, the marked ones or, where none is marked, all that
-// the page showed. A confirmation counts for these objects only: whoever is held later waits anew.
+// the page showed. A decision counts for these objects only, and for the action that the page showed.
 func (w *Web) removals(r *request) error {
 	id, err := r.id()
 	if err != nil {
@@ -30,25 +30,56 @@ func (w *Web) removals(r *request) error {
 	if len(marked) == 0 {
 		marked = r.fields["shown"]
 	}
-	ids := make([]account.SourceID, len(marked))
-	for i := range marked {
-		ids[i] = account.SourceID(marked[i])
-	}
-	if len(ids) == 0 {
+	if len(marked) == 0 {
 		return r.goTo(pathOf(id, ""), "unmarked")
 	}
-	if _, err := w.cfg.Removals.Decide(r.UserContext(), id, decision, ids); err != nil {
+	held, err := w.cfg.Removals.Waiting(r.UserContext(), id)
+	if err != nil {
 		return err
 	}
-	if decision == run.Dismissed {
-		return r.goTo(pathOf(id, ""), "dismissed")
+	decided := 0
+	for action, ids := range asShown(held, marked, r.fields["shown_action"]) {
+		decided += len(ids)
+		if _, err := w.cfg.Removals.Decide(r.UserContext(), id, decision, action, ids); err != nil {
+			return err
+		}
+	}
+	done := string(decision)
+	if decided < len(marked) {
+		done = "changed"
+	}
+	if decided == 0 || decision == run.Dismissed {
+		return r.goTo(pathOf(id, ""), done)
 	}
 	// The removals are made at once where that is possible, else by the next run.
 	_, err = w.cfg.Operations.Replicate(r.UserContext(), id, run.Incremental)
 	if err != nil && !errors.Is(err, run.ErrRunning) && !errors.Is(err, run.ErrDisabled) {
 		return err
 	}
-	return r.goTo(pathOf(id, ""), "confirmed")
+	return r.goTo(pathOf(id, ""), done)
+}
+
+// asShown are those of the marked removals that are still held for the action that the page showed, by that action. Each
+// shown action is "action source"; a removal without one is taken as it is held now.
+func asShown(held []run.Held, marked, shown []string) map[account.Action][]account.SourceID {
+	was := make(map[account.SourceID]account.Action, len(shown))
+	for _, text := range shown {
+		action, source, _ := strings.Cut(text, " ")
+		was[account.SourceID(source)] = account.Action(action)
+	}
+	now := make(map[account.SourceID]account.Action, len(held))
+	for i := range held {
+		now[held[i].Source] = held[i].Action
+	}
+	same := make(map[account.Action][]account.SourceID)
+	for _, source := range marked {
+		id := account.SourceID(source)
+		action, isHeld := now[id]
+		if before, known := was[id]; isHeld && (!known || before == action) {
+			same[action] = append(same[action], id)
+		}
+	}
+	return same
 }
 
 // decisionOf finds the decision in whichever field has it.
@@ -71,6 +102,11 @@ func (v showView) Waiting() []run.Held {
 // Decided are the others: they are made or let be by the next run.
 func (v showView) Decided() []run.Held {
 	return slices.DeleteFunc(slices.Clone(v.Held), func(h run.Held) bool { return h.Decision == "" })
+}
+
+// Deletes reports whether a held removal is a deletion.
+func (v showView) Deletes() bool {
+	return slices.ContainsFunc(v.Held, func(h run.Held) bool { return h.Action == account.ActionDeleted })
 }
 
 // KeptUntil is the day from which the mail of accounts may go that are deleted today; zero keeps it for ever.
