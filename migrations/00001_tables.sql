@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS account_resource_run (
     count_conflict BIGINT NOT NULL DEFAULT 0,
     count_held     BIGINT NOT NULL DEFAULT 0,
     count_failed   BIGINT NOT NULL DEFAULT 0,
+    waiting        BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT account_resource_run_order UNIQUE (resource_id, id)
 ) {{.Table}};
 

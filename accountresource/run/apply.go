@@ -126,7 +126,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		if entry.Action == account.ActionRenamed {
 			entry.Address = s.NewAddress // that is its name from now on; the old one is in the difference
 		}
-		if entry.Action != "" {
+		if entry.Action != "" && !p.kept.has(&s.Change) {
 			settled.Entries = append(settled.Entries, entry)
 		}
 	}
@@ -135,7 +135,9 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		return fmt.Errorf("settle %d accounts: %w", len(batch), err)
 	}
 	for i := range settled.Entries {
-		p.counts[settled.Entries[i].Action]++
+		if action := settled.Entries[i].Action; action != account.ActionHeld { // what waits is counted at the end
+			p.counts[action]++
+		}
 	}
 	if len(settled.Tasks) > 0 {
 		return p.doTasks(ctx)

@@ -52,9 +52,7 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 	if err := p.changed(ctx, reader, d, elsewhere); err != nil {
 		return nil, err
 	}
-	if err := p.undecided(ctx, d); err != nil {
-		return nil, err
-	}
+	p.heldBefore(d)
 	if err := p.departed(ctx, reader, d, elsewhere); err != nil {
 		return nil, err
 	}
@@ -107,21 +105,12 @@ func (p *Replication) whole(ctx context.Context, reader Reader, q Query, each fu
 	return nil
 }
 
-// undecided adds the removals that an admin has to decide on or has decided on: they are looked at in
-// every run.
-func (p *Replication) undecided(ctx context.Context, d *delta) error {
-	if p.cfg.Removals == nil {
-		return nil
+// heldBefore adds the removals that an admin has to decide on or has decided on: they are looked at in every run.
+func (p *Replication) heldBefore(d *delta) {
+	for id, h := range p.kept {
+		d.missing = append(d.missing, id)
+		d.groups = d.groups || h.Kind == account.Alias && p.res.Settings.Replication.Groups
 	}
-	held, err := p.cfg.Removals.Waiting(ctx, p.res.ID)
-	if err != nil {
-		return fmt.Errorf("read the held removals: %w", err)
-	}
-	for i := range held {
-		d.missing = append(d.missing, held[i].Source)
-		d.groups = d.groups || held[i].Kind == account.Alias && p.res.Settings.Replication.Groups
-	}
-	return nil
 }
 
 // departed finds out who may have left. What changed and is not in scope now has left if it is linked; where deleted

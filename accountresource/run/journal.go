@@ -66,7 +66,8 @@ type Run struct {
 	Outcome  Outcome
 	// Error says why the run failed or was interrupted, or which listing was not whole; zero otherwise.
 	Error account.Message
-	// Counts are the log rows by action: they come from the same rows (rule R21).
+	// Counts are the log rows by action: they come from the same rows (rule R21). Those of ActionHeld are the removals that
+	// wait for an admin at the end.
 	Counts map[account.Action]int
 }
 
@@ -181,8 +182,9 @@ type Journal interface {
 	// the lease.
 	Progress(ctx context.Context, l Lease, run int64, p Progress, isNew bool) (cancelled bool, err error)
 	// Settle writes what a batch came to in one transaction fenced by the lease: the links as they now stand, the log
-	// rows, and the run's counts, which grow by these rows. ErrLeaseLost writes nothing.
+	// rows, and the run's counts, which grow by these rows but for held. ErrLeaseLost writes nothing.
 	Settle(ctx context.Context, l Lease, run int64, s Settled) error
-	// End closes the run and forgets runs of the resource that started before forget.
-	End(ctx context.Context, run int64, o Outcome, why account.Message, finished, forget time.Time) error
+	// End closes the run, with the number of removals that wait for an admin, and forgets runs of the resource that started
+	// before forget.
+	End(ctx context.Context, run int64, o Outcome, why account.Message, waiting int, finished, forget time.Time) error
 }

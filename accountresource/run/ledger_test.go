@@ -282,13 +282,15 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	}
 	for _, e := range s.Entries {
 		l.entries[id] = append(l.entries[id], e)
-		l.runs[id-1].Counts[e.Action]++
+		if e.Action != account.ActionHeld {
+			l.runs[id-1].Counts[e.Action]++
+		}
 	}
 	return take(l.after, "Settle")
 }
 
 func (l *ledger) End(
-	_ context.Context, id int64, o run.Outcome, why account.Message, finished, _ time.Time,
+	_ context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished, _ time.Time,
 ) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -297,6 +299,9 @@ func (l *ledger) End(
 	}
 	row := &l.runs[id-1]
 	row.Outcome, row.Error, row.Finished = o, why, finished
+	if waiting > 0 {
+		row.Counts[account.ActionHeld] = waiting
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -41,8 +42,46 @@ type Removals interface {
 	Keep(ctx context.Context, l Lease, held []Held) error
 }
 
+// kept are the held removals that the store has, by object.
+type kept map[account.SourceID]Held
+
+// undecided is how many of them wait for an admin.
+func (k kept) undecided() (n int) {
+	for _, h := range k {
+		if h.Decision == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// has reports whether the change is a removal that was held before for the same action: it has its row in the log.
+func (k kept) has(c *account.Change) bool {
+	return c.Action == account.ActionHeld && k[c.Source].Action == c.Held
+}
+
+// readHeld reads which removals are held as the run begins, and what was decided of them.
+func (p *Replication) readHeld(ctx context.Context) error {
+	if p.cfg.Removals == nil {
+		return nil
+	}
+	held, err := p.cfg.Removals.Waiting(ctx, p.res.ID)
+	if err != nil {
+		return fmt.Errorf("read the held removals: %w", err)
+	}
+	p.keep(held)
+	return nil
+}
+
+func (p *Replication) keep(held []Held) {
+	p.kept = make(kept, len(held))
+	for _, h := range held {
+		p.kept[h.Source] = h
+	}
+}
+
 // removalPolicy is what the settings and the decisions on held removals say.
-func (p *Replication) removalPolicy(ctx context.Context) (plan.Removal, error) {
+func (p *Replication) removalPolicy() plan.Removal {
 	s := &p.res.Settings.Replication
 	policy := plan.Removal{
 		Delete: s.Delete, Disable: s.DisableRemoved, Max: s.MaxRemovals, MaxPercent: s.MaxRemovalPercent,
@@ -52,15 +91,8 @@ func (p *Replication) removalPolicy(ctx context.Context) (plan.Removal, error) {
 	if s.KeepDays > 0 {
 		policy.KeepUntil = p.cfg.Clock().AddDate(0, 0, s.KeepDays)
 	}
-	if p.cfg.Removals == nil {
-		return policy, nil
-	}
-	var err error
-	if p.before, err = p.cfg.Removals.Waiting(ctx, p.res.ID); err != nil {
-		return policy, fmt.Errorf("read the held removals: %w", err)
-	}
-	for i := range p.before {
-		switch h := &p.before[i]; h.Decision {
+	for _, h := range p.kept {
+		switch h.Decision {
 		case Confirmed:
 			policy.Confirmed[h.Source] = h.Action
 		case Dismissed:
@@ -69,7 +101,7 @@ func (p *Replication) removalPolicy(ctx context.Context) (plan.Removal, error) {
 			policy.Waiting[h.Source] = h.Action
 		}
 	}
-	return policy, nil
+	return policy
 }
 
 // findLeavers finds out which linked objects are gone (rule R13): they were not in a complete listing, or have changed
@@ -147,20 +179,26 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 	if p.cfg.Removals == nil || p.quiet {
 		return nil
 	}
-	held := make([]Held, len(p.held))
+	held := make([]Held, 0, len(p.held))
 	for i := range p.held {
 		c := &p.held[i]
-		held[i] = Held{
+		h := Held{
 			Source: c.Source, Kind: c.Kind, Action: c.Held, Address: c.Address, DN: c.DN, Reason: c.Reason, Since: p.cfg.Clock(),
 		}
+		if before := p.kept[c.Source]; before.Action == c.Held {
+			h.Since, h.Decision = before.Since, before.Decision
+		}
+		held = append(held, h)
 	}
-	for _, h := range p.before {
+	for _, h := range p.kept {
 		if !p.judged[h.Kind] {
 			held = append(held, h)
 		}
 	}
+	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(string(a.Source), string(b.Source)) })
 	if err := p.cfg.Removals.Keep(ctx, p.lease, held); err != nil {
 		return fmt.Errorf("keep %d held removals: %w", len(held), err)
 	}
+	p.keep(held)
 	return nil
 }

@@ -30,8 +30,8 @@ type Replication struct {
 	mark   Mark
 	domain account.Domain
 	counts map[account.Action]int
-	held   []account.Change      // removals that wait for an admin
-	before []Held                // those that did when the run began
+	held   []account.Change      // removals that are held by the plan
+	kept   kept                  // those that the store has
 	judged map[account.Kind]bool // accounts of which it is known whose objects are gone
 	gauge  gauge
 	pace   pace
@@ -93,6 +93,9 @@ func (p *Replication) replicate(begin, finish context.Context) error {
 func (p *Replication) plan(
 	ctx context.Context, consume func(ctx context.Context, batches <-chan []account.Change) error,
 ) error {
+	if err := p.readHeld(ctx); err != nil {
+		return err
+	}
 	reader, err := p.cfg.OpenReader(p.res.Settings)
 	if err != nil {
 		return fmt.Errorf("open the directory: %w", err)
@@ -181,10 +184,6 @@ func (p *Replication) stillHosted(ctx context.Context) error {
 // builder begins the plan with what is here: the links, then the accounts of the domain.
 func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Builder, error) {
 	users := &p.res.Settings.Users
-	removal, err := p.removalPolicy(ctx)
-	if err != nil {
-		return nil, err
-	}
 	homes := newHomes(p.cfg.Storage, p.cfg.Clock())
 	b := plan.NewBuilder(plan.Policy{
 		Resource:     p.res.ID,
@@ -198,7 +197,7 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		Canonical:    p.cfg.Backend.Canonical,
 		Home:         homes.choose,
 		Groups:       groupPolicy(&p.res.Settings),
-		Removal:      removal,
+		Removal:      p.removalPolicy(),
 	})
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
@@ -227,9 +226,13 @@ func (p *Replication) end(ctx context.Context, err error) Run {
 	defer cancel()
 	p.run.Finished, p.run.Counts = p.cfg.Clock(), p.counts
 	p.run.Outcome, p.run.Error = p.outcome(err)
+	waiting := p.kept.undecided()
+	if waiting > 0 {
+		p.counts[account.ActionHeld] = waiting
+	}
 	forget := p.run.Finished.Add(-p.cfg.Retention)
 	write := func() error {
-		return p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, p.run.Finished, forget)
+		return p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, waiting, p.run.Finished, forget)
 	}
 	closed := recovered.Do(write)
 	if recovered.Stack(closed) != "" { // no run stays open

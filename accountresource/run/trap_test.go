@@ -175,9 +175,9 @@ func (l *trappedLedger) Settle(ctx context.Context, lease run.Lease, id int64, s
 	return l.ledger.Settle(ctx, lease, id, s)
 }
 
-func (l *trappedLedger) End(ctx context.Context, id int64, o run.Outcome, why account.Message, finished, forget time.Time) error {
+func (l *trappedLedger) End(ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished, forget time.Time) error {
 	l.trap.enter("End")
-	return l.ledger.End(ctx, id, o, why, finished, forget)
+	return l.ledger.End(ctx, id, o, why, waiting, finished, forget)
 }
 
 func (l *trappedLedger) Waiting(ctx context.Context, id int64) ([]run.Held, error) {

@@ -16,7 +16,11 @@ import (
 func runColumns() []string {
 	columns := []string{"id", "resource_id", "run_trigger", "run_mode", "started", "finished", "outcome", "error"}
 	for _, a := range account.Actions() {
-		columns = append(columns, countColumn(a))
+		if a == account.ActionHeld { // what waits at the end, whenever it became held
+			columns = append(columns, "waiting")
+		} else {
+			columns = append(columns, countColumn(a))
+		}
 	}
 	return columns
 }

@@ -150,16 +150,16 @@ func (s *Runs) count(ctx context.Context, tx *dialect.Tx, id int64, entries []ru
 
 func countColumn(a account.Action) string { return "count_" + string(a) }
 
-// End closes the run, unless it was given up for dead meanwhile, and forgets older ones.
+// End closes the run, unless it was given up for dead meanwhile, with what waits for an admin, and forgets older ones.
 func (s *Runs) End(
-	ctx context.Context, id int64, o run.Outcome, why account.Message, finished, forget time.Time,
+	ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished, forget time.Time,
 ) error {
 	text, err := packed(why, why.IsZero())
 	if err != nil {
 		return err
 	}
 	if _, err = exec(ctx, s.db, s.sql.Update(runTable).Set("outcome", string(o)).Set("error", text).
-		Set("finished", millis(finished)).Where(squirrel.Eq{"id": id, "outcome": ""})); err != nil {
+		Set("waiting", waiting).Set("finished", millis(finished)).Where(squirrel.Eq{"id": id, "outcome": ""})); err != nil {
 		return fmt.Errorf("close run %d: %w", id, err)
 	}
 	old, err := query(ctx, s.db, s.sql.Select("o.id").From(runTable+" o").

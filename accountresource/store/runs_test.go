@@ -26,6 +26,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 			Diff: []account.Difference{{What: "name", Old: "Ann", New: "Ann 100% Lee"}},
 		},
 		{Time: c.now(), Action: account.ActionIgnored, Source: "b", DN: "CN=Bob", Reason: account.Say("reason_x", "A", "1")},
+		{Time: c.now(), Action: account.ActionHeld, Source: "d", Address: "d@example.com"},
 		{Time: c.now(), Action: account.ActionFailed, Source: "c", Address: "c_d@example.com", Detail: "Disk Full"},
 	}
 	confirmed := link(1, "a", "ann@example.com")
@@ -40,7 +41,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, []account.Link{confirmed}, links(t, s, 1))
 	claim(t, s, l, claimed)
 	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{
-		Entries: entries[2:], Confirmed: []string{"ann@example.com", "nobody@example.com"},
+		Entries: entries[3:], Confirmed: []string{"ann@example.com", "nobody@example.com"},
 	}))
 	claimed.State, claimed.Intent = account.Confirmed, nil
 	assert.Equal(t, []account.Link{claimed}, links(t, s, 1), "only state and intent have changed")
@@ -51,10 +52,10 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 	assert.NotContains(t, going, int64(2))
 	why := account.Say("problem_x", "Host", "dc1")
 	c.advance(time.Minute)
-	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Failed, why, c.now(), time.Time{}))
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Failed, why, 3, c.now(), time.Time{}))
 	want := run.Run{
 		ID: began.ID, Resource: 1, Trigger: run.Scheduled, Mode: run.Full, Started: began.Started, Finished: c.now(),
-		Outcome: run.Failed, Error: why, Counts: going[1].Counts,
+		Outcome: run.Failed, Error: why, Counts: map[account.Action]int{"updated": 1, "ignored": 1, "failed": 2, "held": 3},
 	}
 	got, total, err := s.Runs().Runs(t.Context(), 1, 1, 10)
 	require.NoError(t, err)
@@ -63,7 +64,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 
 	all, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 3})
 	require.NoError(t, err)
-	assert.Equal(t, 4, all.Total)
+	assert.Equal(t, 5, all.Total)
 	require.Len(t, all.Entries, 3)
 	first := all.Entries[0]
 	first.ID, first.Run = 0, 0
@@ -73,6 +74,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 		want   []string
 	}{
 		"action":            {run.LogFilter{Action: account.ActionIgnored}, []string{"b"}},
+		"held":              {run.LogFilter{Action: account.ActionHeld}, []string{"d"}},
 		"address":           {run.LogFilter{Query: "ANN@"}, []string{"a"}},
 		"dn":                {run.LogFilter{Query: "cn=bob"}, []string{"b"}},
 		"value":             {run.LogFilter{Query: "100% lee"}, []string{"a"}},
@@ -106,7 +108,7 @@ func testForget(t *testing.T, connect func() *sql.DB) {
 			Entries: slices.Repeat([]run.Entry{{Action: account.ActionCreated}}, 1200),
 		}))
 		ids = append(ids, began.ID)
-		require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, c.now(),
+		require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now(),
 			c.now().Add(-90*time.Minute)))
 		c.advance(time.Hour)
 	}
@@ -120,7 +122,7 @@ func testForget(t *testing.T, connect func() *sql.DB) {
 		require.NoError(t, err)
 		assert.Equal(t, 1200, r.Counts[account.ActionCreated])
 	}
-	require.NoError(t, s.Runs().End(t.Context(), ids[2], run.Succeeded, account.Message{}, c.now(), c.now()))
+	require.NoError(t, s.Runs().End(t.Context(), ids[2], run.Succeeded, account.Message{}, 0, c.now(), c.now()))
 	_, err = s.Runs().Run(t.Context(), ids[2])
 	require.NoError(t, err, "the newest run is never forgotten")
 }
