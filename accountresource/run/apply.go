@@ -81,6 +81,9 @@ func (p *Replication) write(ctx context.Context, batch []step) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	if err := p.stillOwner(ctx); err != nil {
+		return err
+	}
 	limited, _, cancel := patient(ctx)
 	defer cancel()
 	began := p.cfg.Clock()

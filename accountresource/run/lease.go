@@ -59,8 +59,7 @@ func (p *Replication) beat(ctx context.Context, cancel context.CancelCauseFunc) 
 			return
 		case <-tick.C:
 		}
-		// The fencing number never changes, so that p.lease stays as it is for the writers beside.
-		_, err := p.cfg.Leases.Renew(ctx, p.lease, p.cfg.LeaseTTL)
+		err := p.renew(ctx)
 		switch {
 		case err == nil:
 			failures = 0
@@ -74,4 +73,41 @@ func (p *Replication) beat(ctx context.Context, cancel context.CancelCauseFunc) 
 			return
 		}
 	}
+}
+
+// acquire takes the lease. Its time counts from before it was asked for.
+func (p *Replication) acquire(ctx context.Context) (err error) {
+	asked := p.cfg.Clock()
+	p.lease, err = p.cfg.Leases.Acquire(ctx, p.res.ID, p.cfg.Owner, p.cfg.LeaseTTL)
+	p.renewed.Store(&asked)
+	return err
+}
+
+// renew extends the lease. The fencing number never changes, so that p.lease stays as it is for the writers beside.
+func (p *Replication) renew(ctx context.Context) error {
+	asked := p.cfg.Clock()
+	if _, err := p.cfg.Leases.Renew(ctx, p.lease, p.cfg.LeaseTTL); err != nil {
+		return err
+	}
+	p.renewed.Store(&asked)
+	return nil
+}
+
+// stillOwner returns ErrLeaseLost unless the run is sure to be the only one (rule R20). It is called before each batch that
+// is written to the mail store, which knows no fencing number: a process that was paused may have been taken for dead. The
+// clock answers while at least half of the lease is left, and the lease row does otherwise.
+func (p *Replication) stillOwner(ctx context.Context) error {
+	if elapsed(*p.renewed.Load(), p.cfg.Clock()) < p.cfg.LeaseTTL/2 {
+		return nil
+	}
+	if err := p.renew(ctx); err != nil {
+		return fmt.Errorf("make sure of the lease: %w", errors.Join(ErrLeaseLost, err))
+	}
+	return nil
+}
+
+// elapsed returns the time between two readings of the clock. The monotonic clock stands still while the machine sleeps,
+// and the wall clock may be set back: the longer of the two counts.
+func elapsed(from, to time.Time) time.Duration {
+	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
 }

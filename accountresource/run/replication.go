@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -35,6 +36,8 @@ type Replication struct {
 	judged map[account.Kind]bool // accounts of which it is known whose objects are gone
 	gauge  gauge
 	pace   pace
+
+	renewed atomic.Pointer[time.Time] // when the last renewal of the lease that succeeded was asked for
 
 	mu         sync.Mutex
 	once       map[Again]struct{} // what the next run has to look at once more

@@ -66,10 +66,9 @@ func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wa
 		return nil, fmt.Errorf("connection of resource %d: %w", res.ID, err)
 	}
 	var p *Replication
-	err := recovered.Do(func() (err error) {
+	err := recovered.Do(func() error {
 		p = newReplication(&r.cfg, res, wanted)
-		p.lease, err = r.cfg.Leases.Acquire(ctx, res.ID, r.cfg.Owner, r.cfg.LeaseTTL)
-		return err
+		return p.acquire(ctx)
 	})
 	if err != nil {
 		logPanic(ctx, r.cfg.Logger, err)

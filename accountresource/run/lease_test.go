@@ -1,0 +1,98 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+// paused is a harness whose first run is paused for so long between claiming a batch and writing it; meanwhile
+// something may happen.
+func paused(t *testing.T, pause time.Duration, meanwhile func(*rig)) (r *rig, applied *atomic.Int32) {
+	t.Helper()
+	r = newRig(t)
+	began, late := r.now, atomic.Int64{}
+	r.config.Clock = func() time.Time { return began.Add(time.Duration(late.Load())) }
+	r.ledger.clock = r.config.Clock
+	r.people.objects = users(3)
+	r.config.Links = &pausingLinks{r.ledger, sync.OnceFunc(func() {
+		late.Store(int64(pause))
+		meanwhile(r)
+	})}
+	counted := &countingBackend{backend: r.mail}
+	r.config.Backend = counted
+	return r, &counted.applied
+}
+
+// pausingLinks does something after each claim.
+type pausingLinks struct {
+	*ledger
+	then func()
+}
+
+func (l *pausingLinks) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
+	results, err := l.ledger.Claim(ctx, lease, links)
+	l.then()
+	return results, err
+}
+
+// countingBackend counts the batches that are written.
+type countingBackend struct {
+	backend
+	applied atomic.Int32
+}
+
+func (b *countingBackend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+	b.applied.Add(1)
+	return b.backend.Apply(ctx, d, changes)
+}
+
+func TestR20_ARunThatWasPausedWritesNothingOnceAnotherHasTakenOver(t *testing.T) {
+	r, applied := paused(t, 2*time.Minute, func(r *rig) {
+		_, err := r.ledger.Acquire(t.Context(), r.res.ID, "another process", time.Minute)
+		require.NoError(t, err)
+	})
+	result := r.once()
+	assert.Zero(t, applied.Load(), "nothing is written to the mail store")
+	assert.Empty(t, accounts(r))
+	assert.Equal(t, run.Interrupted, result.Outcome)
+	assert.Equal(t, "problem_lease_lost", result.Error.Key)
+	held, err := r.ledger.Held(t.Context(), r.res.ID)
+	require.NoError(t, err)
+	assert.True(t, held, "the lease stays with its new owner")
+}
+
+func TestR20_ARunThatWasPausedGoesOnWhereNobodyTookOver(t *testing.T) {
+	r, applied := paused(t, 2*time.Minute, func(*rig) {})
+	assert.Equal(t, run.Succeeded, r.once().Outcome)
+	assert.NotZero(t, applied.Load())
+	assert.Equal(t, 1, r.ledger.calls["Renew"], "the lease was renewed before the batch")
+}
+
+func TestR20_ARunThatCannotTellWhetherItOwnsTheLeaseWritesNothing(t *testing.T) {
+	r, applied := paused(t, 2*time.Minute, func(r *rig) {
+		r.ledger.mu.Lock()
+		defer r.ledger.mu.Unlock()
+		r.ledger.fail["Renew"] = errors.New("the database is down")
+	})
+	result := r.once()
+	assert.Zero(t, applied.Load())
+	assert.Equal(t, "problem_lease_lost", result.Error.Key)
+}
+
+func TestR20_TheLeaseIsNotAskedForBeforeEveryBatch(t *testing.T) {
+	r, applied := paused(t, time.Second, func(*rig) {})
+	r.people.objects = users(12)
+	assert.Equal(t, run.Succeeded, r.once().Outcome)
+	assert.EqualValues(t, 3, applied.Load())
+	assert.Zero(t, r.ledger.calls["Renew"])
+}
