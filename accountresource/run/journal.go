@@ -184,7 +184,9 @@ type Journal interface {
 	// Settle writes what a batch came to in one transaction fenced by the lease: the links as they now stand, the log
 	// rows, and the run's counts, which grow by these rows but for held. ErrLeaseLost writes nothing.
 	Settle(ctx context.Context, l Lease, run int64, s Settled) error
-	// End closes the run, with the number of removals that wait for an admin, and forgets runs of the resource that started
-	// before forget.
-	End(ctx context.Context, run int64, o Outcome, why account.Message, waiting int, finished, forget time.Time) error
+	// End closes the run, with the number of removals that wait for an admin.
+	End(ctx context.Context, run int64, o Outcome, why account.Message, waiting int, finished time.Time) error
+	// Forget deletes the runs of the resource that started before a time, oldest first, but never the newest. What it has
+	// no time for is left for the next call. It needs no lease.
+	Forget(ctx context.Context, resource int64, before time.Time) error
 }

@@ -93,6 +93,13 @@ func (p *Replication) renew(ctx context.Context) error {
 	return nil
 }
 
+// release gives the lease back, even where ctx is over.
+func (p *Replication) release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	defer cancel()
+	return insist(func() error { return p.cfg.Leases.Release(ctx, p.lease) })
+}
+
 // stillOwner returns ErrLeaseLost unless the run is sure to be the only one (rule R20). It is called before each batch that
 // is written to the mail store, which knows no fencing number: a process that was paused may have been taken for dead. The
 // clock answers while at least half of the lease is left, and the lease row does otherwise.

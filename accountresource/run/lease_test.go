@@ -96,3 +96,44 @@ func TestR20_TheLeaseIsNotAskedForBeforeEveryBatch(t *testing.T) {
 	assert.EqualValues(t, 3, applied.Load())
 	assert.Zero(t, r.ledger.calls["Renew"])
 }
+
+// forgetfulJournal does something where the history is pruned.
+type forgetfulJournal struct {
+	*ledger
+	forget func(ctx context.Context) error
+}
+
+func (j *forgetfulJournal) Forget(ctx context.Context, _ int64, _ time.Time) error {
+	return j.forget(ctx)
+}
+
+func TestR20_PruningTheHistoryKeepsNoLease(t *testing.T) {
+	r := newRig(t)
+	r.people.objects = users(3)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var during run.Run
+	r.config.Journal = &forgetfulJournal{r.ledger, func(ctx context.Context) error {
+		held, err := r.ledger.Held(ctx, r.res.ID)
+		require.NoError(t, err)
+		assert.False(t, held, "the lease is given back before")
+		during = r.ledger.runs[0]
+		_, bounded := ctx.Deadline()
+		assert.True(t, bounded, "pruning has its own time")
+		stop() // the panel is shut down, which it must not wait for
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}}
+	result, err := run.New(r.config).Once(ctx, r.res, run.Manual, run.Incremental)
+	require.NoError(t, err)
+	assert.Equal(t, run.Succeeded, during.Outcome, "the run is closed before")
+	assert.Equal(t, run.Succeeded, result.Outcome, "pruning that fails is no failure of the run")
+	assert.Len(t, r.ledger.links, 3)
+}
+
+func TestR21_TheHistoryIsPrunedByAge(t *testing.T) {
+	r := newRig(t)
+	r.config.Retention = 48 * time.Hour
+	r.once()
+	assert.Equal(t, r.now.Add(-48*time.Hour), r.ledger.forgot)
+}

@@ -26,6 +26,7 @@ type ledger struct {
 	tasks   []run.Task
 	held    []run.Held
 	taskID  int64
+	forgot  time.Time // runs that started before were forgotten
 
 	progress  run.Progress
 	mark      run.Mark
@@ -290,7 +291,7 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 }
 
 func (l *ledger) End(
-	_ context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished, _ time.Time,
+	_ context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished time.Time,
 ) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -303,6 +304,13 @@ func (l *ledger) End(
 		row.Counts[account.ActionHeld] = waiting
 	}
 	return nil
+}
+
+func (l *ledger) Forget(_ context.Context, _ int64, before time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forgot = before
+	return l.enter("Forget")
 }
 
 func (l *ledger) Pending(_ context.Context, _ int64, limit int) ([]run.Task, error) {

@@ -64,13 +64,15 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 func (p *Replication) Run() Run { return p.run }
 
 // Do runs to the end, closes the run in the history and gives the lease back, whatever happens: a panic ends the run as
-// failed.
+// failed. Then it prunes the history, until ctx ends.
 func (p *Replication) Do(ctx context.Context) Run {
 	err := recovered.Do(func() error {
 		p.log.InfoContext(ctx, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
 		return p.leased(ctx, p.replicate)
 	})
-	return p.end(ctx, err)
+	p.end(ctx, err)
+	p.prune(ctx)
+	return p.run
 }
 
 // replicate is the way of the data. Once begin ends nothing new is begun, and finish is for what has been. The mark
@@ -223,26 +225,29 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 	return b, nil
 }
 
-// end closes the run in the history and gives the lease back. It has its own time: the run's may be over.
-func (p *Replication) end(ctx context.Context, err error) Run {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
+// endTime is the longest that closing the run may take, and then giving the lease back.
+const endTime = 30 * time.Second
+
+// end closes the run in the history and gives the lease back. Both have their own time: the run's may be over.
+func (p *Replication) end(ctx context.Context, err error) {
+	ctx = context.WithoutCancel(ctx)
 	p.run.Finished, p.run.Counts = p.cfg.Clock(), p.counts
 	p.run.Outcome, p.run.Error = p.outcome(err)
 	waiting := p.kept.undecided()
 	if waiting > 0 {
 		p.counts[account.ActionHeld] = waiting
 	}
-	forget := p.run.Finished.Add(-p.cfg.Retention)
 	write := func() error {
-		return p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, waiting, p.run.Finished, forget)
+		ctx, cancel := context.WithTimeout(ctx, endTime)
+		defer cancel()
+		return p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, waiting, p.run.Finished)
 	}
 	closed := recovered.Do(write)
 	if recovered.Stack(closed) != "" { // no run stays open
 		p.run.Outcome, p.run.Error = Failed, account.Say("problem_panic")
 		_ = recovered.Do(write)
 	}
-	released := insist(func() error { return p.cfg.Leases.Release(ctx, p.lease) })
+	released := p.release(ctx)
 	for _, fault := range []error{err, closed, released} {
 		logPanic(ctx, p.log, fault)
 	}
@@ -257,5 +262,27 @@ func (p *Replication) end(ctx context.Context, err error) Run {
 		}
 		return nil
 	})
-	return p.run
+}
+
+// pruneTime is the longest that a run prunes the history for. What is left is for the next run.
+const pruneTime = 30 * time.Second
+
+// prune deletes what is too old of the history (rule R21). The next run may have begun, and shutting down does not wait
+// for it; a failure is only logged.
+func (p *Replication) prune(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, pruneTime)
+	defer cancel()
+	err := recovered.Do(func() error {
+		return p.cfg.Journal.Forget(ctx, p.res.ID, p.run.Finished.Add(-p.cfg.Retention))
+	})
+	logPanic(ctx, p.log, err)
+	if err != nil {
+		_ = recovered.Do(func() error {
+			p.log.WarnContext(ctx, "prune the history", "error", err)
+			return nil
+		})
+	}
 }

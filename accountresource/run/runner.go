@@ -88,7 +88,7 @@ func (p *Replication) giveUp(ctx context.Context, why error) error {
 		return why
 	}
 	logPanic(ctx, p.cfg.Logger, why)
-	return errors.Join(why, insist(func() error { return p.cfg.Leases.Release(context.WithoutCancel(ctx), p.lease) }))
+	return errors.Join(why, p.release(ctx))
 }
 
 // open writes the run into the history. How much it reads is only decided when the server has answered.

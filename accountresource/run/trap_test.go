@@ -175,9 +175,14 @@ func (l *trappedLedger) Settle(ctx context.Context, lease run.Lease, id int64, s
 	return l.ledger.Settle(ctx, lease, id, s)
 }
 
-func (l *trappedLedger) End(ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished, forget time.Time) error {
+func (l *trappedLedger) End(ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished time.Time) error {
 	l.trap.enter("End")
-	return l.ledger.End(ctx, id, o, why, waiting, finished, forget)
+	return l.ledger.End(ctx, id, o, why, waiting, finished)
+}
+
+func (l *trappedLedger) Forget(ctx context.Context, id int64, before time.Time) error {
+	l.trap.enter("Forget")
+	return l.ledger.Forget(ctx, id, before)
 }
 
 func (l *trappedLedger) Waiting(ctx context.Context, id int64) ([]run.Held, error) {

@@ -23,7 +23,7 @@ func logged(t *testing.T, s *store.Store, l run.Lease, at time.Time, entries ...
 	began, err := s.Runs().Begin(t.Context(), l, run.Scheduled, run.Full, at)
 	require.NoError(t, err)
 	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Entries: entries}))
-	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, at, time.Time{}))
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, at))
 	return began
 }
 
@@ -130,12 +130,14 @@ func testStory(t *testing.T, connect func() *sql.DB) {
 	next, err := s.Runs().Begin(t.Context(), again, run.Scheduled, run.Full, c.now())
 	require.NoError(t, err)
 	require.NoError(t, s.Runs().Settle(t.Context(), again, next.ID, run.Settled{Entries: []run.Entry{ann(account.ActionEnabled, "anna@example.com")}}))
-	require.NoError(t, s.Runs().End(t.Context(), next.ID, run.Succeeded, account.Message{}, 0, c.now(), killed.Started))
+	require.NoError(t, s.Runs().End(t.Context(), next.ID, run.Succeeded, account.Message{}, 0, c.now()))
+	require.NoError(t, s.Runs().Forget(t.Context(), 1, killed.Started))
 	assert.Equal(t, []string{"enabled", "failed", "updated", "renamed", "created"}, tell("ann", run.LogFilter{}))
 	c.advance(time.Hour)
 	end, err := s.Runs().Begin(t.Context(), again, run.Scheduled, run.Full, c.now())
 	require.NoError(t, err)
-	require.NoError(t, s.Runs().End(t.Context(), end.ID, run.Succeeded, account.Message{}, 0, c.now(), next.Started))
+	require.NoError(t, s.Runs().End(t.Context(), end.ID, run.Succeeded, account.Message{}, 0, c.now()))
+	require.NoError(t, s.Runs().Forget(t.Context(), 1, next.Started))
 	assert.Equal(t, []string{"enabled"}, tell("ann", run.LogFilter{}), "older runs are forgotten")
 	var told int
 	require.NoError(t, db.QueryRow("SELECT COUNT(*) FROM account_resource_story WHERE resource_id = 1").Scan(&told))
@@ -170,7 +172,7 @@ func testLongHistory(t *testing.T, connect func() *sql.DB) {
 	require.NoError(t, db.QueryRow("SELECT MAX(id) FROM account_resource_log").Scan(&last))
 	_, err = db.Exec(fmt.Sprintf("UPDATE account_resource_log SET action = 'failed' WHERE id = %d", last))
 	require.NoError(t, err)
-	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now(), time.Time{}))
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now()))
 	telling := time.Now()
 	require.NoError(t, s.Runs().Tell(t.Context(), 1))
 	t.Logf("the stories of %d accounts are entered in %s", rows, time.Since(telling))

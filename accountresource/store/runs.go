@@ -150,9 +150,9 @@ func (s *Runs) count(ctx context.Context, tx *dialect.Tx, id int64, entries []ru
 
 func countColumn(a account.Action) string { return "count_" + string(a) }
 
-// End closes the run, unless it was given up for dead meanwhile, with what waits for an admin, and forgets older ones.
+// End closes the run, unless it was given up for dead meanwhile, with what waits for an admin.
 func (s *Runs) End(
-	ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished, forget time.Time,
+	ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished time.Time,
 ) error {
 	text, err := packed(why, why.IsZero())
 	if err != nil {
@@ -162,11 +162,17 @@ func (s *Runs) End(
 		Set("waiting", waiting).Set("finished", millis(finished)).Where(squirrel.Eq{"id": id, "outcome": ""})); err != nil {
 		return fmt.Errorf("close run %d: %w", id, err)
 	}
-	old, err := query(ctx, s.db, s.sql.Select("o.id").From(runTable+" o").
-		Join(runTable+" n ON n.resource_id = o.resource_id").
-		Where(squirrel.Eq{"n.id": id}).Where("o.id < n.id").Where(squirrel.Lt{"o.started": millis(forget)}), scanID)
+	return nil
+}
+
+// Forget deletes the runs of a resource that started before a time, oldest first, but never the newest.
+func (s *Runs) Forget(ctx context.Context, resource int64, before time.Time) error {
+	newest := squirrel.Select("MAX(id)").From(runTable).Where(squirrel.Eq{"resource_id": resource})
+	old, err := query(ctx, s.db, s.sql.Select("id").From(runTable).
+		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.Lt{"started": millis(before)}).
+		Where(squirrel.Expr("id < (?)", newest)).OrderBy("id"), scanID)
 	if err != nil {
-		return fmt.Errorf("look for old runs: %w", err)
+		return fmt.Errorf("look for old runs of resource %d: %w", resource, err)
 	}
 	return s.forget(ctx, old)
 }

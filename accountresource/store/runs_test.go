@@ -52,7 +52,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 	assert.NotContains(t, going, int64(2))
 	why := account.Say("problem_x", "Host", "dc1")
 	c.advance(time.Minute)
-	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Failed, why, 3, c.now(), time.Time{}))
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Failed, why, 3, c.now()))
 	want := run.Run{
 		ID: began.ID, Resource: 1, Trigger: run.Scheduled, Mode: run.Full, Started: began.Started, Finished: c.now(),
 		Outcome: run.Failed, Error: why, Counts: map[account.Action]int{"updated": 1, "ignored": 1, "failed": 2, "held": 3},
@@ -108,8 +108,8 @@ func testForget(t *testing.T, connect func() *sql.DB) {
 			Entries: slices.Repeat([]run.Entry{{Action: account.ActionCreated}}, 1200),
 		}))
 		ids = append(ids, began.ID)
-		require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now(),
-			c.now().Add(-90*time.Minute)))
+		require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now()))
+		require.NoError(t, s.Runs().Forget(t.Context(), 1, c.now().Add(-90*time.Minute)))
 		c.advance(time.Hour)
 	}
 	_, err := s.Runs().Run(t.Context(), ids[0])
@@ -122,7 +122,8 @@ func testForget(t *testing.T, connect func() *sql.DB) {
 		require.NoError(t, err)
 		assert.Equal(t, 1200, r.Counts[account.ActionCreated])
 	}
-	require.NoError(t, s.Runs().End(t.Context(), ids[2], run.Succeeded, account.Message{}, 0, c.now(), c.now()))
+	require.NoError(t, s.Runs().End(t.Context(), ids[2], run.Succeeded, account.Message{}, 0, c.now()))
+	require.NoError(t, s.Runs().Forget(t.Context(), 1, c.now()))
 	_, err = s.Runs().Run(t.Context(), ids[2])
 	require.NoError(t, err, "the newest run is never forgotten")
 }

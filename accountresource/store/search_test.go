@@ -56,7 +56,7 @@ func haystack(t *testing.T, s *store.Store, c *clock, needles ...int) run.Run {
 			some = nil
 		}
 	}
-	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now(), time.Time{}))
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now()))
 	return began
 }
 

@@ -265,7 +265,7 @@ func testFence(t *testing.T, connect func() *sql.DB) {
 	none, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 10})
 	require.NoError(t, err)
 	assert.Zero(t, none.Total)
-	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now(), c.now()))
+	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now()))
 	cut, err := s.Runs().Run(t.Context(), began.ID)
 	require.NoError(t, err)
 	assert.Equal(t, run.Interrupted, cut.Outcome, "a run given up for dead does not come back as a success")
