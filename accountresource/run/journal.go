@@ -132,8 +132,9 @@ type Lease struct {
 
 // Leases gives out the right to run (rule R20).
 type Leases interface {
-	// Acquire takes the lease of a resource for ttl, or returns ErrRunning. Taking over an expired lease also marks
-	// the run its holder left open as interrupted.
+	// Acquire takes the lease of a resource for ttl, or returns ErrRunning, or ErrDisabled or resource.ErrNotFound where
+	// the resource is disabled or gone by now. Taking over an expired lease also marks the run its holder left open as
+	// interrupted.
 	Acquire(ctx context.Context, resource int64, owner string, ttl time.Duration) (Lease, error)
 	// Renew extends the lease by ttl from now, or returns ErrLeaseLost.
 	Renew(ctx context.Context, l Lease, ttl time.Duration) (Lease, error)
@@ -174,7 +175,7 @@ type Settled struct {
 
 // Journal keeps the history.
 type Journal interface {
-	// Begin opens a run.
+	// Begin opens a run, or returns ErrDisabled or resource.ErrNotFound where the resource is disabled or gone by now.
 	Begin(ctx context.Context, l Lease, t Trigger, m Mode, started time.Time) (Run, error)
 	// Mode says how much of the directory the run reads, fenced by the lease.
 	Mode(ctx context.Context, l Lease, run int64, m Mode) error

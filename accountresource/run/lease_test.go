@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
@@ -136,4 +137,33 @@ func TestR21_TheHistoryIsPrunedByAge(t *testing.T) {
 	r.config.Retention = 48 * time.Hour
 	r.once()
 	assert.Equal(t, r.now.Add(-48*time.Hour), r.ledger.forgot)
+}
+
+// The resource is disabled or deleted after it was read: the lease or the opening of the run is refused.
+func TestR20_NoRunOfAResourceThatIsDisabledOrGoneByNow(t *testing.T) {
+	for _, method := range []string{"Acquire", "Begin"} {
+		for _, why := range []error{run.ErrDisabled, resource.ErrNotFound} {
+			r := newRig(t)
+			r.people.objects = users(3)
+			r.ledger.fail[method] = why
+			_, err := run.New(r.config).Once(t.Context(), r.res, run.Scheduled, run.Incremental)
+			require.ErrorIs(t, err, why)
+			assert.Empty(t, r.ledger.runs)
+			assert.Empty(t, accounts(r))
+			held, err := r.ledger.Held(t.Context(), r.res.ID)
+			require.NoError(t, err)
+			assert.False(t, held, "%s: the lease is given back", method)
+		}
+	}
+}
+
+// A resource whose lease expired was deleted during its run.
+func TestR20_ARunWhoseLeaseRowIsGoneWritesNothing(t *testing.T) {
+	r, applied := paused(t, 2*time.Minute, func(r *rig) {
+		r.ledger.mu.Lock()
+		defer r.ledger.mu.Unlock()
+		r.ledger.lease = nil
+	})
+	assert.Equal(t, "problem_lease_lost", r.once().Error.Key)
+	assert.Zero(t, applied.Load())
 }

@@ -57,7 +57,7 @@ func orDefault[T int | time.Duration](value, otherwise T) T {
 
 // Begin takes the resource's lease and opens a run in the history; Replication.Do does the work. wanted is Full for a
 // run that reads the whole directory in any case, Incremental for one that does so where it must. It returns
-// ErrDisabled, ErrRunning, or the resource.Problems of a connection that is not complete.
+// ErrDisabled, ErrRunning, resource.ErrNotFound, or the resource.Problems of a connection that is not complete.
 func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wanted Mode) (*Replication, error) {
 	if !res.Enabled {
 		return nil, ErrDisabled

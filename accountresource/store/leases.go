@@ -20,20 +20,30 @@ const (
 // seconds; should they not, the fencing number still keeps two runs from writing.
 type Leases struct{ *Store }
 
-// Acquire takes the lease, or returns run.ErrRunning. A run that an earlier holder left open is marked interrupted.
+// Acquire takes the lease, or returns run.ErrRunning, or run.ErrDisabled or resource.ErrNotFound where the resource is
+// disabled or gone by now. A run that an earlier holder left open is marked interrupted.
 func (s *Leases) Acquire(ctx context.Context, resource int64, owner string, ttl time.Duration) (run.Lease, error) {
-	now := s.clock()
-	lease := run.Lease{Resource: resource, Owner: owner, Expires: now.Add(ttl)}
-	// The row is made first, on its own, so that the transaction has something to lock on every server.
-	insert := s.sql.Insert(leaseTable).Options(s.ignore()...).
-		Columns("resource_id", "owner", "fence", "expires").Values(resource, "", 0, 0).Suffix(s.dialect.IgnoreAfter)
-	if _, err := exec(ctx, s.db, insert); err != nil {
-		return lease, fmt.Errorf("make the lease of resource %d: %w", resource, err)
-	}
+	return s.acquire(ctx, resource, owner, ttl, s.runnable)
+}
+
+// acquire takes the lease of a resource that may has no objection to. The resource's row is looked at first, by
+// everybody who needs both rows: so nobody waits for each other.
+func (s *Leases) acquire(
+	ctx context.Context, resource int64, owner string, ttl time.Duration,
+	may func(ctx context.Context, tx *dialect.Tx, resource int64) error,
+) (run.Lease, error) {
+	lease := run.Lease{Resource: resource, Owner: owner}
 	err := s.transaction(ctx, func(tx *dialect.Tx) error {
-		// The update decides: whoever comes second waits for the first one's commit and finds the lease taken.
-		met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("fence", squirrel.Expr("fence + 1")).
-			Set("owner", owner).Set("expires", millis(lease.Expires)).
+		if err := may(ctx, tx, resource); err != nil {
+			return err
+		}
+		// Whoever comes second waits here for the first one's commit.
+		if err := s.raiseFence(ctx, tx, resource); err != nil {
+			return err
+		}
+		now := s.clock()
+		lease.Expires = now.Add(ttl)
+		met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("owner", owner).Set("expires", millis(lease.Expires)).
 			Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.LtOrEq{"expires": millis(now)}))
 		if err != nil {
 			return err
@@ -54,11 +64,16 @@ func (s *Leases) Acquire(ctx context.Context, resource int64, owner string, ttl 
 	return lease, nil
 }
 
-func (s *Store) ignore() []string {
-	if s.dialect.IgnoreBefore == "" {
-		return nil
+// raiseFence raises the fencing number of a resource's lease, or makes the row, and keeps it for the transaction.
+func (s *Leases) raiseFence(ctx context.Context, tx *dialect.Tx, resource int64) error {
+	met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("fence", squirrel.Expr("fence + 1")).
+		Where(squirrel.Eq{"resource_id": resource}))
+	if err != nil || met > 0 {
+		return err
 	}
-	return []string{s.dialect.IgnoreBefore}
+	_, err = exec(ctx, tx, s.sql.Insert(leaseTable).Columns("resource_id", "owner", "fence", "expires").
+		Values(resource, "", 1, 0))
+	return err
 }
 
 // interrupt closes the runs that are open and whose process is gone.

@@ -10,6 +10,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/resource"
+	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
 const resourceTable = "account_resource_resource"
@@ -168,6 +169,29 @@ func (s *Resources) exists(ctx context.Context, id int64) error {
 	return nil
 }
 
+// runnable returns run.ErrDisabled or resource.ErrNotFound where the resource may not run now (rule R20). It stays as it
+// is until the transaction ends.
+func (s *Store) runnable(ctx context.Context, tx *dialect.Tx, id int64) error {
+	enabled, err := s.keep(ctx, tx, id)
+	if err == nil && !enabled {
+		err = run.ErrDisabled
+	}
+	return err
+}
+
+// keep keeps a resource's row as it is until the transaction ends, or returns resource.ErrNotFound.
+func (s *Store) keep(ctx context.Context, tx *dialect.Tx, id int64) (enabled bool, err error) {
+	found, err := query(ctx, tx, s.sql.Select("enabled").From(resourceTable).Where(squirrel.Eq{"id": id}).
+		Suffix(s.dialect.KeepRow), func(scan func(...any) error) (enabled bool, err error) { return enabled, scan(&enabled) })
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("look whether resource %d is enabled: %w", id, err)
+	case len(found) == 0:
+		return false, fmt.Errorf("resource %d: %w", id, resource.ErrNotFound)
+	}
+	return found[0], nil
+}
+
 // Links counts the accounts that the resource has linked.
 func (s *Resources) Links(ctx context.Context, id int64) (int, error) {
 	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(linkTable).Where(squirrel.Eq{"resource_id": id}))
@@ -195,11 +219,10 @@ func (s *Resources) Origins(ctx context.Context, id int64) (map[account.Origin]i
 
 // Delete removes the resource with its links and history; accounts stay. During a run it returns run.ErrRunning.
 func (s *Resources) Delete(ctx context.Context, id int64) error {
-	if err := s.exists(ctx, id); err != nil {
+	lease, err := s.Leases().acquire(ctx, id, "deletion", leaseForDeletion, func(ctx context.Context, tx *dialect.Tx, id int64) error {
+		_, err := s.keep(ctx, tx, id)
 		return err
-	}
-	leases := s.Leases()
-	lease, err := leases.Acquire(ctx, id, "deletion", leaseForDeletion)
+	})
 	if err != nil {
 		return fmt.Errorf("delete resource %d: %w", id, err)
 	}
@@ -207,14 +230,15 @@ func (s *Resources) Delete(ctx context.Context, id int64) error {
 		return fmt.Errorf("delete resource %d: %w", id, err)
 	}
 	err = s.transaction(ctx, func(tx *dialect.Tx) error {
+		// The resource goes first, as runs look at it before they look at the lease.
+		if _, err := exec(ctx, tx, s.sql.Delete(resourceTable).Where(squirrel.Eq{"id": id})); err != nil {
+			return fmt.Errorf("empty %s: %w", resourceTable, err)
+		}
 		if err := s.fenced(ctx, tx, lease); err != nil {
 			return err
 		}
-		for table, column := range map[string]string{
-			linkTable: "resource_id", leaseTable: "resource_id", taskTable: "resource_id", removalTable: "resource_id",
-			progressTable: "resource_id", markTable: "resource_id", againTable: "resource_id", resourceTable: "id",
-		} {
-			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{column: id})); err != nil {
+		for _, table := range []string{leaseTable, linkTable, taskTable, removalTable, progressTable, markTable, againTable} {
+			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": id})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}
 		}

@@ -23,7 +23,7 @@ const (
 // Runs keeps the history.
 type Runs struct{ *Store }
 
-// Begin opens a run.
+// Begin opens a run, or returns run.ErrDisabled or resource.ErrNotFound where the resource is disabled or gone by now.
 func (s *Runs) Begin(
 	ctx context.Context, l run.Lease, t run.Trigger, m run.Mode, started time.Time,
 ) (run.Run, error) {
@@ -31,6 +31,9 @@ func (s *Runs) Begin(
 		Resource: l.Resource, Trigger: t, Mode: m, Started: moment(millis(started)), Counts: map[account.Action]int{},
 	}
 	err := s.transaction(ctx, func(tx *dialect.Tx) (err error) {
+		if err := s.runnable(ctx, tx, l.Resource); err != nil {
+			return err
+		}
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}

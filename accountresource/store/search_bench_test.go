@@ -26,6 +26,7 @@ func searchMiss(b *testing.B, driver, dsn string) {
 	b.Cleanup(func() { require.NoError(b, db.Close()) })
 	s, err := store.Open(b.Context(), db, store.Options{Logger: slog.New(slog.DiscardHandler), Clock: time.Now})
 	require.NoError(b, err)
+	enabled(b, s, 1)
 	l, err := s.Leases().Acquire(b.Context(), 1, "bench", time.Hour)
 	require.NoError(b, err)
 	began, err := s.Runs().Begin(b.Context(), l, run.Manual, run.Full, time.Now())

@@ -41,6 +41,8 @@ var cases = []struct {
 	{"links of the domain", testLinksOfTheDomain},
 	{"R20 one lease at a time", testLease},
 	{"R20 a lost lease writes nothing", testFence},
+	{"R20 nothing runs on a resource that is deleted or disabled", testNoResource},
+	{"R20 a run that begins while its resource is deleted leaves nothing", testDeletedMeanwhile},
 	{"R21 counts are those of the rows", testHistory},
 	{"R21 old runs are forgotten", testForget},
 	{"what is deleted takes its history along", testDelete},
@@ -96,8 +98,25 @@ func options(c *clock) store.Options {
 	return store.Options{Keys: [][32]byte{{1, 2, 3}}, Logger: slog.New(slog.DiscardHandler), Clock: c.now}
 }
 
+// enabled makes resources until there is one of the number, and enables it.
+func enabled(t testing.TB, s *store.Store, id int64) {
+	t.Helper()
+	for {
+		_, err := s.Resources().Get(t.Context(), id)
+		if err == nil {
+			break
+		}
+		require.ErrorIs(t, err, resource.ErrNotFound)
+		made, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
+		require.NoError(t, err)
+		require.LessOrEqual(t, made, id)
+	}
+	require.NoError(t, s.Resources().SetEnabled(t.Context(), id, true))
+}
+
 func lease(t *testing.T, s *store.Store, id int64) run.Lease {
 	t.Helper()
+	enabled(t, s, id)
 	l, err := s.Leases().Acquire(t.Context(), id, "test", time.Minute)
 	require.NoError(t, err)
 	return l
@@ -191,6 +210,7 @@ func testLease(t *testing.T, connect func() *sql.DB) {
 	s, c := opened(t, connect())
 	s2, err := store.Open(t.Context(), connect(), options(c))
 	require.NoError(t, err)
+	enabled(t, s, 1)
 
 	var all sync.WaitGroup
 	var got atomic.Int32
