@@ -134,8 +134,7 @@ func (s *Schedule) Sync(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// add makes the job of a resource. It is due one interval after the newest run, so that a restart of the panel
-// neither skips nor hurries one; a resource that is overdue, or new, waits for one interval at most.
+// add makes the job of a resource.
 func (s *Schedule) add(ctx context.Context, id int64, interval time.Duration) error {
 	if interval <= 0 {
 		return fmt.Errorf("resource %d has the interval %s", id, interval)
@@ -144,13 +143,10 @@ func (s *Schedule) add(ctx context.Context, id int64, interval time.Duration) er
 	if err != nil {
 		return fmt.Errorf("read when resource %d ran last: %w", id, err)
 	}
-	options := []gocron.JobOption{gocron.WithSingletonMode(gocron.LimitModeReschedule)}
-	if due := last.Add(interval); due.After(s.cfg.Clock.Now()) {
-		options = append(options, gocron.WithStartAt(gocron.WithStartDateTime(due)))
-	}
+	due := s.cfg.Clock.Now().Add(s.wait(id, interval, last))
 	j, err := s.cron.NewJob(gocron.DurationJob(interval), gocron.NewTask(func() {
 		s.safely("scheduled run", func() { s.run(id, interval) })
-	}), options...)
+	}), gocron.WithSingletonMode(gocron.LimitModeReschedule), gocron.WithStartAt(gocron.WithStartDateTime(due)))
 	if err != nil {
 		return fmt.Errorf("schedule resource %d: %w", id, err)
 	}
@@ -158,17 +154,41 @@ func (s *Schedule) add(ctx context.Context, id int64, interval time.Duration) er
 	return nil
 }
 
+// wait returns the time until the first run of a resource that ran last at a time, or never: a restart of the panel neither
+// skips nor hurries a run. Those that are overdue begin within a minute, one after the other rather than all at once.
+func (s *Schedule) wait(id int64, interval time.Duration, last time.Time) time.Duration {
+	if last.IsZero() {
+		return interval
+	}
+	soon := time.Second + time.Duration(id*37%60)*time.Second // neighbours are far from each other
+	ago, believed := s.ago(last)
+	if !believed {
+		return soon
+	}
+	return max(interval-ago, soon)
+}
+
+// skew is how far the clocks of panel processes may be apart.
+const skew = time.Minute
+
+// ago returns how long ago the last run was. A time in the future is not believed: the clock was wrong then, or is now.
+func (s *Schedule) ago(last time.Time) (ago time.Duration, believed bool) {
+	ago = s.cfg.Clock.Since(last)
+	return max(ago, 0), ago >= -skew
+}
+
 // run is the job. A resource that ran less than half an interval ago, by button or by another panel process, is let
 // be until the next time.
 func (s *Schedule) run(id int64, interval time.Duration) {
 	last, err := s.cfg.LastRun(s.ctx, id)
+	ago, believed := s.ago(last)
 	switch {
 	case s.ctx.Err() != nil:
 		return
 	case err != nil:
 		s.cfg.Logger.ErrorContext(s.ctx, "read when a resource ran last", "resource", id, "error", err)
 		return
-	case s.cfg.Clock.Since(last) < interval/2:
+	case believed && ago < interval/2:
 		return
 	}
 	s.cfg.Run(s.ctx, id)

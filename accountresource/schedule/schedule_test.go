@@ -157,6 +157,61 @@ func TestARestartNeitherSkipsNorHurriesARun(t *testing.T) {
 	assert.WithinDuration(t, p.clock.Now().Add(10*time.Minute), s.Next(1), time.Second)
 }
 
+// ago is when runs of resources began, before the start.
+func ago(times map[int64]time.Duration) map[int64]time.Time {
+	last := make(map[int64]time.Time, len(times))
+	for id, t := range times {
+		last[id] = clockwork.NewFakeClock().Now().Add(-t)
+	}
+	return last
+}
+
+func TestR17_AnOverdueResourceRunsSoonAfterARestart(t *testing.T) {
+	p := &panel{
+		resources: []resource.Resource{minutely(1, true, 15), minutely(2, true, 60), minutely(3, true, 1440), minutely(4, true, 15)},
+		last:      ago(map[int64]time.Duration{1: 16 * time.Minute, 2: 5 * time.Hour, 3: 3000 * time.Hour, 4: 15 * time.Minute}),
+	}
+	s := start(t, p)
+	at := map[time.Time]bool{}
+	for id := int64(1); id <= 4; id++ {
+		next := s.Next(id)
+		assert.True(t, next.After(p.began), "resource %d", id)
+		assert.LessOrEqual(t, next.Sub(p.began), time.Minute, "resource %d", id)
+		at[next] = true
+	}
+	assert.Len(t, at, 4, "not all at the same moment")
+	p.until(p.began.Add(time.Minute))
+	ran := map[int64]bool{}
+	for range 4 {
+		ran[p.ran()] = true
+	}
+	assert.Len(t, ran, 4)
+	assert.Eventually(t, func() bool { return s.Next(3).Sub(p.began) > 23*time.Hour }, 10*time.Second, time.Millisecond,
+		"and then by its interval")
+}
+
+func TestR17_ARunDatedInTheFutureIsNotBelieved(t *testing.T) {
+	p := &panel{
+		resources: []resource.Resource{minutely(1, true, 15), minutely(2, true, 15)},
+		last:      ago(map[int64]time.Duration{1: -24 * time.Hour, 2: -2 * time.Second}),
+	}
+	s := start(t, p)
+	assert.LessOrEqual(t, s.Next(1).Sub(p.began), time.Minute, "the clock was set back by a day")
+	assert.WithinDuration(t, p.began.Add(15*time.Minute), s.Next(2), time.Minute, "clocks of two machines differ by seconds")
+	p.until(s.Next(1))
+	assert.EqualValues(t, 1, p.ran())
+}
+
+func TestR17_ARunDatedInTheFutureDoesNotHoldUpTheNext(t *testing.T) {
+	p := &panel{resources: []resource.Resource{minutely(1, true, 15)}}
+	s := start(t, p)
+	p.mu.Lock()
+	p.last[1] = p.began.Add(48 * time.Hour) // the clock was set back while the panel runs
+	p.mu.Unlock()
+	p.until(s.Next(1))
+	assert.EqualValues(t, 1, p.ran())
+}
+
 func TestChangesAreFollowed(t *testing.T) {
 	p := &panel{resources: []resource.Resource{minutely(1, true, 15)}}
 	s := start(t, p)
