@@ -111,7 +111,7 @@ func (w *world) clock() time.Time {
 // storeIn are the module's tables by way of a pool.
 func (w *world) storeIn(tables *sql.DB) *store.Store {
 	w.t.Helper()
-	kept, err := store.Open(w.t.Context(), tables, store.Options{Keys: [][32]byte{{}}, Logger: slog.New(slog.DiscardHandler), Clock: w.clock})
+	kept, err := store.Open(w.t.Context(), tables, store.Options{Keys: [][32]byte{{}}, Logger: slog.New(slog.DiscardHandler), Clock: w.clock, LeaseClock: w.clock})
 	require.NoError(w.t, err)
 	return kept
 }

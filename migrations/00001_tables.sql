@@ -74,11 +74,13 @@ CREATE TABLE IF NOT EXISTS account_resource_log (
     CONSTRAINT account_resource_log_action UNIQUE (run_id, action, id)
 ) {{.Table}};
 
--- The right to run a resource (rule R20). The fencing number stays when the lease is given back, and only rises.
+-- The right to run a resource (rule R20), by the clock of the server. The fencing number stays when the lease is given back,
+-- and only rises.
 CREATE TABLE IF NOT EXISTS account_resource_lease (
     resource_id BIGINT       NOT NULL PRIMARY KEY,
     owner       VARCHAR(255) NOT NULL,
     fence       BIGINT       NOT NULL,
+    renewed     BIGINT       NOT NULL,
     expires     BIGINT       NOT NULL
 ) {{.Table}};
 

@@ -38,6 +38,8 @@ type Dialect struct {
 	// KeepRow is appended to a SELECT to keep everybody from changing the row until the transaction ends; others may
 	// keep it too. Empty where there is no such thing.
 	KeepRow string
+	// Now is a query of the server's time in Unix milliseconds.
+	Now string
 	// ValuesList: a list of rows behind IN begins with VALUES.
 	ValuesList bool
 	// IgnoreBefore and IgnoreAfter have an INSERT pass over rows that exist: in front of INTO, or at the end.
@@ -56,18 +58,22 @@ type Dialect struct {
 var known = map[Name]Dialect{
 	MySQL: {
 		Name: MySQL, Together: 500, Begin: "START TRANSACTION", Quote: "`", KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
+		Now:     "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
 		Leading: "%s IN (?, 0)", NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +
 			" FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
 	},
 	Postgres: {
 		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, Arrays: true, Together: 2000, Begin: "BEGIN",
+		// Not that of the beginning of the transaction, which may have waited for a row since.
+		Now:     "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 		Leading: "%s = ?", IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), ''" +
 			" FROM information_schema.columns WHERE table_schema = ANY(current_schemas(false)) AND table_name = $1",
 	},
 	SQLite: {
 		Name: SQLite, Together: 500, Begin: "BEGIN IMMEDIATE", Quote: `"`, ValuesList: true, IgnoreAfter: "ON CONFLICT DO NOTHING",
+		Now:     "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
 		Leading: "%s = ?", NewValue: "excluded.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",
 		// The declared type is all there is: varchar(255) has its length in it.
 		Columns: "SELECT name, COALESCE(CAST(SUBSTR(type, INSTR(type, '(') + 1) AS INTEGER), 0), ''" +

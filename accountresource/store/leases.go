@@ -16,9 +16,26 @@ const (
 	leaseForDeletion = 10 * time.Minute
 )
 
-// Leases gives out the right to run a resource (rule R20). The clocks of the panel's processes should agree to a few
-// seconds; should they not, the fencing number still keeps two runs from writing.
+// leaseSkew is how far the clocks of the nodes of one database may be apart.
+const leaseSkew = 10 * time.Second
+
+// Leases gives out the right to run a resource (rule R20), by the database's clock.
 type Leases struct{ *Store }
+
+// leaseTime returns what time it is for leases, in Unix milliseconds.
+func (s *Leases) leaseTime(ctx context.Context, q queryer) (int64, error) {
+	if s.leaseClock != nil {
+		return millis(s.leaseClock()), nil
+	}
+	now, err := number(ctx, q, squirrel.Expr(s.dialect.Now))
+	return now, wrapped(err, "ask the database for the time")
+}
+
+// held is the condition that a lease is somebody's at a time. One that was renewed in the future is not believed: the clock
+// has been set back since, and the lease would block the resource for as long.
+func held(now int64) squirrel.Sqlizer {
+	return squirrel.Expr("expires > ? AND renewed <= ?", now, now+leaseSkew.Milliseconds())
+}
 
 // Acquire takes the lease, or returns run.ErrRunning, or run.ErrDisabled or resource.ErrNotFound where the resource is
 // disabled or gone by now. A run that an earlier holder left open is marked interrupted.
@@ -41,10 +58,14 @@ func (s *Leases) acquire(
 		if err := s.raiseFence(ctx, tx, resource); err != nil {
 			return err
 		}
-		now := s.clock()
-		lease.Expires = now.Add(ttl)
-		met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("owner", owner).Set("expires", millis(lease.Expires)).
-			Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.LtOrEq{"expires": millis(now)}))
+		now, err := s.leaseTime(ctx, tx)
+		if err != nil {
+			return err
+		}
+		lease.Expires = moment(now + ttl.Milliseconds())
+		met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("owner", owner).Set("renewed", now).
+			Set("expires", millis(lease.Expires)).
+			Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.Expr("NOT (?)", held(now))))
 		if err != nil {
 			return err
 		}
@@ -71,8 +92,8 @@ func (s *Leases) raiseFence(ctx context.Context, tx *dialect.Tx, resource int64)
 	if err != nil || met > 0 {
 		return err
 	}
-	_, err = exec(ctx, tx, s.sql.Insert(leaseTable).Columns("resource_id", "owner", "fence", "expires").
-		Values(resource, "", 1, 0))
+	_, err = exec(ctx, tx, s.sql.Insert(leaseTable).Columns("resource_id", "owner", "fence", "renewed", "expires").
+		Values(resource, "", 1, 0, 0))
 	return err
 }
 
@@ -88,12 +109,16 @@ func (s *Store) interrupt(ctx context.Context, q queryer, which any) error {
 
 // Renew extends the lease, or returns run.ErrLeaseLost.
 func (s *Leases) Renew(ctx context.Context, l run.Lease, ttl time.Duration) (run.Lease, error) {
-	l.Expires = s.clock().Add(ttl)
 	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("expires", millis(l.Expires)).Where(mine(l)))
+		now, err := s.leaseTime(ctx, tx)
+		if err != nil {
+			return err
+		}
+		l.Expires = moment(now + ttl.Milliseconds())
+		_, err = exec(ctx, tx, s.sql.Update(leaseTable).Set("renewed", now).Set("expires", millis(l.Expires)).Where(mine(l)))
 		return err
 	})
 	if err != nil {
@@ -128,8 +153,12 @@ func (s *Store) fenced(ctx context.Context, tx *dialect.Tx, l run.Lease) error {
 
 // Held tells whether somebody holds a lease that has not expired.
 func (s *Leases) Held(ctx context.Context, resource int64) (bool, error) {
+	now, err := s.leaseTime(ctx, s.db)
+	if err != nil {
+		return false, err
+	}
 	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(leaseTable).
-		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.Gt{"expires": millis(s.clock())}))
+		Where(squirrel.Eq{"resource_id": resource}).Where(held(now)))
 	if err != nil {
 		return false, fmt.Errorf("look at the lease of resource %d: %w", resource, err)
 	}
@@ -138,6 +167,10 @@ func (s *Leases) Held(ctx context.Context, resource int64) (bool, error) {
 
 // Sweep marks open runs as interrupted whose lease has expired.
 func (s *Leases) Sweep(ctx context.Context) error {
-	live := squirrel.Select("resource_id").From(leaseTable).Where(squirrel.Gt{"expires": millis(s.clock())})
+	now, err := s.leaseTime(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	live := squirrel.Select("resource_id").From(leaseTable).Where(held(now))
 	return s.interrupt(ctx, s.db, squirrel.Expr("resource_id NOT IN (?)", live))
 }

@@ -104,3 +104,77 @@ func testDeletedMeanwhile(t *testing.T, connect func() *sql.DB) {
 		nothingOf(t, db, id)
 	}
 }
+
+// The clock was wrong when the lease was given, and has been set back since.
+func testFutureLease(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	c.advance(3 * time.Second)
+	ahead := lease(t, s, 1)
+	c.advance(-3 * time.Second)
+	_, err := s.Leases().Acquire(t.Context(), 1, "other", time.Minute)
+	require.ErrorIs(t, err, run.ErrRunning, "the nodes of a database may be apart by seconds")
+	require.NoError(t, s.Leases().Release(t.Context(), ahead))
+
+	c.advance(24 * time.Hour)
+	old := lease(t, s, 1)
+	began, err := s.Runs().Begin(t.Context(), old, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	old, err = s.Leases().Renew(t.Context(), old, time.Hour)
+	require.NoError(t, err)
+	c.advance(-24 * time.Hour)
+	held, err := s.Leases().Held(t.Context(), 1)
+	require.NoError(t, err)
+	assert.False(t, held)
+	require.NoError(t, s.Leases().Sweep(t.Context()))
+	cut, err := s.Runs().Run(t.Context(), began.ID)
+	require.NoError(t, err)
+	assert.Equal(t, run.Interrupted, cut.Outcome)
+	next := lease(t, s, 1)
+	assert.Greater(t, next.Fence, old.Fence)
+	_, err = s.Leases().Renew(t.Context(), old, time.Minute)
+	require.ErrorIs(t, err, run.ErrLeaseLost)
+	held, err = s.Leases().Held(t.Context(), 1)
+	require.NoError(t, err)
+	assert.True(t, held, "the new one is believed")
+
+	// A holder that goes on after the clock was set back has its lease believed again.
+	c.advance(-24 * time.Hour)
+	_, err = s.Leases().Renew(t.Context(), next, time.Minute)
+	require.NoError(t, err)
+	_, err = s.Leases().Acquire(t.Context(), 1, "other", time.Minute)
+	require.ErrorIs(t, err, run.ErrRunning)
+}
+
+// The clocks of two panel processes are hours apart; they share a database.
+func testLeaseClock(t *testing.T, connect func() *sql.DB) {
+	processes := make([]*store.Store, 2)
+	for i := range processes {
+		c := &clock{}
+		c.ms.Store(time.Now().Add(time.Duration(i*5) * time.Hour).UnixMilli())
+		o := options(c)
+		o.LeaseClock = nil
+		var err error
+		processes[i], err = store.Open(t.Context(), connect(), o)
+		require.NoError(t, err)
+	}
+	for i, s := range processes {
+		other := processes[1-i]
+		l := lease(t, s, 1)
+		assert.WithinDuration(t, time.Now().Add(time.Minute), l.Expires, 30*time.Second)
+		l, err := s.Leases().Renew(t.Context(), l, time.Minute)
+		require.NoError(t, err)
+		assert.WithinDuration(t, time.Now().Add(time.Minute), l.Expires, 30*time.Second)
+		began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, time.Now())
+		require.NoError(t, err)
+		held, err := other.Leases().Held(t.Context(), 1)
+		require.NoError(t, err)
+		assert.True(t, held)
+		_, err = other.Leases().Acquire(t.Context(), 1, "other", time.Minute)
+		require.ErrorIs(t, err, run.ErrRunning)
+		require.NoError(t, other.Leases().Sweep(t.Context()))
+		going, err := other.Runs().Run(t.Context(), began.ID)
+		require.NoError(t, err)
+		assert.Empty(t, going.Outcome, "it goes on")
+		require.NoError(t, s.Leases().Release(t.Context(), l))
+	}
+}

@@ -19,6 +19,8 @@ type Options struct {
 	Keys   [][32]byte
 	Logger *slog.Logger
 	Clock  func() time.Time
+	// LeaseClock is what leases go by; nil: the database's clock, which every panel process shares (rule R20).
+	LeaseClock func() time.Time
 	// SearchRows is the most rows of the history that a search for one page looks at, SearchWait how long a search waits
 	// for its turn; zero: 100,000 and five seconds.
 	SearchRows int
@@ -34,6 +36,8 @@ type Store struct {
 	seal    sealer
 	log     *slog.Logger
 	turns   *turns
+
+	leaseClock func() time.Time // nil: the database's
 }
 
 // Open asks the server which it is, makes or upgrades the tables, and gives the store. Several processes may open at
@@ -58,7 +62,9 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if d.Numbered {
 		builder = builder.PlaceholderFormat(squirrel.Dollar)
 	}
-	s := &Store{db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger, turns: newTurns(o)}
+	s := &Store{
+		db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger, turns: newTurns(o), leaseClock: o.LeaseClock,
+	}
 	s.Resources().reseal(ctx)
 	return s, nil
 }

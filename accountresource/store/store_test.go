@@ -41,6 +41,8 @@ var cases = []struct {
 	{"links of the domain", testLinksOfTheDomain},
 	{"R20 one lease at a time", testLease},
 	{"R20 a lost lease writes nothing", testFence},
+	{"R20 a lease dated in the future is not believed", testFutureLease},
+	{"R20 leases go by the database's clock", testLeaseClock},
 	{"R20 nothing runs on a resource that is deleted or disabled", testNoResource},
 	{"R20 a run that begins while its resource is deleted leaves nothing", testDeletedMeanwhile},
 	{"R21 counts are those of the rows", testHistory},
@@ -95,7 +97,7 @@ func opened(t *testing.T, db *sql.DB) (*store.Store, *clock) {
 }
 
 func options(c *clock) store.Options {
-	return store.Options{Keys: [][32]byte{{1, 2, 3}}, Logger: slog.New(slog.DiscardHandler), Clock: c.now}
+	return store.Options{Keys: [][32]byte{{1, 2, 3}}, Logger: slog.New(slog.DiscardHandler), Clock: c.now, LeaseClock: c.now}
 }
 
 // enabled makes resources until there is one of the number, and enables it.
