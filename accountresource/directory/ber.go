@@ -63,10 +63,10 @@ func wanted(b []byte, tag byte) (body, rest []byte, ok bool) {
 
 // envelope is what a message consists of (RFC 4511, section 4.1.1).
 type envelope struct {
-	id     int64
-	op     byte // the tag of the operation
-	body   []byte
-	behind []byte // controls
+	id       int64
+	op       byte // the tag of the operation
+	body     []byte
+	controls []byte
 }
 
 // openEnvelope takes a message apart.
@@ -83,6 +83,6 @@ func openEnvelope(b []byte) (e envelope, ok bool) {
 	for _, octet := range number[1:] {
 		e.id = e.id<<8 | int64(octet)
 	}
-	e.op, e.body, e.behind, ok = element(rest)
+	e.op, e.body, e.controls, ok = element(rest)
 	return e, ok
 }

@@ -24,7 +24,7 @@ func bind(ctx context.Context, conn *connection, c resource.Connection) error {
 // bindProblem says why the bind account was refused.
 func bindProblem(c resource.Connection, err error) error {
 	args := []string{"Account", c.BindDN, "Host", c.Host, "Port", strconv.Itoa(c.Port), "Seconds", strconv.Itoa(c.Timeout)}
-	if problem := faultProblem(c, err); problem != nil && problem.Message.Key != "problem_server_message_broken" {
+	if problem := limitProblem(c, err); problem != nil {
 		return problem
 	}
 	code, answered := answerOf(err)

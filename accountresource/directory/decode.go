@@ -9,10 +9,10 @@ import (
 // errUnusual says that an entry is not written in the plainest way, so that go-ldap has to read it.
 var errUnusual = errors.New("an entry that is written in an unusual way")
 
-// decoder makes entries of messages. It counts attributes and values before it makes anything of them.
+// decoder makes an entry of a message. It counts attributes and values before it makes anything of them.
 type decoder struct {
-	limit int // how many attributes and values there may be
-	count int
+	before int // those of the other entries that answer the request
+	count  int
 }
 
 // entry returns the entry that a message is about, which keeps body.
@@ -71,8 +71,11 @@ func (d *decoder) add(list []byte, tag byte) (n int, err error) {
 		if _, list, ok = wanted(list, tag); !ok {
 			return 0, errUnusual
 		}
-		if n++; d.count+n > d.limit {
-			return 0, tooManyValues(d.limit)
+		switch n++; {
+		case d.count+n > maxEntryValues:
+			return 0, tooManyValues(maxEntryValues)
+		case d.before+d.count+n > maxPageValues:
+			return 0, tooManyValues(maxPageValues)
 		}
 	}
 	d.count += n

@@ -14,15 +14,15 @@ const (
 	maxMessage = 16 << 20
 	// maxPageBytes is how much may be sent in answer to one request.
 	maxPageBytes = 64 << 20
-	// maxOthers is how many messages besides entries may answer one request: references to other servers, mostly.
-	maxOthers = 1000
+	// maxNonEntries is how many messages besides entries may answer one request: references to other servers, mostly.
+	maxNonEntries = 1000
 	// maxEntryValues is how many attributes and values an entry may have.
 	maxEntryValues = 200_000
 	// maxPageValues is the same for all entries that answer one request, and for an attribute that is read in ranges.
 	maxPageValues = 1_000_000
-	// maxBehind is how many bytes may follow the operation in a message: its controls, of which a paging cookie is the
+	// maxControlBytes is how many bytes may follow the operation in a message: its controls, of which a paging cookie is the
 	// only one of any size.
-	maxBehind = 64 << 10
+	maxControlBytes = 64 << 10
 )
 
 // rangesSize adds up what an attribute that is read in ranges comes to.
@@ -48,30 +48,39 @@ type fault struct {
 	key  string
 	text string
 	max  string // for people, empty where the sentence needs none
+	// malformed says that the answer is not LDAP, rather than too much of it.
+	malformed bool
 }
 
 func (f *fault) Error() string { return "the server's answer was refused: " + f.text }
 
-func brokenMessage(text string) error { return &fault{key: "server_message_broken", text: text} }
+func brokenMessage(text string) error {
+	return &fault{key: "server_message_broken", text: text, malformed: true}
+}
+
+// exceeds is the fault of an answer that is beyond a limit.
+func exceeds(key string, limit int, format string, number any) error {
+	return &fault{key: key, text: fmt.Sprintf(format, number), max: strconv.Itoa(limit)}
+}
 
 func tooLarge(size uint64, limit int) error {
-	return &fault{"server_message_size", fmt.Sprintf("a message of %d bytes", size), strconv.Itoa(max(1, limit>>20))}
+	return exceeds("server_message_size", max(1, limit>>20), "a message of %d bytes", size)
 }
 
 func tooManyBytes() error {
-	return &fault{"server_page_size", fmt.Sprintf("more than %d bytes for one request", maxPageBytes), strconv.Itoa(maxPageBytes >> 20)}
+	return exceeds("server_page_size", maxPageBytes>>20, "more than %d bytes for one request", maxPageBytes)
 }
 
 func tooManyEntries(most int) error {
-	return &fault{"server_entries", fmt.Sprintf("more than the %d entries asked for", most), strconv.Itoa(most)}
+	return exceeds("server_entries", most, "more than the %d entries asked for", most)
 }
 
-func tooManyOthers() error {
-	return &fault{"server_references", fmt.Sprintf("more than %d messages besides entries", maxOthers), strconv.Itoa(maxOthers)}
+func tooManyNonEntries() error {
+	return exceeds("server_references", maxNonEntries, "more than %d messages besides entries", maxNonEntries)
 }
 
 func tooManyValues(most int) error {
-	return &fault{"server_values", fmt.Sprintf("more than %d values", most), strconv.Itoa(most)}
+	return exceeds("server_values", most, "more than %d values", most)
 }
 
 // faultProblem is the problem of an answer that was refused, nil for any other error.
@@ -85,4 +94,14 @@ func faultProblem(c resource.Connection, err error) *resource.Problem {
 		args = append(args, "Max", f.max)
 	}
 	return resource.NewProblem("", f.key, f, args...)
+}
+
+// limitProblem is faultProblem for the first answers of a server. One that is not LDAP is no fault of the directory's
+// there: the port is wrong, or encryption is, and the caller says so.
+func limitProblem(c resource.Connection, err error) *resource.Problem {
+	var f *fault
+	if errors.As(err, &f) && f.malformed {
+		return nil
+	}
+	return faultProblem(c, err)
 }

@@ -85,10 +85,10 @@ func TestAServerCannotExhaustThePanel(t *testing.T) {
 			piece: func(id int64) []byte { return manyControls(id, 500_000) }, key: "server_message_broken", says: "not valid LDAP", sent: 32 * mb, alloc: 20 * mb,
 		},
 		"entries without end": {
-			piece: small, key: "server_entries", says: "more than the 10 entries", sent: 16 * mb, alloc: 2 * mb,
+			piece: small, key: "server_entries", says: "more entries than were asked for (10)", sent: 16 * mb, alloc: 2 * mb,
 		},
 		"entries that are written in an unusual way": {
-			piece: unusual, key: "server_entries", says: "more than the 10 entries", sent: 16 * mb, alloc: 2 * mb,
+			piece: unusual, key: "server_entries", says: "more entries than were asked for (10)", sent: 16 * mb, alloc: 2 * mb,
 		},
 		"references without end": {
 			piece: func(id int64) []byte {
@@ -124,7 +124,7 @@ func TestAServerCannotExhaustThePanel(t *testing.T) {
 				values := bytes.Repeat([]byte{4, 0}, 150_000)
 				return entryMessage(id, wrap(0x30, append(octets("member").Bytes(), wrap(0x31, values)...)))
 			},
-			key: "server_values", says: "values at once", sent: 32 * mb, alloc: 150 * mb,
+			key: "server_values", says: "more than 1000000 values", sent: 32 * mb, alloc: 150 * mb,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,14 +145,14 @@ func TestAServerCannotExhaustThePanel(t *testing.T) {
 			require.Error(t, err, "nothing is read from that server any more")
 
 			if name != "entries of 15 MB" { // what the server itself takes for such a piece hides what the reader takes
-				assert.LessOrEqual(t, allocated(t, script, c.begin, c.piece), c.alloc)
+				assert.LessOrEqual(t, allocated(t, script, 10, c.begin, c.piece), c.alloc)
 			}
 		})
 	}
 }
 
 // allocated is what a reader allocates until it refuses the answer, in bytes. The pieces are made beforehand.
-func allocated(t *testing.T, script *scripted, begin, piece func(id int64) []byte) uint64 {
+func allocated(t *testing.T, script *scripted, page int, begin, piece func(id int64) []byte) uint64 {
 	t.Helper()
 	const id = 2 // the first search behind the bind
 	var first []byte
@@ -168,7 +168,7 @@ func allocated(t *testing.T, script *scripted, begin, piece func(id int64) []byt
 			}
 		}
 	}
-	reader := open(t, settings(t, script.serve(t)), 10)
+	reader := open(t, settings(t, script.serve(t)), page)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := reader.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error { return nil })
@@ -186,7 +186,7 @@ func TestABaseSearchHasOneEntry(t *testing.T) {
 		return true
 	}
 	_, err := open(t, settings(t, script.serve(t)), 3).Probe(t.Context())
-	wantProblem(t, err, "", "server_entries", "more than the 1 entries")
+	wantProblem(t, err, "", "server_entries", "more entries than were asked for (1)")
 }
 
 // What is refused while somebody signs in or asks for encryption has the same sentences.
@@ -290,4 +290,22 @@ func TestAtMostEightServers(t *testing.T) {
 	assert.Empty(t, directory.CheckSyntax(s))
 	s.Connection.Host += "dc9.corp.example"
 	wantProblem(t, directory.CheckSyntax(s), "host", "too_many_hosts", "8")
+}
+
+// Entries that go-ldap has to read count for the page like any others, and so do messages that are none.
+func TestWhatIsLeftToTheLibraryCountsForThePage(t *testing.T) {
+	for name, piece := range map[string]func(id int64) []byte{
+		"entries written in an unusual way": func(id int64) []byte { return manyUnusual(id, 90_000) },
+		"references":                        func(id int64) []byte { return elements(id, 90_000) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &flood{cut: make(chan struct{})}
+			script := &scripted{list: func(s *session, r request) { f.pour(s, piece(r.id)) }}
+			_, err := open(t, settings(t, script.serve(t)), 900).List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error { return nil })
+			wantProblem(t, err, "", "server_values", "more than 1000000 values")
+			<-f.cut
+			assert.LessOrEqual(t, f.sent.Load(), int64(16<<20))
+			assert.LessOrEqual(t, allocated(t, script, 900, nil, piece), uint64(600<<20))
+		})
+	}
 }

@@ -115,11 +115,11 @@ func checkMessage(message []byte) (elements int, err error) {
 			depth--
 		}
 	}
-	return elements, checkBehind(message)
+	return elements, checkControls(message)
 }
 
-// checkBehind refuses a message with more behind its operation than controls take.
-func checkBehind(message []byte) error {
+// checkControls refuses a message with more behind its operation than controls take.
+func checkControls(message []byte) error {
 	inner, _, ok := wanted(message, tagSequence)
 	if !ok {
 		return brokenMessage("not an LDAP message")
@@ -129,7 +129,7 @@ func checkBehind(message []byte) error {
 			return brokenMessage("a message without an operation")
 		}
 	}
-	if len(inner) > maxBehind {
+	if len(inner) > maxControlBytes {
 		return brokenMessage("controls that are too large")
 	}
 	return nil

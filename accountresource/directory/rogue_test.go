@@ -48,3 +48,11 @@ func manyControls(id int64, n int) []byte {
 	control := wrap(0x30, append(octets(ldap.ControlTypePaging).Bytes(), value...))
 	return wrap(0x30, append(number, append(done, wrap(0xa0, control)...)...))
 }
+
+// manyUnusual is an entry with many values and an element behind its attributes, which go-ldap has to read.
+func manyUnusual(id int64, n int) []byte {
+	number := ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, "").Bytes()
+	attribute := wrap(0x30, append(octets("member").Bytes(), wrap(0x31, bytes.Repeat([]byte{4, 0}, n))...))
+	entry := append(append(octets("CN=A").Bytes(), wrap(0x30, attribute)...), octets("more").Bytes()...)
+	return wrap(0x30, append(number, wrap(0x64, entry)...))
+}

@@ -68,7 +68,7 @@ func startTLSResult(answer []byte) error {
 }
 
 func startTLSProblem(c resource.Connection, err error) error {
-	if problem := faultProblem(c, err); problem != nil && problem.Message.Key != "problem_server_message_broken" {
+	if problem := limitProblem(c, err); problem != nil {
 		return problem
 	}
 	key := "starttls_refused"

@@ -32,11 +32,11 @@ type tap struct {
 
 // answer counts what came in answer to one request.
 type answer struct {
-	most    int // entries that were asked for
-	entries int
-	others  int // messages besides
-	values  int
-	bytes   int
+	most       int // entries that were asked for
+	entries    int
+	nonEntries int
+	values     int // with attributes, and all elements of messages that go-ldap reads
+	bytes      int
 }
 
 // largestPeeked is the size of the largest message that is looked at within the buffer.
@@ -165,21 +165,18 @@ func (t *tap) take(message []byte) (taken bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !ok || e.op != tagEntry || e.id != t.search || e.id == 0 {
-		if t.answer.others++; t.answer.others > maxOthers {
-			return false, tooManyOthers()
+		if t.answer.nonEntries++; t.answer.nonEntries > maxNonEntries {
+			return false, tooManyNonEntries()
 		}
-		_, err = checkMessage(message)
-		return false, err
+		return false, t.check(message)
 	}
 	if t.answer.entries++; t.answer.entries > t.answer.most {
 		return false, tooManyEntries(t.answer.most)
 	}
-	d := decoder{limit: min(maxEntryValues, maxPageValues-t.answer.values)}
+	d := decoder{before: t.answer.values}
 	entry, err := d.entry(e.body)
-	if errors.Is(err, errUnusual) || err == nil && len(e.behind) > 0 {
-		n, err := checkMessage(message)
-		t.answer.values += n
-		return false, err
+	if errors.Is(err, errUnusual) || err == nil && len(e.controls) > 0 {
+		return false, t.check(message)
 	}
 	t.answer.values += d.count
 	if err != nil {
@@ -187,6 +184,16 @@ func (t *tap) take(message []byte) (taken bool, err error) {
 	}
 	t.entries = append(t.entries, entry)
 	return true, nil
+}
+
+// check refuses a message that go-ldap shall not decode, by itself or with those before it.
+func (t *tap) check(message []byte) error {
+	elements, err := checkMessage(message)
+	t.answer.values += elements
+	if err == nil && t.answer.values > maxPageValues {
+		err = tooManyValues(maxPageValues)
+	}
+	return err
 }
 
 // taken gives the entries of the search, once.
