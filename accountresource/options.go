@@ -122,7 +122,8 @@ func WithSecretKeyFile(path string) Option {
 // ("dc1.corp.example"), all names below a domain ("*.corp.example"), any name ("*"), IP addresses and ranges of them
 // ("10.0.0.0/8"). The address is looked at when the connection is made, after the name was resolved. Loopback and
 // link-local addresses need an entry of their own that is an address or a range: WithDirectoryHosts("*", "127.0.0.0/8",
-// "::1") adds this machine to the default. Default: every address except loopback and link-local ones.
+// "::1") adds this machine to the default; "localhost" is an error. Default, and what an empty list means: every address
+// except loopback and link-local ones.
 func WithDirectoryHosts(allowed ...string) Option {
 	return func(o *options) (err error) {
 		if o.hosts, err = directory.ParseHosts(allowed...); err != nil {

@@ -23,7 +23,8 @@ type HostPolicy struct {
 var numericEnd = regexp.MustCompile(`(^|\.)[0-9]+$`)
 
 // ParseHosts makes a policy of entries such as "dc1.corp.example", "*.corp.example" (every name below), "*" (every
-// name), "192.0.2.7" and "10.0.0.0/8". No entries are the default policy. An error says which entry is malformed.
+// name), "192.0.2.7" and "10.0.0.0/8". No entries are the default policy. An error says which entry is malformed, or could
+// never allow anything.
 func ParseHosts(entries ...string) (HostPolicy, error) {
 	p := HostPolicy{restricted: len(entries) > 0}
 	for _, entry := range entries {
@@ -61,6 +62,9 @@ func (p *HostPolicy) add(entry string) error {
 	name, below := strings.CutPrefix(canonicalName(entry), "*.")
 	if !hostPattern.MatchString(name) || numericEnd.MatchString(name) {
 		return errors.New("neither a host name, *.domain, an IP address nor a range of addresses")
+	}
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") { // this machine (RFC 6761, section 6.3)
+		return errors.New("a name does not allow loopback addresses; write 127.0.0.0/8 and ::1")
 	}
 	if below {
 		p.suffixes = append(p.suffixes, "."+name)

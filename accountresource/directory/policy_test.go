@@ -13,6 +13,14 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
+// A name can never allow loopback, so that this entry would do nothing.
+func TestLocalhostIsNoEntry(t *testing.T) {
+	for _, entry := range []string{"localhost", "LOCALHOST.", "*.localhost", "dc1.localhost"} {
+		_, err := directory.ParseHosts("10.0.0.0/8", entry)
+		require.ErrorContains(t, err, "write 127.0.0.0/8 and ::1", entry)
+	}
+}
+
 func TestWhereConnectionsMayGo(t *testing.T) {
 	for _, c := range []struct {
 		entries       []string
