@@ -82,24 +82,17 @@ func Start(cfg Config) (*Schedule, error) {
 }
 
 func (s *Schedule) refresh() {
-	s.safely("reading of the resources", func() {
+	s.safely("read the resources for the schedule", func() {
 		if err := s.Sync(s.ctx); err != nil && s.ctx.Err() == nil {
 			s.cfg.Logger.ErrorContext(s.ctx, "bring the schedule in step with the resources", "error", err)
 		}
 	})
 }
 
-// safely calls work and writes a panic to the log: gocron recovers only where a job listens for panics, so that one
-// would end the process. The log itself may be what panics.
-func (s *Schedule) safely(what string, work func()) {
-	err := recovered.Do(func() error { work(); return nil })
-	if err == nil {
-		return
-	}
-	_ = recovered.Do(func() error {
-		s.cfg.Logger.ErrorContext(s.ctx, "a fault in the program was caught", "during", what, "error", err, "stack", recovered.Stack(err))
-		return nil
-	})
+// safely calls work and logs a panic: gocron recovers only where a job listens for panics, so that one would end the
+// process.
+func (s *Schedule) safely(doing string, work func()) {
+	recovered.Log(s.ctx, s.cfg.Logger, doing, recovered.Do(func() error { work(); return nil }))
 }
 
 // Sync reads the resources and brings the jobs in step: new, changed, disabled and deleted ones.
@@ -145,7 +138,7 @@ func (s *Schedule) add(ctx context.Context, id int64, interval time.Duration) er
 	}
 	due := s.cfg.Clock.Now().Add(s.wait(id, interval, last))
 	j, err := s.cron.NewJob(gocron.DurationJob(interval), gocron.NewTask(func() {
-		s.safely("scheduled run", func() { s.run(id, interval) })
+		s.safely("run a resource on schedule", func() { s.run(id, interval) })
 	}), gocron.WithSingletonMode(gocron.LimitModeReschedule), gocron.WithStartAt(gocron.WithStartDateTime(due)))
 	if err != nil {
 		return fmt.Errorf("schedule resource %d: %w", id, err)

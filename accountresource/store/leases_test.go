@@ -90,7 +90,7 @@ func testDeletedMeanwhile(t *testing.T, connect func() *sql.DB) {
 			assert.NoError(t, err)
 			_, err = s2.Links().Claim(t.Context(), l, []account.Link{link(id, "a", "a@example.com")})
 			assert.NoError(t, err)
-			assert.NoError(t, s2.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, c.now()))
+			assert.NoError(t, s2.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now()))
 			assert.NoError(t, s2.Leases().Release(t.Context(), l))
 		})
 		for { // an admin who does not give up

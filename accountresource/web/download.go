@@ -53,7 +53,7 @@ func (w *Web) download(r *request, f file) error {
 		defer cancel()
 		err := w.fill(ctx, writer, titles, f, begin, ended)
 		if err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, errGone) {
-			w.logProblem(ctx, "a download was broken off", err, "path", path)
+			w.logProblem(ctx, "send a download", err, "path", path)
 		}
 		_ = writer.CloseWithError(err)
 	}()

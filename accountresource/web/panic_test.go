@@ -93,7 +93,7 @@ func TestAPanicEndsNothingElse(t *testing.T) {
 
 	_, _, err = s.read(endless)
 	require.Error(t, err, "the download is broken off")
-	assert.Regexp(t, `level=ERROR msg="a download was broken off".*a row that nobody expected.*stack=.*panic_test.go`, log.String())
+	assert.Regexp(t, `level=ERROR msg="send a download".*a row that nobody expected.*stack=.*panic_test.go`, log.String())
 
 	config.History = &faulty{longLog: longLog{rows: 100_000}}
 	s = newSiteWith(t, config, 0)

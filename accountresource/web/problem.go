@@ -2,19 +2,11 @@ package web
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
-func (w *Web) logProblem(ctx context.Context, what string, err error, more ...any) {
-	logProblem(ctx, w.cfg.Logger, what, err, more...)
-}
-
-// logProblem logs an error; a panic with its stack.
-func logProblem(ctx context.Context, to *slog.Logger, what string, err error, more ...any) {
-	if stack := recovered.Stack(err); stack != "" {
-		more = append(more, "stack", stack)
-	}
-	to.ErrorContext(ctx, what, append([]any{"error", err}, more...)...)
+// logProblem is recovered.Log with the host's log.
+func (w *Web) logProblem(ctx context.Context, doing string, err error, attrs ...any) {
+	recovered.Log(ctx, w.cfg.Logger, doing, err, attrs...)
 }

@@ -85,13 +85,10 @@ type stream struct {
 func (s *stream) write(out *bufio.Writer) {
 	w := s.web.watch
 	defer w.leave(s.follower)
-	err := recovered.Do(func() error {
+	s.web.logProblem(w.life, "follow runs", recovered.Do(func() error {
 		s.follow(out)
 		return nil
-	})
-	if err != nil {
-		s.web.logProblem(w.life, "follow runs", err)
-	}
+	}))
 }
 
 func (s *stream) follow(out *bufio.Writer) {

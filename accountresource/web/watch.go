@@ -125,12 +125,9 @@ func (w *watch) run() {
 		if before == nil {
 			return
 		}
-		now, err := w.lookSafely(before, ids)
-		switch {
-		case err == nil:
-			w.publish(now)
-		case w.life.Err() == nil:
-			logProblem(w.life, w.logger, "look how far runs are", err)
+		err := recovered.Do(func() error { return w.lookOnce(before, ids) })
+		if w.life.Err() == nil { // the next look may go well
+			recovered.Log(w.life, w.logger, "look how far runs are", err)
 		}
 		select {
 		case <-w.life.Done():
@@ -140,22 +137,19 @@ func (w *watch) run() {
 	}
 }
 
-// lookSafely makes an error of a panic: the next look may go well.
-func (w *watch) lookSafely(before map[int64]pulse, ids []int64) (now map[int64]pulse, err error) {
-	err = recovered.Do(func() (err error) {
-		now, err = w.look(w.life, before, ids)
+// lookOnce tells the followers how far their runs are.
+func (w *watch) lookOnce(before map[int64]pulse, ids []int64) error {
+	now, err := w.look(w.life, before, ids)
+	if err != nil {
 		return err
-	})
-	return now, err
-}
-
-func (w *watch) publish(now map[int64]pulse) {
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = now
 	for f := range w.followers {
 		tell(f.news)
 	}
+	return nil
 }
 
 // tell leaves word, if there is none yet.
