@@ -17,7 +17,8 @@ import (
 )
 
 // List streams objects in scope to each, which runs in the caller's goroutine. One page is read ahead while each works
-// on another. What was read before an error has been given to each.
+// on another. What was read before an error has been given to each. A panic in each is the caller's; one in the reading is
+// returned as an error that wraps a *recovered.Error, for the caller to log.
 //
 // An entry whose objectGUID cannot be read is passed over with a line in the log, so that it stops nobody else, and
 // the listing is not complete. Where no entry has one, that is a problem.
@@ -35,7 +36,7 @@ func (r *Reader) List(ctx context.Context, q run.Query, each func(account.Object
 	var err error
 	go func() {
 		defer close(l.pages)
-		err = r.guarded(ctx, func() (err error) {
+		err = r.guarded(func() (err error) {
 			complete, err = l.read(ctx)
 			return err
 		})
@@ -47,7 +48,7 @@ func (r *Reader) List(ctx context.Context, q run.Query, each func(account.Object
 	}()
 	for page := range l.pages {
 		for _, o := range page {
-			if err := r.guarded(ctx, func() error { return each(o) }); err != nil {
+			if err := each(o); err != nil {
 				return listing, err
 			}
 			listing.Count++

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/directory"
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
@@ -35,26 +36,45 @@ func TestAPanicInAListingIsItsError(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = r.Close() }()
 	listing, err := r.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error { return nil })
-	require.ErrorContains(t, err, "panic: at ••••••")
+	var fault *recovered.Error
+	require.ErrorAs(t, err, &fault, "whoever asked can tell that it was a panic")
+	assert.Equal(t, "at ••••••", fault.Value)
+	assert.Contains(t, string(fault.Stack), "panic_test.go", "and log where")
+	assert.NotContains(t, err.Error()+log.String(), "bind-Secret-7")
 	assert.Equal(t, run.Listing{}, listing)
-	assert.Contains(t, log.String(), "panic_test.go", "the log has the stack")
-	assert.NotContains(t, log.String(), "bind-Secret-7")
 }
 
-func TestAPanicOfTheCallbackIsTheListingsError(t *testing.T) {
-	var log bytes.Buffer
-	o := directory.Options{PageSize: 3, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-	r, err := o.Open(settings(t, (&scripted{list: pages(100)}).serve(t)))
+// deafHandler panics whatever it hears.
+type deafHandler struct{ slog.Handler }
+
+func (deafHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (deafHandler) Handle(context.Context, slog.Record) error { panic("no log today") }
+
+func TestALogThatPanicsIsNoMoreThanAnError(t *testing.T) {
+	script := &scripted{list: func(s *session, r request) {
+		s.entry(r, userDN(1), nil)
+		s.page(r, "")
+	}}
+	r, err := directory.Options{Logger: slog.New(deafHandler{slog.DiscardHandler})}.Open(settings(t, script.serve(t)))
 	require.NoError(t, err)
 	defer func() { _ = r.Close() }()
+	_, err = r.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error { return nil })
+	require.ErrorContains(t, err, "panic: no log today")
+}
+
+func TestAPanicOfTheCallbackIsItsCallers(t *testing.T) {
+	r := open(t, settings(t, (&scripted{list: pages(100)}).serve(t)), 3)
 	given := 0
-	listing, err := r.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error {
-		if given++; given == 5 {
-			panic("the fifth")
-		}
-		return nil
+	err := recovered.Do(func() error {
+		_, err := r.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error {
+			if given++; given == 5 {
+				panic("the fifth")
+			}
+			return nil
+		})
+		return err
 	})
-	require.ErrorContains(t, err, "panic: the fifth")
-	assert.Equal(t, run.Listing{Count: 4}, listing)
-	assert.Contains(t, log.String(), "panic_test.go", "the log has the stack")
+	require.EqualError(t, err, "panic: the fifth", "it is not the directory's")
+	assert.Equal(t, 5, given)
 }
