@@ -21,7 +21,7 @@ var (
 	ErrConflict = errors.New("already linked")
 	// ErrNotFound: no such run.
 	ErrNotFound = errors.New("no such run")
-	// ErrBusy: as many searches of the history are going on as may be; a later one will do.
+	// ErrBusy: too many searches of the history are running; try again later.
 	ErrBusy = errors.New("too many searches of the history at once")
 )
 

@@ -30,9 +30,10 @@ func (p *Replication) leased(ctx context.Context, work func(begin, finish contex
 		context.AfterFunc(finish, func() { late.Stop() })
 	})()
 	var beside sync.WaitGroup
+	faults := make(chan error, 2)
 	guarded := func(end context.CancelCauseFunc, work func()) { // a panic beside the run ends the run
 		if err := recovered.Do(func() error { work(); return nil }); err != nil {
-			logPanic(finish, p.log, err)
+			faults <- err
 			end(err)
 		}
 	}
@@ -44,6 +45,12 @@ func (p *Replication) leased(ctx context.Context, work func(begin, finish contex
 	}
 	cut(nil)
 	beside.Wait()
+	close(faults)
+	for fault := range faults {
+		if !errors.Is(err, fault) { // the run was over, or ended for another reason
+			logPanic(ctx, p.log, "keep the lease and report", fault)
+		}
+	}
 	return err
 }
 
@@ -97,7 +104,7 @@ func (p *Replication) renew(ctx context.Context) error {
 func (p *Replication) release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
-	return insist(func() error { return p.cfg.Leases.Release(ctx, p.lease) })
+	return onceMoreAfterPanic(func() error { return p.cfg.Leases.Release(ctx, p.lease) })
 }
 
 // stillOwner returns ErrLeaseLost unless the run is sure to be the only one (rule R20). It is called before each batch that

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -118,6 +119,8 @@ func TestAPanicBesideTheRunEndsIt(t *testing.T) {
 		if call == "Progress" {
 			r.config.LeaseTTL = time.Hour
 		}
+		var log bytes.Buffer
+		r.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		r.people.objects = users(40)
 		r.people.between = func(n int) {
 			if n == 20 {
@@ -130,6 +133,7 @@ func TestAPanicBesideTheRunEndsIt(t *testing.T) {
 		result := r.once()
 		assert.Equal(t, run.Failed, result.Outcome, call)
 		assert.Equal(t, "problem_panic", result.Error.Key, call)
+		assert.Equal(t, 1, strings.Count(log.String(), "stack="), "%s: it is logged once", call)
 		r.people.between = nil
 		r.ended(call, run.Mark{}, 40)
 	}
@@ -147,8 +151,18 @@ func TestALogThatPanicsLeavesNothingBehind(t *testing.T) {
 		}
 		call := trap.sprung
 		trap.set(0)
-		if err == nil && result.Outcome == run.Succeeded { // it was over
+		switch call {
+		case "WithAttrs": // when it begins
+			var fault *recovered.Error
+			require.ErrorAs(t, err, &fault, call)
+		case "Handle replication ended":
+			require.NoError(t, err, call)
+			assert.Equal(t, run.Succeeded, result.Outcome, "everything was done")
 			call = "End"
+		default:
+			require.NoError(t, err, call)
+			assert.Equal(t, run.Failed, result.Outcome, call)
+			assert.Equal(t, "problem_panic", result.Error.Key, call)
 		}
 		r.ended(call, before, 10)
 	}

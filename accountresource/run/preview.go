@@ -15,7 +15,7 @@ func (r *Runner) Preview(ctx context.Context, res resource.Resource, each func(*
 	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Deadline, errDeadline)
 	defer cancel()
 	err := recovered.Do(func() error { return r.preview(ctx, res, each) })
-	logPanic(ctx, r.cfg.Logger, err)
+	logPanic(ctx, r.cfg.Logger, "preview", err)
 	return err
 }
 

@@ -248,18 +248,12 @@ func (p *Replication) end(ctx context.Context, err error) {
 		_ = recovered.Do(write)
 	}
 	released := p.release(ctx)
-	for _, fault := range []error{err, closed, released} {
-		logPanic(ctx, p.log, fault)
-	}
+	logPanic(ctx, p.log, "replicate", err)
+	recovered.Log(ctx, p.log, "close the run in the history", closed)
+	recovered.Log(ctx, p.log, "release the lease", released)
 	_ = recovered.Do(func() error { // everything is done
 		p.log.InfoContext(ctx, "replication ended", "outcome", p.run.Outcome, "counts", p.counts, "error", err,
 			"took", p.run.Finished.Sub(p.run.Started))
-		if closed != nil {
-			p.log.ErrorContext(ctx, "close the run in the history", "error", closed)
-		}
-		if released != nil {
-			p.log.ErrorContext(ctx, "give the lease back", "error", released)
-		}
 		return nil
 	})
 }
@@ -278,11 +272,5 @@ func (p *Replication) prune(ctx context.Context) {
 	err := recovered.Do(func() error {
 		return p.cfg.Journal.Forget(ctx, p.res.ID, p.run.Finished.Add(-p.cfg.Retention))
 	})
-	logPanic(ctx, p.log, err)
-	if err != nil {
-		_ = recovered.Do(func() error {
-			p.log.WarnContext(ctx, "prune the history", "error", err)
-			return nil
-		})
-	}
+	recovered.Log(ctx, p.log, "prune the history", err)
 }

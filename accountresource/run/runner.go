@@ -71,7 +71,7 @@ func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wa
 		return p.acquire(ctx)
 	})
 	if err != nil {
-		logPanic(ctx, r.cfg.Logger, err)
+		logPanic(ctx, r.cfg.Logger, "take a lease", err)
 		return nil, fmt.Errorf("take the lease of resource %d: %w", res.ID, err)
 	}
 	if err = recovered.Do(func() error { return p.open(ctx, t) }); err != nil {
@@ -80,14 +80,14 @@ func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wa
 	return p, nil
 }
 
-// giveUp gives the lease of a run back that could not be opened, or not to the end, and returns why with what fails in
-// that.
+// giveUp releases the lease of a run that could not be opened. It returns why, joined with an error of the release. A
+// run that is in the history by then is closed there.
 func (p *Replication) giveUp(ctx context.Context, why error) error {
 	if p.run.ID != 0 {
 		p.end(ctx, why)
 		return why
 	}
-	logPanic(ctx, p.cfg.Logger, why)
+	logPanic(ctx, p.cfg.Logger, "open a run", why)
 	return errors.Join(why, p.release(ctx))
 }
 
@@ -120,7 +120,7 @@ func (r *Runner) Sample(ctx context.Context, s resource.Settings) (sample Sample
 		sample, err = r.sample(ctx, s)
 		return err
 	})
-	logPanic(ctx, r.cfg.Logger, err)
+	logPanic(ctx, r.cfg.Logger, "read a sample", err)
 	return sample, err
 }
 

@@ -121,7 +121,7 @@ func (p *Replication) doTask(ctx context.Context, t *Task) (ok bool, err error) 
 		return false, p.logDown(ctx, t)
 	}
 	err = recovered.Do(func() error { return t.do(ctx, p.cfg.Applications[i]) }) // no other application suffers from it
-	logPanic(ctx, p.log, err)
+	logPanic(ctx, p.log, "change the data of an application", err)
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
@@ -150,8 +150,8 @@ func (t *Task) do(ctx context.Context, a Application) error {
 	return nil
 }
 
-// logDown writes a row for every account of the task, once in a run: its data is not where it belongs yet. Why is in the
-// log of the panel, since an application's error may be what a network or a server said.
+// logDown writes a row for every account of the task, once in a run: its data is not where it belongs yet. The cause is
+// only logged, because it may quote another server.
 func (p *Replication) logDown(ctx context.Context, t *Task) error {
 	if p.waiting[t.ID] {
 		return nil
