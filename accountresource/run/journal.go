@@ -99,6 +99,9 @@ type LogFilter struct {
 	After, Before int64
 	Page          int // from 1
 	Size          int // rows a page
+	// Wait says that a search of a story waits for its turn as long as its context lives, as a download does, rather than
+	// return ErrBusy.
+	Wait bool
 }
 
 // Searches reports whether rows have to be looked at one by one, since no index knows which of them match.

@@ -74,7 +74,7 @@ func (s *Links) Known(ctx context.Context, resource int64, ids []account.SourceI
 		}
 		found, err := query(ctx, s.db, s.sql.Select("source_id").From(linkTable).
 			Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", list)),
-			func(scan func(...any) error) (id account.SourceID, err error) { return id, scan(&id) })
+			scanOne[account.SourceID])
 		if err != nil {
 			return nil, fmt.Errorf("look for links of resource %d: %w", resource, err)
 		}

@@ -34,7 +34,10 @@ func (s *Marks) Mark(ctx context.Context, resource int64) (run.Mark, error) {
 	mark := found[0]
 	mark.Again, err = query(ctx, s.db, s.sql.Select("source_id", "kind").From(againTable).
 		Where(squirrel.Eq{"resource_id": resource}).OrderBy("source_id", "kind"),
-		func(scan func(...any) error) (a run.Again, err error) { return a, scan(&a.Source, &a.Kind) })
+		func(scan func(...any) error) (a run.Again, err error) {
+			err = scan(&a.Source, &a.Kind)
+			return a, err
+		})
 	return mark, wrapped(err, "read what resource %d has to look at again", resource)
 }
 

@@ -77,7 +77,8 @@ func (s *Runs) ProgressOf(ctx context.Context, resource int64) (p run.Progress, 
 		s.sql.Select("run_id", "phase", "server", "objects", "expected", "planned", "done", "cancelled").From(progressTable).
 			Where(squirrel.Eq{"resource_id": resource}),
 		func(scan func(...any) error) (p run.Progress, err error) {
-			return p, scan(&p.Run, &p.Phase, &p.Server, &p.Objects, &p.Expected, &p.Planned, &p.Done, &p.Cancelled)
+			err = scan(&p.Run, &p.Phase, &p.Server, &p.Objects, &p.Expected, &p.Planned, &p.Done, &p.Cancelled)
+			return p, err
 		})
 	if err != nil {
 		return p, false, fmt.Errorf("read the progress of resource %d: %w", resource, err)

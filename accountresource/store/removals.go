@@ -131,7 +131,10 @@ func (s *Removals) Undecided(ctx context.Context, resources ...int64) (map[int64
 	}
 	found, err := query(ctx, s.db, s.sql.Select("resource_id", "COUNT(*)").From(removalTable).
 		Where(squirrel.Eq{"resource_id": resources, "decision": ""}).GroupBy("resource_id"),
-		func(scan func(...any) error) (t tally, err error) { return t, scan(&t.resource, &t.n) })
+		func(scan func(...any) error) (t tally, err error) {
+			err = scan(&t.resource, &t.n)
+			return t, err
+		})
 	if err != nil {
 		return nil, fmt.Errorf("count the held removals: %w", err)
 	}

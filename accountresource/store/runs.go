@@ -173,7 +173,7 @@ func (s *Runs) Forget(ctx context.Context, resource int64, before time.Time) err
 	newest := squirrel.Select("MAX(id)").From(runTable).Where(squirrel.Eq{"resource_id": resource})
 	old, err := query(ctx, s.db, s.sql.Select("id").From(runTable).
 		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.Lt{"started": millis(before)}).
-		Where(squirrel.Expr("id < (?)", newest)).OrderBy("id"), scanID)
+		Where(squirrel.Expr("id < (?)", newest)).OrderBy("id"), scanOne[int64])
 	if err != nil {
 		return fmt.Errorf("look for old runs of resource %d: %w", resource, err)
 	}
@@ -182,7 +182,7 @@ func (s *Runs) Forget(ctx context.Context, resource int64, before time.Time) err
 
 func (s *Runs) forgetAll(ctx context.Context, resource int64) error {
 	all, err := query(ctx, s.db,
-		s.sql.Select("id").From(runTable).Where(squirrel.Eq{"resource_id": resource}), scanID)
+		s.sql.Select("id").From(runTable).Where(squirrel.Eq{"resource_id": resource}), scanOne[int64])
 	if err != nil {
 		return fmt.Errorf("list the runs: %w", err)
 	}
@@ -191,8 +191,6 @@ func (s *Runs) forgetAll(ctx context.Context, resource int64) error {
 	}
 	return s.forgetStories(ctx, resource)
 }
-
-func scanID(scan func(...any) error) (id int64, err error) { return id, scan(&id) }
 
 // forget deletes runs, their log rows first and in chunks, so that nobody else has to wait for long.
 func (s *Runs) forget(ctx context.Context, runs []int64) error {

@@ -10,29 +10,29 @@ import (
 )
 
 // searched is how far a search has come: the keys of the rows that match, how many rows were looked at, and the key of
-// the last one. whole says that there are no others.
+// the last one. exhausted says that there are no others.
 type searched struct {
-	ids   []int64
-	rows  int
-	at    int64
-	whole bool
+	ids       []int64
+	rows      int
+	lastKey   int64
+	exhausted bool
 }
 
 // search finds a page of rows by looking at them in order, a piece in a statement. It stops when the page is full and as
 // many match as are counted, or when it has looked at as many rows as it may.
 func (s *Runs) search(ctx context.Context, id int64, f run.LogFilter) (run.Page, error) {
-	end, err := s.turns.take(ctx, false)
+	release, err := s.searches.acquire(ctx, false)
 	if err != nil {
 		return run.Page{}, fmt.Errorf("search the log of run %d: %w", id, err)
 	}
-	defer end()
+	defer release()
 	size, skip, page := max(f.Size, 1), 0, run.Page{Total: -1}
 	wanted := size + 1 // one more tells whether there is more
 	if f.After <= 0 && f.Before <= 0 {
 		skip = before(f.Page, size)
 		wanted = max(run.Counted+1, skip+size+1)
 	}
-	found, err := s.look(ctx, id, f, wanted, s.turns.most)
+	found, err := s.scan(ctx, id, f, wanted, s.searches.most)
 	if err != nil {
 		return run.Page{}, fmt.Errorf("search the log of run %d: %w", id, err)
 	}
@@ -41,8 +41,8 @@ func (s *Runs) search(ctx context.Context, id int64, f run.LogFilter) (run.Page,
 	if f.After <= 0 && f.Before <= 0 {
 		page.Total = min(n, run.Counted+1)
 	}
-	if !found.whole && !page.More {
-		page.Next = found.at
+	if !found.exhausted && !page.More {
+		page.Next = found.lastKey
 	}
 	page.Entries, err = s.entries(ctx, found.ids[min(skip, n):min(skip+size, n)])
 	return page, err
@@ -52,51 +52,51 @@ func (s *Runs) search(ctx context.Context, id int64, f run.LogFilter) (run.Page,
 func (s *Runs) searchRows(ctx context.Context, id int64, f run.LogFilter) ([]run.Entry, error) {
 	size := max(f.Size, 1)
 	var ids []int64
-	for whole := false; len(ids) < size && !whole; {
-		end, err := s.turns.take(ctx, true)
+	for exhausted := false; len(ids) < size && !exhausted; {
+		release, err := s.searches.acquire(ctx, true)
 		if err != nil {
 			return nil, fmt.Errorf("search the log of run %d: %w", id, err)
 		}
-		found, err := s.look(ctx, id, f, size-len(ids), s.turns.piece)
-		end()
+		found, err := s.scan(ctx, id, f, size-len(ids), s.searches.piece)
+		release()
 		if err != nil {
 			return nil, fmt.Errorf("search the log of run %d: %w", id, err)
 		}
-		ids, whole = append(ids, found.ids...), found.whole
+		ids, exhausted = append(ids, found.ids...), found.exhausted
 		if f.After <= 0 && f.Before > 0 {
-			f.Before = found.at
+			f.Before = found.lastKey
 		} else {
-			f.After = found.at
+			f.After = found.lastKey
 		}
 	}
 	return s.entries(ctx, ids)
 }
 
-// look goes through the rows behind f.After, or back from f.Before, until it has found as many as are wanted or has
+// scan goes through the rows behind f.After, or back from f.Before, until it has found as many as are wanted or has
 // looked at as many as it may.
-func (s *Runs) look(ctx context.Context, id int64, f run.LogFilter, wanted, most int) (searched, error) {
-	back := f.After <= 0 && f.Before > 0
-	found := searched{at: max(f.After, 0)}
-	if back {
-		found.at = f.Before
+func (s *Runs) scan(ctx context.Context, id int64, f run.LogFilter, wanted, most int) (searched, error) {
+	descending := f.After <= 0 && f.Before > 0
+	found := searched{lastKey: max(f.After, 0)}
+	if descending {
+		found.lastKey = f.Before
 	}
 	for len(found.ids) < wanted && found.rows < most {
-		p, err := s.piece(ctx, id, f, found.at, back, min(s.turns.piece, most-found.rows))
+		p, err := s.piece(ctx, id, f, found.lastKey, descending, min(s.searches.piece, most-found.rows))
 		if err != nil {
 			return found, err
 		}
 		if p.rows == 0 {
-			found.whole = true
+			found.exhausted = true
 			return found, nil
 		}
-		some, err := s.within(ctx, id, f, p, back, wanted-len(found.ids))
+		some, err := s.matchesIn(ctx, id, f, p, descending, wanted-len(found.ids))
 		if err != nil {
 			return found, err
 		}
-		found.ids, found.rows, found.at = append(found.ids, some...), found.rows+p.rows, p.end(back)
+		found.ids, found.rows, found.lastKey = append(found.ids, some...), found.rows+p.rows, p.end(descending)
 	}
 	if n := len(found.ids); n >= wanted { // there may be others in the rest of the last piece
-		found.at = found.ids[n-1]
+		found.lastKey = found.ids[n-1]
 	}
 	return found, nil
 }
@@ -109,17 +109,17 @@ type piece struct {
 }
 
 // end is the key behind which the next piece begins.
-func (p piece) end(back bool) int64 {
-	if back {
+func (p piece) end(descending bool) int64 {
+	if descending {
 		return p.first
 	}
 	return p.last
 }
 
 // piece finds the next rows, so many at most, from the next key on that the run has. No rows: there are no others.
-func (s *Runs) piece(ctx context.Context, id int64, f run.LogFilter, at int64, back bool, most int) (p piece, err error) {
-	next := inOrder(s.rowsOf(s.sql.Select("id"), id).Where(ofAction(f)), back).Limit(1)
-	if back {
+func (s *Runs) piece(ctx context.Context, id int64, f run.LogFilter, at int64, descending bool, most int) (p piece, err error) {
+	next := inOrder(s.rowsOf(s.sql.Select("id"), id).Where(ofAction(f)), descending).Limit(1)
+	if descending {
 		next = next.Where(squirrel.Lt{"id": at})
 	} else {
 		next = next.Where(squirrel.Gt{"id": at})
@@ -129,7 +129,7 @@ func (s *Runs) piece(ctx context.Context, id int64, f run.LogFilter, at int64, b
 		return p, err
 	}
 	span := int64(most) - 1
-	if p.first, p.last = key, key+span; back {
+	if p.first, p.last = key, key+span; descending {
 		p.first, p.last = key-span, key
 	}
 	rows, err := number(ctx, s.db, p.of(s.rowsOf(s.sql.Select("COUNT(*)"), id)).Where(ofAction(f)))
@@ -137,10 +137,10 @@ func (s *Runs) piece(ctx context.Context, id int64, f run.LogFilter, at int64, b
 	return p, err
 }
 
-// within finds the rows of a piece that match, in the order of the search.
-func (s *Runs) within(ctx context.Context, id int64, f run.LogFilter, p piece, back bool, most int) ([]int64, error) {
+// matchesIn finds the rows of a piece that match, in the order of the search.
+func (s *Runs) matchesIn(ctx context.Context, id int64, f run.LogFilter, p piece, descending bool, most int) ([]int64, error) {
 	q := p.of(s.rowsOf(s.sql.Select("id"), id)).Where(matches(f))
-	return query(ctx, s.db, inOrder(q, back).Limit(uint64(max(most, 1))), scanKey)
+	return query(ctx, s.db, inOrder(q, descending).Limit(uint64(max(most, 1))), scanOne[int64])
 }
 
 func (p piece) of(q squirrel.SelectBuilder) squirrel.SelectBuilder {
@@ -152,8 +152,8 @@ func (s *Runs) rowsOf(q squirrel.SelectBuilder, id int64) squirrel.SelectBuilder
 }
 
 // inOrder sorts the rows of a run by their keys.
-func inOrder(q squirrel.SelectBuilder, back bool) squirrel.SelectBuilder {
-	if back {
+func inOrder(q squirrel.SelectBuilder, descending bool) squirrel.SelectBuilder {
+	if descending {
 		return q.OrderBy("run_id DESC", "id DESC")
 	}
 	return q.OrderBy("run_id", "id")
@@ -171,5 +171,3 @@ func (s *Runs) entries(ctx context.Context, ids []int64) ([]run.Entry, error) {
 	}
 	return found, nil
 }
-
-func scanKey(scan func(...any) error) (id int64, err error) { return id, scan(&id) }

@@ -21,11 +21,8 @@ import (
 // searching is a store whose searches look at so many rows, a tenth of them in a statement.
 func searching(t *testing.T, db *sql.DB, rows int) (*store.Store, *clock) {
 	t.Helper()
-	_, c := opened(t, db)
-	o := options(c)
-	o.SearchRows, o.SearchWait = rows, time.Millisecond
-	s, err := store.Open(t.Context(), db, o)
-	require.NoError(t, err)
+	s, c := opened(t, db)
+	s.LimitSearches(rows, time.Millisecond)
 	return s, c
 }
 
@@ -154,6 +151,27 @@ func testStorySearch(t *testing.T, connect func() *sql.DB) {
 	all, calls = whole(run.LogFilter{Query: "nothing", Size: 100})
 	assert.Empty(t, all)
 	assert.Equal(t, 4, calls, "310 rows")
+}
+
+func testStoryWaits(t *testing.T, connect func() *sql.DB) {
+	s, c := searching(t, connect(), 100)
+	haystack(t, s, c, 4, 249)
+	f := run.LogFilter{Query: "needle", Size: 7}
+	release, err := s.OccupySearches(t.Context())
+	require.NoError(t, err)
+	_, err = s.Runs().Story(t.Context(), 1, "249", f)
+	require.ErrorIs(t, err, run.ErrBusy, "a page does not wait for long")
+	require.ErrorContains(t, err, "search the story of 249", "the name that was asked for")
+
+	f.Wait = true
+	ctx, leave := context.WithTimeout(t.Context(), time.Second)
+	defer leave()
+	_, err = s.Runs().Story(ctx, 1, "249", f)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "a file waits as long as its client does")
+	release()
+	page, err := s.Runs().Story(t.Context(), 1, "249", f)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"249"}, addressesOf(page.Entries))
 }
 
 // lease2 is the lease of the first resource once more.

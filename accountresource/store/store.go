@@ -21,21 +21,17 @@ type Options struct {
 	Clock  func() time.Time
 	// LeaseClock is what leases go by; nil: the database's clock, which every panel process shares (rule R20).
 	LeaseClock func() time.Time
-	// SearchRows is the most rows of the history that a search for one page looks at, SearchWait how long a search waits
-	// for its turn; zero: 100,000 and five seconds.
-	SearchRows int
-	SearchWait time.Duration
 }
 
 // Store is the module's tables in a database.
 type Store struct {
-	db      *sql.DB
-	dialect dialect.Dialect
-	sql     squirrel.StatementBuilderType
-	clock   func() time.Time
-	seal    sealer
-	log     *slog.Logger
-	turns   *turns
+	db       *sql.DB
+	dialect  dialect.Dialect
+	sql      squirrel.StatementBuilderType
+	clock    func() time.Time
+	seal     sealer
+	log      *slog.Logger
+	searches *searchLimiter
 
 	leaseClock func() time.Time // nil: the database's
 }
@@ -63,7 +59,8 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 		builder = builder.PlaceholderFormat(squirrel.Dollar)
 	}
 	s := &Store{
-		db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger, turns: newTurns(o), leaseClock: o.LeaseClock,
+		db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger,
+		searches: newSearchLimiter(searchRows, searchWait), leaseClock: o.LeaseClock,
 	}
 	s.Resources().reseal(ctx)
 	return s, nil
@@ -158,6 +155,12 @@ func scanned[T any](
 	return found, rows.Err()
 }
 
+// scanOne scans a row of a single column.
+func scanOne[T any](scan func(...any) error) (value T, err error) {
+	err = scan(&value)
+	return value, err
+}
+
 // in is the condition that a column has one of many values.
 func (s *Store) in(column string, values []string) dialect.In {
 	return dialect.In{Dialect: s.dialect, Column: column, Values: values}
@@ -165,9 +168,7 @@ func (s *Store) in(column string, values []string) dialect.In {
 
 // number scans a single number; none is zero.
 func number(ctx context.Context, q queryer, statement squirrel.Sqlizer) (int64, error) {
-	found, err := query(ctx, q, statement, func(scan func(...any) error) (n sql.NullInt64, err error) {
-		return n, scan(&n)
-	})
+	found, err := query(ctx, q, statement, scanOne[sql.NullInt64])
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}

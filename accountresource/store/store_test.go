@@ -59,6 +59,7 @@ var cases = []struct {
 	{"a search looks at a bounded number of rows", testSearch},
 	{"a search of an account's story does too", testStorySearch},
 	{"two searches at once", testSearchTurns},
+	{"a file of a story waits for its turn", testStoryWaits},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 

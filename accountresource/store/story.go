@@ -26,7 +26,7 @@ const (
 // Story lists the rows of one account in all runs of a resource that have ended, newest first. The account is an object
 // of the directory, or an address: then it is every object that ever had it, with the names that it had before and
 // after. f.Before is the key of the oldest row that is known already. A filter has the rows looked at one by one: that is a
-// search like one of a run's log.
+// search like one of a run's log, which returns run.ErrBusy where others are going on, unless f.Wait is set.
 func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.LogFilter) (run.Page, error) {
 	if name == "" {
 		return run.Page{Total: -1}, nil
@@ -37,7 +37,7 @@ func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.Log
 	subjects := []string{name} // work in applications names an address alone
 	for _, table := range []string{nameTable, linkTable} {
 		objects, err := query(ctx, s.db, s.sql.Select("source_id").From(table).
-			Where(squirrel.Eq{"address": name, "resource_id": resource}).Limit(namesakes), scanText)
+			Where(squirrel.Eq{"address": name, "resource_id": resource}).Limit(namesakes), scanOne[string])
 		if err != nil {
 			return run.Page{}, fmt.Errorf("look for the objects of %s: %w", name, err)
 		}
@@ -46,7 +46,7 @@ func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.Log
 	slices.Sort(subjects)
 	subjects = slices.Compact(subjects)
 	if f.Searches() || f.Action != "" {
-		return s.searchStory(ctx, resource, subjects, f)
+		return s.searchStory(ctx, resource, name, subjects, f)
 	}
 	found, err := s.about(ctx, resource, subjects, f, 0)
 	return run.Page{Entries: found, Total: -1}, err
@@ -161,5 +161,3 @@ func (s *Runs) forgetStories(ctx context.Context, resource int64) error {
 	}
 	return nil
 }
-
-func scanText(scan func(...any) error) (text string, err error) { return text, scan(&text) }

@@ -9,14 +9,14 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// searchStory looks through the rows of subjects, newest first. It has its turn piece by piece, and stops when the page
+// searchStory looks through the rows of the subjects of a name, newest first. It has its turn piece by piece, and stops when the page
 // is full or when it has looked at as many rows as it may.
-func (s *Runs) searchStory(ctx context.Context, resource int64, subjects []string, f run.LogFilter) (run.Page, error) {
+func (s *Runs) searchStory(ctx context.Context, resource int64, name string, subjects []string, f run.LogFilter) (run.Page, error) {
 	page := run.Page{Total: -1}
-	for len(page.Entries) < max(f.Size, 1) && page.Searched < s.turns.most {
+	for len(page.Entries) < max(f.Size, 1) && page.Searched < s.searches.most {
 		found, rows, least, err := s.searchStoryPiece(ctx, resource, subjects, f)
 		if err != nil {
-			return run.Page{}, fmt.Errorf("search the story of %s: %w", subjects[0], err)
+			return run.Page{}, fmt.Errorf("search the story of %s: %w", name, err)
 		}
 		page.Entries, page.Searched = append(page.Entries, found...), page.Searched+rows
 		if f.Before = least; least == 0 {
@@ -36,12 +36,12 @@ func (s *Runs) searchStory(ctx context.Context, resource int64, subjects []strin
 func (s *Runs) searchStoryPiece(
 	ctx context.Context, resource int64, subjects []string, f run.LogFilter,
 ) (found []run.Entry, rows int, least int64, err error) {
-	end, err := s.turns.take(ctx, false)
+	release, err := s.searches.acquire(ctx, f.Wait)
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	defer end()
-	each := max(s.turns.piece/len(subjects), 1)
+	defer release()
+	each := max(s.searches.piece/len(subjects), 1)
 	for _, subject := range subjects {
 		p, err := s.storyPiece(ctx, resource, subject, f.Before, each)
 		if err != nil {
@@ -65,7 +65,10 @@ func (s *Runs) storyPiece(ctx context.Context, resource int64, subject string, a
 		keys = keys.Where(squirrel.Lt{"log_id": at})
 	}
 	found, err := query(ctx, s.db, s.sql.Select("COUNT(*)", "COALESCE(MIN(log_id), 0)").FromSelect(keys, "few"),
-		func(scan func(...any) error) (p piece, err error) { return p, scan(&p.rows, &p.first) })
+		func(scan func(...any) error) (p piece, err error) {
+			err = scan(&p.rows, &p.first)
+			return p, err
+		})
 	if err != nil || len(found) == 0 {
 		return piece{}, err
 	}

@@ -41,7 +41,7 @@ func (l *searchedLog) Entries(ctx context.Context, _ int64, _ web.LogFilter) (ru
 
 func (l *searchedLog) Story(_ context.Context, _ int64, _ string, f web.LogFilter) (run.Page, error) {
 	switch {
-	case l.busy.Add(-1) >= 0:
+	case !f.Wait && l.busy.Add(-1) >= 0:
 		return run.Page{}, fmt.Errorf("search: %w", run.ErrBusy)
 	case f.Before == 0:
 		return run.Page{Searched: 100_000, Next: 500}, nil

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -10,7 +9,6 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
-	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
 // story draws what happened to one account in all runs, newest first, under whatever name it had.
@@ -52,11 +50,9 @@ func (w *Web) storyFile(r *request, res resource.Resource, name string, filter f
 	return w.download(r, w.logFile(fmt.Sprintf("account-%d", res.ID),
 		func(ctx context.Context, put func(row) error) error {
 			f := filter.of(entriesSent)
+			f.Wait = true
 			for f.Before = 0; ; {
 				found, err := w.cfg.History.Story(ctx, res.ID, name, f)
-				if errors.Is(err, run.ErrBusy) && ctx.Err() == nil {
-					continue // a file waits for its turn
-				}
 				if err != nil {
 					return err
 				}
