@@ -178,3 +178,23 @@ func testLeaseClock(t *testing.T, connect func() *sql.DB) {
 		require.NoError(t, s.Leases().Release(t.Context(), l))
 	}
 }
+
+func testFailedDeletion(t *testing.T, connect func() *sql.DB) {
+	db := connect()
+	s, _ := opened(t, db)
+	enabled(t, s, 1)
+	rename := func(from, to string) {
+		_, err := db.Exec("ALTER TABLE account_resource_" + from + " RENAME TO account_resource_" + to)
+		require.NoError(t, err)
+	}
+	for _, table := range []string{"story", "mark"} { // before and in the transaction
+		rename(table, "lost")
+		require.Error(t, s.Resources().Delete(t.Context(), 1), table)
+		rename("lost", table)
+		held, err := s.Leases().Held(t.Context(), 1)
+		require.NoError(t, err)
+		assert.False(t, held, table)
+	}
+	require.NoError(t, s.Resources().Delete(t.Context(), 1))
+	nothingOf(t, db, 1)
+}

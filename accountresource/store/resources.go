@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/Masterminds/squirrel"
@@ -226,26 +227,31 @@ func (s *Resources) Delete(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("delete resource %d: %w", id, err)
 	}
-	if err := s.Runs().forgetAll(ctx, id); err != nil {
-		return fmt.Errorf("delete resource %d: %w", id, err)
+	if err := s.remove(ctx, lease); err != nil {
+		// The caller may have given up.
+		return fmt.Errorf("delete resource %d: %w", id, errors.Join(err, s.Leases().Release(context.WithoutCancel(ctx), lease)))
 	}
-	err = s.transaction(ctx, func(tx *dialect.Tx) error {
+	return nil
+}
+
+// remove deletes all that belongs to a resource, its history first and in pieces.
+func (s *Resources) remove(ctx context.Context, lease run.Lease) error {
+	if err := s.Runs().forgetAll(ctx, lease.Resource); err != nil {
+		return err
+	}
+	return s.transaction(ctx, func(tx *dialect.Tx) error {
 		// The resource goes first, as runs look at it before they look at the lease.
-		if _, err := exec(ctx, tx, s.sql.Delete(resourceTable).Where(squirrel.Eq{"id": id})); err != nil {
+		if _, err := exec(ctx, tx, s.sql.Delete(resourceTable).Where(squirrel.Eq{"id": lease.Resource})); err != nil {
 			return fmt.Errorf("empty %s: %w", resourceTable, err)
 		}
 		if err := s.fenced(ctx, tx, lease); err != nil {
 			return err
 		}
 		for _, table := range []string{leaseTable, linkTable, taskTable, removalTable, progressTable, markTable, againTable} {
-			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": id})); err != nil {
+			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": lease.Resource})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("delete resource %d: %w", id, err)
-	}
-	return nil
 }

@@ -44,6 +44,7 @@ var cases = []struct {
 	{"R20 a lease dated in the future is not believed", testFutureLease},
 	{"R20 leases go by the database's clock", testLeaseClock},
 	{"R20 nothing runs on a resource that is deleted or disabled", testNoResource},
+	{"R20 a deletion that fails keeps no lease", testFailedDeletion},
 	{"R20 a run that begins while its resource is deleted leaves nothing", testDeletedMeanwhile},
 	{"R21 counts are those of the rows", testHistory},
 	{"R21 old runs are forgotten", testForget},
