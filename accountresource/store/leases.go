@@ -43,8 +43,8 @@ func (s *Leases) Acquire(ctx context.Context, resource int64, owner string, ttl 
 	return s.acquire(ctx, resource, owner, ttl, s.runnable)
 }
 
-// acquire takes the lease of a resource that may has no objection to. The resource's row is looked at first, by
-// everybody who needs both rows: so nobody waits for each other.
+// acquire takes the lease of a resource unless may returns an error. Every transaction that needs both rows locks that of
+// the resource before that of the lease, so that no two wait for each other.
 func (s *Leases) acquire(
 	ctx context.Context, resource int64, owner string, ttl time.Duration,
 	may func(ctx context.Context, tx *dialect.Tx, resource int64) error,
