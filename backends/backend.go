@@ -14,6 +14,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrExists: the address is taken by something else.
 	ErrExists = errors.New("address is taken")
+	// ErrHomeTaken: the mail directory of a mailbox to create is that of another one.
+	ErrHomeTaken = errors.New("mail directory is taken")
 	// ErrUnsupported: the store cannot do this kind of change.
 	ErrUnsupported = errors.New("not supported by this mail account store")
 )
@@ -46,7 +48,7 @@ type Backend interface {
 	// to another; renamings may swap addresses and hand them on in a chain. A bad change fails alone. Applying a
 	// change again is harmless: a change may have taken effect although its result is an error, or although Apply
 	// never returned. Results wrap ErrExists (an address that something else has), ErrNotFound (a change of an account
-	// that is gone) or the store's own error.
+	// that is gone), ErrHomeTaken (a creation in the mail directory of another mailbox) or the store's own error.
 	// The error is for what concerns all of them, such as a lost connection: then nothing is known of any.
 	Apply(ctx context.Context, domain account.Domain, changes []account.Change) ([]error, error)
 }
@@ -57,4 +59,10 @@ type Query struct {
 	Addresses []string
 	// Members asks for Account.Members of aliases too.
 	Members bool
+	// Homes, where it is not nil, asks another question: which of these mail directories are taken (rule R5). The answer has
+	// the mailbox of any domain, or the deleted one whose directory is still kept (Reserved), that has one of them; Address,
+	// Kind and Home are all that is filled in, and an address may come more than once. Two directories are the same where
+	// NormalHome says so; a store whose index tells case apart may miss one that somebody else wrote in upper case. It costs
+	// a few statements for some hundred directories.
+	Homes []string
 }

@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +26,16 @@ func DefaultStorage() Storage {
 // Home is the absolute mail directory of a new mailbox, with a slash at the end. It is lower case throughout, since
 // Dovecot lower-cases the path; the timestamp keeps a re-created account from inheriting old mail, and iRedAdmin's
 // clean-up deletes only directories that end in one.
-func (s Storage) Home(address string, now time.Time) string {
+func (s Storage) Home(address string, now time.Time) string { return s.home(address, "", now) }
+
+// Another is a mail directory for an address whose Home is taken: "ann-2" in place of "ann". n, from 2 on, tells it from
+// others of that address. It ends in the time whatever the rule says.
+func (s Storage) Another(address string, now time.Time, n int) string {
+	s.AppendTimestamp = true
+	return s.home(address, "-"+strconv.Itoa(n), now)
+}
+
+func (s Storage) home(address, suffix string, now time.Time) string {
 	local, domain := account.LocalPart(address), account.DomainOf(address)
 	var b strings.Builder
 	b.WriteString(strings.TrimRight(s.BaseDirectory, "/") + "/")
@@ -39,7 +49,7 @@ func (s Storage) Home(address string, now time.Time) string {
 	if s.Hash {
 		b.WriteString(levels(local, 3, ".~"))
 	}
-	b.WriteString(local)
+	b.WriteString(local + suffix)
 	if s.AppendTimestamp {
 		b.WriteString(now.Format("-2006.01.02.15.04.05"))
 	}

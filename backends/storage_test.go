@@ -31,3 +31,11 @@ func TestR5_AMailboxLiesWhereTheHostsRuleSays(t *testing.T) {
 		assert.Equal(t, c.want, c.rule.Home(c.address, now))
 	}
 }
+
+// iRedAdmin's clean-up removes only directories whose path ends in the time.
+func TestR5_AnotherMailDirectoryOfTheSameSecondEndsInTheTimeToo(t *testing.T) {
+	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	flat := backends.Storage{BaseDirectory: "/mail/node1/"}
+	assert.Equal(t, "/var/vmail/vmail1/example.com/a/n/n/ann-2-2024.05.06.07.08.09/", backends.DefaultStorage().Another("ann@example.com", now, 2))
+	assert.Equal(t, "/mail/node1/ann-3-2024.05.06.07.08.09/", flat.Another("ann@example.com", now, 3))
+}

@@ -59,7 +59,7 @@ type Change struct {
 	Set     Fields
 	// Home is the mail directory of a mailbox to create, rename or delete, and tells it from any other that has or had
 	// the address: a creation or renaming that finds it where it shall be has already happened, a deletion that does
-	// not find it too. Only a deletion may leave it open.
+	// not find it too. Only a deletion may leave it open, and a creation until it is announced.
 	Home string
 	// Active is the state a created account starts in.
 	Active bool

@@ -73,6 +73,9 @@ type In struct {
 	Dialect Dialect
 	Column  string
 	Values  []string
+	// NoIndex says that all rows are read anyway: PostgreSQL then looks each up among the values, rather than each value in an
+	// index.
+	NoIndex bool
 }
 
 // ToSql gives the condition; no value is none of them.
@@ -84,6 +87,9 @@ func (in In) ToSql() (query string, args []any, err error) { //nolint:revive // 
 		var a array
 		for _, v := range in.Values {
 			a.add(v)
+		}
+		if in.NoIndex {
+			return in.Column + " IN (SELECT unnest(CAST(? AS text[])))", []any{a.text()}, nil
 		}
 		// Behind a SELECT the array is of unknown length, and the plan does not depend on it.
 		return in.Column + " = ANY(ARRAY(SELECT unnest(CAST(? AS text[]))))", []any{a.text()}, nil

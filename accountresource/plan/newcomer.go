@@ -52,10 +52,9 @@ func (b *Builder) create(o *account.Object, address string) (account.Change, boo
 	return c, true
 }
 
-// creation is the change that makes the object's mailbox (rule R5).
+// creation is the change that makes the object's mailbox (rule R5). Its mail directory is chosen when it is made.
 func (b *Builder) creation(o *account.Object, address string) account.Change {
 	link := b.linkOf(o, address, account.Created)
-	link.Home = b.policy.Home(address)
 	wanted := b.wanted(o, address)
 	b.keep(&link, &wanted)
 	if b.policy.FollowStatus && o.Disabled {
@@ -64,7 +63,7 @@ func (b *Builder) creation(o *account.Object, address string) account.Change {
 	b.owners[address] = owner{b.policy.Resource, o.ID, o.DN}
 	return account.Change{
 		Action: account.ActionCreated, Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: address,
-		Profile: wanted, Set: b.policy.Mapped & b.policy.Stored, Home: link.Home, Active: !link.Disabled, Link: &link,
+		Profile: wanted, Set: b.policy.Mapped & b.policy.Stored, Active: !link.Disabled, Link: &link,
 	}
 }
 

@@ -27,8 +27,6 @@ type Policy struct {
 	Removal Removal
 	// Canonical brings wanted values to the form in which the mail store gives them back.
 	Canonical func(address string, p account.Profile) account.Profile
-	// Home is the mail directory for a new mailbox.
-	Home func(address string) string
 }
 
 // quotaFits tells whether one more mailbox of the domain's default quota fits beside used MB. In a domain with a

@@ -35,7 +35,6 @@ func newScene() *scene {
 			p[account.Name] = strings.TrimSpace(p[account.Name])
 			return p
 		},
-		Home: func(address string) string { return "/home/" + address + "-now/" },
 	}}
 }
 

@@ -25,7 +25,8 @@ func (s *step) cameTrue() bool {
 
 // nothingLeft tells whether a change that failed leaves nothing that a link could lead to: the claim came to nothing.
 func (s *step) nothingLeft() bool {
-	created := s.Action == account.ActionCreated && errors.Is(s.err, backends.ErrExists)
+	created := s.Action == account.ActionCreated &&
+		(errors.Is(s.err, backends.ErrExists) || errors.Is(s.err, backends.ErrHomeTaken))
 	gone := s.Action == account.ActionRenamed && errors.Is(s.err, backends.ErrNotFound)
 	return created || gone
 }
@@ -43,6 +44,9 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 		}
 	}
 	if err := p.findHomes(ctx, batch); err != nil {
+		return nil, err
+	}
+	if err := p.chooseHomes(ctx, batch); err != nil {
 		return nil, err
 	}
 	return batch, p.claim(ctx, batch)

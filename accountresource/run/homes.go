@@ -5,43 +5,77 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// homes gives new mailboxes their mail directories, and never one that another mailbox has. That can only happen
-// where the host's rule puts no time into the path: a renamed account keeps its directory, and whoever gets its old
-// address must not read its mail.
-type homes struct {
-	storage backends.Storage
-	now     time.Time
-	taken   map[string]struct{} // nil where the time keeps directories apart
+// homes are mail directories that no new mailbox may get besides those that the mail store knows of: those that this run
+// has chosen or taken from an account. A mailbox that is renamed keeps its directory, and one that was deleted leaves it
+// behind; whoever gets the address must not read that mail (rule R5).
+type homes map[string]struct{}
+
+// take adds a mail directory and reports whether it was free.
+func (h homes) take(home string) bool {
+	home = backends.NormalHome(home)
+	if _, taken := h[home]; taken {
+		return false
+	}
+	h[home] = struct{}{}
+	return true
 }
 
-func newHomes(s backends.Storage, now time.Time) *homes {
-	h := &homes{storage: s, now: now}
-	if !s.AppendTimestamp {
-		h.taken = make(map[string]struct{})
+// chooseHomes gives the new mailboxes of a batch their mail directories. A creation that is done again has its own
+// already.
+func (p *Replication) chooseHomes(ctx context.Context, batch []step) error {
+	var homeless []*step
+	for i := range batch {
+		s := &batch[i]
+		switch {
+		case s.Home != "":
+			p.homes.take(s.Home)
+		case s.Action == account.ActionCreated && s.Kind == account.Mailbox:
+			homeless = append(homeless, s)
+		}
 	}
-	return h
+	now := p.cfg.Clock()
+	for n := 1; len(homeless) > 0; n++ {
+		for _, s := range homeless {
+			s.Home = p.cfg.Storage.Home(s.Address, now)
+			if n > 1 {
+				s.Home = p.cfg.Storage.Another(s.Address, now, n)
+			}
+		}
+		taken, err := p.takenHomes(ctx, homeless)
+		if err != nil {
+			return err
+		}
+		homeless = slices.DeleteFunc(homeless, func(s *step) bool {
+			if s.Link != nil {
+				s.Link.Home = s.Home
+			}
+			return !taken[backends.NormalHome(s.Home)] && p.homes.take(s.Home)
+		})
+	}
+	return nil
 }
 
-func (h *homes) add(home string) {
-	if h.taken != nil {
-		h.taken[home] = struct{}{}
+// takenHomes asks the mail store which of the chosen mail directories a mailbox has, or a deleted one had.
+func (p *Replication) takenHomes(ctx context.Context, steps []*step) (map[string]bool, error) {
+	list := make([]string, len(steps))
+	for i, s := range steps {
+		list[i] = s.Home
 	}
-}
-
-func (h *homes) choose(address string) string {
-	home := h.storage.Home(address, h.now)
-	if _, taken := h.taken[home]; taken {
-		apart := h.storage
-		apart.AppendTimestamp = true
-		home = apart.Home(address, h.now)
+	limited, _, cancel := patient(ctx)
+	defer cancel()
+	taken := make(map[string]bool)
+	for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, backends.Query{Homes: list}) {
+		if err != nil {
+			return nil, storeProblem(fmt.Errorf("look for mail directories: %w", stopped(limited, err)))
+		}
+		taken[backends.NormalHome(a.Home)] = true
 	}
-	return home
+	return taken, nil
 }
 
 // findHomes reads in which mail directory an account lies that changes its address or goes: the claim needs it to tell the

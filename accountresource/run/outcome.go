@@ -72,6 +72,8 @@ func failure(err error) (account.Action, account.Message, string) {
 		return account.ActionConflict, account.Say("reason_linked_meanwhile"), ""
 	case errors.Is(err, backends.ErrExists):
 		return account.ActionConflict, account.Say("reason_address_in_use"), err.Error()
+	case errors.Is(err, backends.ErrHomeTaken):
+		return account.ActionFailed, account.Say("reason_home_taken"), err.Error()
 	case errors.Is(err, backends.ErrNotFound):
 		return account.ActionFailed, account.Say("reason_account_gone"), err.Error()
 	case errors.Is(err, backends.ErrUnsupported):

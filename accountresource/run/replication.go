@@ -34,6 +34,7 @@ type Replication struct {
 	held   []account.Change      // removals that are held by the plan
 	kept   kept                  // those that the store has
 	judged map[account.Kind]bool // accounts of which it is known whose objects are gone
+	homes  homes
 	gauge  gauge
 	pace   pace
 
@@ -56,7 +57,7 @@ func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replicatio
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
 		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]bool), waiting: make(map[int64]bool),
-		pace: pace{fixed: cfg.BatchSize}, stayed: make(map[string]string), missing: make(map[string]bool),
+		homes: make(homes), pace: pace{fixed: cfg.BatchSize}, stayed: make(map[string]string), missing: make(map[string]bool),
 	}
 }
 
@@ -189,7 +190,6 @@ func (p *Replication) stillHosted(ctx context.Context) error {
 // builder begins the plan with what is here: the links, then the accounts of the domain.
 func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Builder, error) {
 	users := &p.res.Settings.Users
-	homes := newHomes(p.cfg.Storage, p.cfg.Clock())
 	b := plan.NewBuilder(plan.Policy{
 		Resource:     p.res.ID,
 		Domain:       p.domain,
@@ -200,7 +200,6 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		Incremental:  incremental,
 		Since:        p.since(),
 		Canonical:    p.cfg.Backend.Canonical,
-		Home:         homes.choose,
 		Groups:       groupPolicy(&p.res.Settings),
 		Removal:      p.removalPolicy(),
 	})
@@ -219,7 +218,9 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 			return nil, storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, stopped(limited, err)))
 		}
 		goesOn()
-		homes.add(local.Home)
+		if !p.cfg.Storage.AppendTimestamp {
+			p.homes.take(local.Home) // also one in upper case, which not every mail store finds
+		}
 		b.AddLocal(local)
 	}
 	return b, nil

@@ -37,6 +37,8 @@ type Store struct {
 	Traces   func() []Trace
 	// Graves are the deleted mailboxes whose directories are still kept.
 	Graves func() []Grave
+	// ExactHomes: the store finds a mail directory in the case only in which it is written.
+	ExactHomes bool
 	// Writes counts the statements or requests that wrote, so far.
 	Writes func() int
 }
@@ -89,6 +91,8 @@ var cases = []struct {
 	{"creating again is harmless", createTwice},
 	{"R4 an address that is taken is refused", createTaken},
 	{"a bad change fails alone", badAlone},
+	{"R5 which mail directories are taken is known", homesTaken},
+	{"R5 a mailbox is not made in the mail directory of another", createInTakenHome},
 	{"R7 only the fields of the change are written", updateFields},
 	{"a change of an account that is gone is refused", updateGone},
 	{"R7 canonical values are read back unchanged", canonicalLaw},

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -16,6 +17,7 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.homes = nil
 	results := make([]error, len(changes))
 	for _, turn := range []func(account.Action) bool{
 		func(a account.Action) bool { return a == account.ActionDeleted },
@@ -80,6 +82,12 @@ func (b *Backend) create(c *account.Change) error {
 			b.routes[self] = c.Active
 		}
 		return nil
+	}
+	if b.homes == nil {
+		b.homes = backends.HomesOf(slices.Collect(maps.Values(b.accounts)))
+	}
+	if err := b.homes.Take(c); err != nil {
+		return err
 	}
 	b.writes++
 	a := account.Account{Address: c.Address, Kind: account.Mailbox, Active: c.Active, Home: c.Home}

@@ -24,6 +24,7 @@ type Backend struct {
 	traces   [][3]string // kind, owner and other
 	graves   []Grave
 	writes   int
+	homes    backends.Homes // of mailboxes, while an Apply creates some
 }
 
 var _ backends.Backend = (*Backend)(nil)
@@ -186,6 +187,9 @@ func (b *Backend) Accounts(
 func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if q.Homes != nil {
+		return b.housed(q.Homes)
+	}
 	var found []account.Account
 	for _, address := range slices.Sorted(maps.Keys(b.accounts)) {
 		a := b.accounts[address]
@@ -211,6 +215,25 @@ func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 			slices.Sort(a.Idle)
 		}
 		found = append(found, a)
+	}
+	return found
+}
+
+// housed are the mailboxes, those that were deleted included, that have one of the mail directories.
+func (b *Backend) housed(homes []string) (found []account.Account) {
+	wanted := make(map[string]bool, len(homes))
+	for _, home := range homes {
+		wanted[backends.NormalHome(home)] = true
+	}
+	for _, a := range b.accounts {
+		if a.Kind == account.Mailbox && wanted[backends.NormalHome(a.Home)] {
+			found = append(found, account.Account{Address: a.Address, Kind: a.Kind, Home: a.Home})
+		}
+	}
+	for _, g := range b.graves {
+		if wanted[backends.NormalHome(g.Home)] {
+			found = append(found, account.Account{Address: g.Address, Kind: account.Reserved, Home: g.Home})
+		}
 	}
 	return found
 }

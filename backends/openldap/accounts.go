@@ -22,6 +22,9 @@ var accountAttributes = []string{
 func (b *Backend) Accounts(
 	ctx context.Context, domain string, q backends.Query,
 ) iter.Seq2[account.Account, error] {
+	if q.Homes != nil {
+		return backends.Stream(func() ([]account.Account, error) { return b.housed(ctx, q.Homes) })
+	}
 	return func(yield func(account.Account, error) bool) {
 		stop := fmt.Errorf("the caller has enough")
 		s := &stream{domain: domain, only: q.Addresses, seen: make(map[string]struct{})}

@@ -41,8 +41,11 @@ func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (m
 	if err := b.update(ctx, there, where); err != nil {
 		return 0, err
 	}
+	if err := b.refuseHoused(ctx, fresh); err != nil {
+		return 0, err
+	}
 	var count atomic.Int64
-	err = b.inParallel(ctx, fresh, func(conn *ldap.Conn, s step) error {
+	err = b.inParallel(ctx, pending(fresh), func(conn *ldap.Conn, s step) error {
 		err := b.add(conn, &d, s)
 		if err == nil && s.Kind == account.Mailbox {
 			count.Add(1)

@@ -65,6 +65,7 @@ func (r *tree) store() backendtest.Store {
 		},
 		ForwardOnly: func(from, to string) { r.setRoute(account.Route{Address: from, Forwarding: to}, true) },
 		AddTrace:    r.addTrace, Traces: r.traces, Graves: r.graves, Writes: r.writes,
+		ExactHomes: true,
 	}
 }
 

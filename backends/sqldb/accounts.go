@@ -30,6 +30,9 @@ type source struct {
 func (b *Backend) Accounts(
 	ctx context.Context, domain string, q backends.Query,
 ) iter.Seq2[account.Account, error] {
+	if q.Homes != nil {
+		return backends.Stream(func() ([]account.Account, error) { return b.housed(ctx, q.Homes) })
+	}
 	return func(yield func(account.Account, error) bool) {
 		roles, err := b.roles(ctx)
 		if err != nil {

@@ -14,7 +14,10 @@ import (
 // create makes mailboxes, each with the forwarding row to itself (without which a catch-all would get its mail). One
 // that is there already with the same mail directory was made by an attempt whose answer was lost.
 func (b *Backend) create(ctx context.Context, tx *dialect.Tx, d account.Domain, steps []step) error {
-	for chunk := range slices.Chunk(steps, b.dialect.Together) {
+	if err := b.refuseHoused(ctx, tx, steps); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(pending(steps), b.dialect.Together) {
 		made, err := b.lookAround(ctx, tx, chunk)
 		if err != nil {
 			return err

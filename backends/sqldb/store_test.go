@@ -138,10 +138,15 @@ func (d *database) addDomain(a account.Domain) {
 }
 
 func (d *database) addMailbox(a account.Account) {
+	base, node := "", strings.Split(a.Home, "/")[1]
+	maildir := strings.TrimPrefix(a.Home, "/"+node+"/")
+	if rest, fresh := strings.CutPrefix(a.Home, "/var/vmail/vmail1/"); fresh {
+		base, node, maildir = "/var/vmail", "vmail1", rest
+	}
 	d.exec("INSERT INTO mailbox (username, domain, name, mobile, employeeid, storagebasedirectory, storagenode, maildir, active, isglobaladmin)"+
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", a.Address, account.DomainOf(a.Address), a.Profile[account.Name],
-		a.Profile[account.Mobile], a.Profile[account.EmployeeID], "", strings.Split(a.Home, "/")[1],
-		strings.Join(strings.Split(a.Home, "/")[2:], "/"), number(a.Active), number(a.Role == account.GlobalAdmin))
+		a.Profile[account.Mobile], a.Profile[account.EmployeeID], base, node, maildir,
+		number(a.Active), number(a.Role == account.GlobalAdmin))
 	if a.Role == account.DomainAdmin {
 		d.exec("INSERT INTO domain_admins (username, domain) VALUES (?, ?)", a.Address, account.DomainOf(a.Address))
 	}
