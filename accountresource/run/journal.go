@@ -156,6 +156,8 @@ type Links interface {
 	Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error]
 	// Known are those of the objects that the resource has linked.
 	Known(ctx context.Context, resource int64, ids []account.SourceID) ([]account.SourceID, error)
+	// At are the links of these addresses, of whichever resource.
+	At(ctx context.Context, addresses []string) ([]account.Link, error)
 	// Claim inserts or replaces the links (by resource and source ID) as they are, in one transaction fenced by the
 	// lease: ErrLeaseLost writes nothing. The result holds one value for each link: nil, or ErrConflict where the
 	// address is linked to another object; such a link fails alone.

@@ -313,10 +313,15 @@ func (l *ledger) Forget(_ context.Context, _ int64, before time.Time) error {
 	return l.enter("Forget")
 }
 
-func (l *ledger) Pending(_ context.Context, _ int64, limit int) ([]run.Task, error) {
+func (l *ledger) Pending(_ context.Context, _ int64, application string, limit int) (pending []run.Task, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.tasks[:min(limit, len(l.tasks))]), l.enter("Pending")
+	for _, t := range l.tasks {
+		if t.Application == application && len(pending) < limit {
+			pending = append(pending, t)
+		}
+	}
+	return pending, l.enter("Pending")
 }
 
 func (l *ledger) Done(_ context.Context, id int64) error {
@@ -326,7 +331,27 @@ func (l *ledger) Done(_ context.Context, id int64) error {
 	return l.enter("Done")
 }
 
-func (l *ledger) Failed(context.Context, int64, string) error { return nil }
+func (l *ledger) Failed(_ context.Context, id int64, why string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.tasks {
+		if l.tasks[i].ID == id {
+			l.tasks[i].Delayed = why != ""
+		}
+	}
+	return nil
+}
+
+func (l *ledger) At(_ context.Context, addresses []string) (links []account.Link, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, link := range l.links {
+		if slices.Contains(addresses, link.Address) {
+			links = append(links, link)
+		}
+	}
+	return links, l.enter("At")
+}
 
 func (l *ledger) Waiting(context.Context, int64) ([]run.Held, error) {
 	l.mu.Lock()

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,151 +23,201 @@ type Application interface {
 // Task is what is to be done in one application after accounts were renamed or deleted. It is written together with
 // the accounts' log rows and forgotten when it is done, so that an application that is down catches up later.
 type Task struct {
-	ID          int64          `json:"-"`
-	Application string         `json:"-"`
-	Moves       []account.Move `json:"moves,omitempty"`
-	Deleted     []string       `json:"deleted,omitempty"`
+	ID          int64  `json:"-"`
+	Application string `json:"-"`
+	// Delayed says that a run could not do the task when it came to it: accounts may have got the addresses since.
+	Delayed bool `json:"-"`
+	// Accounts are those whose data follows, or those whose data goes.
+	Accounts []Affected `json:"accounts"`
 }
 
-// addresses are those the task is about, as they are called now.
-func (t *Task) addresses() []string {
-	list := slices.Clone(t.Deleted)
-	for _, m := range t.Moves {
-		if account.IsAside(m.To) {
-			list = append(list, m.From)
-		} else {
-			list = append(list, m.To)
-		}
+// Affected is an account of a task, known by its source object and, where it is a mailbox, its mail directory.
+type Affected struct {
+	Source     account.SourceID `json:"source"`
+	Home       string           `json:"home,omitempty"`
+	Address    string           `json:"address"`
+	NewAddress string           `json:"new,omitempty"` // to which the data follows; empty: it goes
+}
+
+// called is the account's address now.
+func (a *Affected) called() string {
+	if account.IsAside(a.NewAddress) {
+		return a.Address
 	}
-	return list
+	return cmp.Or(a.NewAddress, a.Address)
 }
 
 // Tasks keeps them.
 type Tasks interface {
-	// Pending are the tasks of a resource, oldest first, at most limit.
-	Pending(ctx context.Context, resource int64, limit int) ([]Task, error)
+	// Pending are the tasks of a resource in an application, oldest first, at most limit.
+	Pending(ctx context.Context, resource int64, application string, limit int) ([]Task, error)
 	Done(ctx context.Context, id int64) error
+	// Failed delays a task and keeps why, which is not empty.
 	Failed(ctx context.Context, id int64, why string) error
 }
 
 // taskTime is the longest that one task may take.
 const taskTime = 2 * time.Minute
 
-// tasksAtOnce bounds what one task and one reading of them hold.
-const tasksAtOnce = 200
+// tasksAtOnce bounds what one task and one reading of them hold, and accountsAtOnce how many accounts a task has.
+const (
+	tasksAtOnce    = 200
+	accountsAtOnce = 200
+)
 
 // newTasks are the tasks that a batch leaves. A swap of addresses becomes several, each done and forgotten before the
 // next begins: only so is each harmless to do again.
 func (p *Replication) newTasks(batch []step) []Task {
 	var moves []account.Move
-	var deleted []string
+	var deleted []Affected
+	from, to := make(map[string]Affected), make(map[string]Affected)
 	for i := range batch {
 		s := &batch[i]
+		a := Affected{Source: s.Source, Home: s.Home, Address: s.Address}
 		switch {
 		case s.err != nil:
 		case s.Action == account.ActionRenamed:
 			moves = append(moves, account.Move{From: s.Address, To: s.NewAddress})
+			from[s.Address], to[s.NewAddress] = a, a
 		case s.Action == account.ActionDeleted && p.res.Settings.Replication.DeleteAppData:
-			deleted = append(deleted, s.Address)
+			deleted = append(deleted, a)
 		}
+	}
+	work := [][]Affected{deleted}
+	for _, pass := range account.Passes(moves) {
+		part := make([]Affected, 0, len(pass))
+		for _, m := range pass {
+			a, begins := from[m.From]
+			if !begins { // the second half of a move that steps aside
+				a = to[m.To]
+			}
+			a.Address, a.NewAddress = m.From, m.To
+			part = append(part, a)
+		}
+		work = append(work, part)
 	}
 	var tasks []Task
 	for _, a := range p.cfg.Applications {
-		for part := range slices.Chunk(deleted, tasksAtOnce) {
-			tasks = append(tasks, Task{Application: a.Name(), Deleted: part})
-		}
-		for _, pass := range account.Passes(moves) {
-			for part := range slices.Chunk(pass, tasksAtOnce) {
-				tasks = append(tasks, Task{Application: a.Name(), Moves: part})
+		for _, all := range work {
+			for part := range slices.Chunk(all, accountsAtOnce) {
+				tasks = append(tasks, Task{Application: a.Name(), Accounts: part})
 			}
 		}
 	}
 	return tasks
 }
 
-// doTasks does what is to be done in applications, oldest first. One that fails keeps its later tasks waiting, for
-// their order matters; it is logged, and the next run tries again.
+// doTasks does what is to be done in applications, in each by itself: one that is down keeps no other waiting.
 func (p *Replication) doTasks(ctx context.Context) error {
-	if len(p.cfg.Applications) == 0 {
-		return nil
-	}
-	for {
-		tasks, err := p.cfg.Tasks.Pending(ctx, p.res.ID, tasksAtOnce)
+	for _, a := range p.cfg.Applications {
+		tasks, err := p.cfg.Tasks.Pending(ctx, p.res.ID, a.Name(), tasksAtOnce)
 		if err != nil {
-			return fmt.Errorf("read what is to be done in applications: %w", err)
+			return fmt.Errorf("read what is to be done in %s: %w", a.Name(), err)
 		}
-		done := 0
-		for i := range tasks {
-			ok, err := p.doTask(ctx, &tasks[i])
-			if err != nil {
-				return err
-			}
-			if ok {
-				done++
-			}
-		}
-		if done == 0 || len(tasks) < tasksAtOnce {
-			return nil
-		}
-	}
-}
-
-// doTask does one task; ok is false where the application is down or no longer known.
-func (p *Replication) doTask(ctx context.Context, t *Task) (ok bool, err error) {
-	i := slices.IndexFunc(p.cfg.Applications, func(a Application) bool { return a.Name() == t.Application })
-	if i < 0 {
-		return false, nil // taken out of the configuration: it may come back
-	}
-	if p.down[t.Application] {
-		return false, p.logDown(ctx, t)
-	}
-	err = recovered.Do(func() error { return t.do(ctx, p.cfg.Applications[i]) }) // no other application suffers from it
-	logPanic(ctx, p.log, "change the data of an application", err)
-	if ctx.Err() != nil {
-		return false, context.Cause(ctx)
-	}
-	if err == nil {
-		return true, p.cfg.Tasks.Done(ctx, t.ID)
-	}
-	p.down[t.Application] = true
-	p.log.WarnContext(ctx, "application", "application", t.Application, "error", err)
-	if err := p.cfg.Tasks.Failed(ctx, t.ID, err.Error()); err != nil {
-		return false, err
-	}
-	return false, p.logDown(ctx, t)
-}
-
-func (t *Task) do(ctx context.Context, a Application) error {
-	ctx, cancel := context.WithTimeout(ctx, taskTime)
-	defer cancel()
-	if len(t.Deleted) > 0 {
-		if err := a.Delete(ctx, t.Deleted); err != nil {
+		if err := p.doQueue(ctx, a, tasks); err != nil {
 			return err
 		}
-	}
-	if len(t.Moves) > 0 {
-		return a.Rename(ctx, t.Moves)
 	}
 	return nil
 }
 
-// logDown writes a row for every account of the task, once in a run: its data is not where it belongs yet. The cause is
-// only logged, because it may quote another server.
-func (p *Replication) logDown(ctx context.Context, t *Task) error {
+// doQueue does tasks of one application, oldest first. One that fails delays its later tasks, for their order matters; it
+// is logged, and the next run tries again.
+func (p *Replication) doQueue(ctx context.Context, a Application, tasks []Task) error {
+	var holders map[string]holder
+	for i := range tasks {
+		if p.down[a.Name()] {
+			if err := p.delay(ctx, &tasks[i], "waits for an earlier task"); err != nil {
+				return err
+			}
+			continue
+		}
+		if tasks[i].Delayed && holders == nil {
+			var err error
+			if holders, err = p.holders(ctx, tasks); err != nil {
+				return err
+			}
+		}
+		if err := p.doTask(ctx, a, tasks[i:], holders); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doTask does the first task of a queue, but for accounts whose addresses others have now.
+func (p *Replication) doTask(ctx context.Context, a Application, queue []Task, holders map[string]holder) error {
+	t := &queue[0]
+	accounts := t.Accounts
+	if t.Delayed {
+		var dropped []Affected
+		accounts, dropped = heirless(queue, holders)
+		if err := p.logDropped(ctx, t, dropped); err != nil {
+			return err
+		}
+	}
+	err := recovered.Do(func() error { return bring(ctx, a, accounts) }) // no other application suffers from it
+	logPanic(ctx, p.log, "change the data of an application", err)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err == nil {
+		return p.cfg.Tasks.Done(ctx, t.ID)
+	}
+	p.down[t.Application] = true
+	p.log.WarnContext(ctx, "application", "application", t.Application, "error", err)
+	return p.delay(ctx, t, err.Error())
+}
+
+// bring has an application's data of accounts follow or go.
+func bring(ctx context.Context, a Application, accounts []Affected) error {
+	ctx, cancel := context.WithTimeout(ctx, taskTime)
+	defer cancel()
+	var moves []account.Move
+	var deleted []string
+	for i := range accounts {
+		if accounts[i].NewAddress == "" {
+			deleted = append(deleted, accounts[i].Address)
+		} else {
+			moves = append(moves, account.Move{From: accounts[i].Address, To: accounts[i].NewAddress})
+		}
+	}
+	if len(deleted) > 0 {
+		if err := a.Delete(ctx, deleted); err != nil {
+			return err
+		}
+	}
+	if len(moves) > 0 {
+		return a.Rename(ctx, moves)
+	}
+	return nil
+}
+
+// delay keeps a task for a later run and writes a row for each of its accounts, once in a run: its data is not where it
+// belongs yet. The cause is only logged, because it may quote another server.
+func (p *Replication) delay(ctx context.Context, t *Task, why string) error {
 	if p.waiting[t.ID] {
 		return nil
 	}
 	p.waiting[t.ID] = true
+	if err := p.cfg.Tasks.Failed(ctx, t.ID, why); err != nil {
+		return err
+	}
+	return p.logTask(ctx, t, account.ActionFailed, "reason_application", t.Accounts)
+}
+
+// logTask writes a row for accounts of a task.
+func (p *Replication) logTask(ctx context.Context, t *Task, action account.Action, reason string, accounts []Affected) error {
 	var settled Settled
-	for _, address := range t.addresses() {
+	for i := range accounts {
 		settled.Entries = append(settled.Entries, Entry{
-			Time: p.cfg.Clock(), Action: account.ActionFailed, Kind: account.Mailbox, Address: address,
-			Reason: account.Say("reason_application", "Application", t.Application),
+			Time: p.cfg.Clock(), Action: action, Kind: account.Mailbox, Source: accounts[i].Source,
+			Address: accounts[i].called(), Reason: account.Say(reason, "Application", t.Application),
 		})
 	}
 	if err := p.cfg.Journal.Settle(ctx, p.lease, p.run.ID, settled); err != nil {
-		return fmt.Errorf("log an application that failed: %w", err)
+		return fmt.Errorf("log what is to be done in %s: %w", t.Application, err)
 	}
-	p.counts[account.ActionFailed] += len(settled.Entries)
+	p.counts[action] += len(settled.Entries)
 	return nil
 }

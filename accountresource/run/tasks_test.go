@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -13,11 +14,12 @@ import (
 
 // webmail is an application that keeps one text under each address.
 type webmail struct {
+	name string
 	data map[string]string
 	down error
 }
 
-func (w *webmail) Name() string { return "webmail" }
+func (w *webmail) Name() string { return cmp.Or(w.name, "webmail") }
 
 func (w *webmail) Rename(_ context.Context, moves []account.Move) error {
 	for _, m := range moves {
@@ -31,7 +33,9 @@ func (w *webmail) Rename(_ context.Context, moves []account.Move) error {
 
 func (w *webmail) Delete(_ context.Context, addresses []string) error {
 	for _, a := range addresses {
-		delete(w.data, a)
+		if w.down == nil {
+			delete(w.data, a)
+		}
 	}
 	return w.down
 }

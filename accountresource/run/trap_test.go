@@ -210,9 +210,9 @@ func (l *trappedLedger) SetMark(ctx context.Context, lease run.Lease, m run.Mark
 	return l.ledger.SetMark(ctx, lease, m)
 }
 
-func (l *trappedLedger) Pending(ctx context.Context, id int64, limit int) ([]run.Task, error) {
+func (l *trappedLedger) Pending(ctx context.Context, id int64, application string, limit int) ([]run.Task, error) {
 	l.trap.enter("Pending")
-	return l.ledger.Pending(ctx, id, limit)
+	return l.ledger.Pending(ctx, id, application, limit)
 }
 
 func (l *trappedLedger) Done(ctx context.Context, id int64) error {

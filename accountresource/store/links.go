@@ -83,6 +83,18 @@ func (s *Links) Known(ctx context.Context, resource int64, ids []account.SourceI
 	return known, nil
 }
 
+// At are the links of these addresses, of whichever resource.
+func (s *Links) At(ctx context.Context, addresses []string) (links []account.Link, err error) {
+	for chunk := range slices.Chunk(addresses, s.dialect.Together) {
+		found, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(s.in("address", chunk)), scanLink)
+		if err != nil {
+			return nil, fmt.Errorf("read the links of %d addresses: %w", len(chunk), err)
+		}
+		links = append(links, found...)
+	}
+	return links, nil
+}
+
 // Of is the link of an account, of whichever resource.
 func (s *Links) Of(ctx context.Context, address string) (link account.Link, found bool, err error) {
 	links, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(squirrel.Eq{"address": address}), scanLink)

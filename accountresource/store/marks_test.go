@@ -66,4 +66,16 @@ func testKnown(t *testing.T, connect func() *sql.DB) {
 	known, err = s.Links().Known(t.Context(), 1, nil)
 	require.NoError(t, err)
 	assert.Empty(t, known)
+
+	addresses := []string{"b@example.com"}
+	for i := range 1200 {
+		addresses = append(addresses, fmt.Sprintf("none%d@example.com", i))
+	}
+	at, err := s.Links().At(t.Context(), append(addresses, "a@example.com"))
+	require.NoError(t, err)
+	require.Len(t, at, 2)
+	assert.ElementsMatch(t, []account.SourceID{"a", "b"}, []account.SourceID{at[0].Source, at[1].Source})
+	at, err = s.Links().At(t.Context(), nil)
+	require.NoError(t, err)
+	assert.Empty(t, at)
 }

@@ -152,23 +152,29 @@ func testTasks(t *testing.T, connect func() *sql.DB) {
 	row, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, time.Now())
 	require.NoError(t, err)
 	want := []run.Task{
-		{Application: "sogo", Moves: []account.Move{{From: "ann@example.com", To: "anna@example.com"}}},
-		{Application: "roundcube", Deleted: []string{"bob@example.com"}},
+		{Application: "sogo", Accounts: []run.Affected{
+			{Source: "a", Home: "/ann/", Address: "ann@example.com", NewAddress: "anna@example.com"},
+		}},
+		{Application: "roundcube", Accounts: []run.Affected{{Source: "b", Address: "bob@example.com"}}},
+		{Application: "sogo", Accounts: []run.Affected{{Source: "b", Address: "bob@example.com"}}},
 	}
 	require.NoError(t, s.Runs().Settle(t.Context(), l, row.ID, run.Settled{Tasks: want}))
-	pending, err := s.Tasks().Pending(t.Context(), 1, 10)
-	require.NoError(t, err)
-	require.Len(t, pending, 2)
-	require.NoError(t, s.Tasks().Failed(t.Context(), pending[0].ID, "down"))
-	for i := range want {
-		want[i].ID = pending[i].ID
+	pending := func(application string, limit int) []run.Task {
+		t.Helper()
+		got, err := s.Tasks().Pending(t.Context(), 1, application, limit)
+		require.NoError(t, err)
+		return got
 	}
-	assert.Empty(t, cmp.Diff(want, pending))
-	require.NoError(t, s.Tasks().Done(t.Context(), pending[0].ID))
-	left, err := s.Tasks().Pending(t.Context(), 1, 10)
-	require.NoError(t, err)
-	assert.Empty(t, cmp.Diff(want[1:], left))
-	others, err := s.Tasks().Pending(t.Context(), 2, 10)
+	sogo := pending("sogo", 10)
+	require.Len(t, sogo, 2)
+	require.NoError(t, s.Tasks().Failed(t.Context(), sogo[0].ID, "down"))
+	want[0].ID, want[2].ID, want[0].Delayed = sogo[0].ID, sogo[1].ID, true
+	assert.Empty(t, cmp.Diff([]run.Task{want[0], want[2]}, pending("sogo", 10)))
+	assert.Empty(t, cmp.Diff(want[:1], pending("sogo", 1)))
+	assert.Len(t, pending("roundcube", 10), 1)
+	require.NoError(t, s.Tasks().Done(t.Context(), sogo[0].ID))
+	assert.Empty(t, cmp.Diff(want[2:], pending("sogo", 10)))
+	others, err := s.Tasks().Pending(t.Context(), 2, "sogo", 10)
 	require.NoError(t, err)
 	assert.Empty(t, others)
 }

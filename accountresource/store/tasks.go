@@ -15,10 +15,10 @@ const taskTable = "account_resource_task"
 // Tasks are what is still to be done in the databases of applications.
 type Tasks struct{ *Store }
 
-// Pending are the tasks of a resource, oldest first, at most limit.
-func (s *Tasks) Pending(ctx context.Context, resource int64, limit int) ([]run.Task, error) {
-	found, err := query(ctx, s.db, s.sql.Select("id", "application", "work").From(taskTable).
-		Where(squirrel.Eq{"resource_id": resource}).OrderBy("id").Limit(uint64(limit)), scanTask)
+// Pending are the tasks of a resource in an application, oldest first, at most limit.
+func (s *Tasks) Pending(ctx context.Context, resource int64, application string, limit int) ([]run.Task, error) {
+	found, err := query(ctx, s.db, s.sql.Select("id", "application", "work", "error").From(taskTable).
+		Where(squirrel.Eq{"resource_id": resource, "application": application}).OrderBy("id").Limit(uint64(limit)), scanTask)
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks of resource %d: %w", resource, err)
 	}
@@ -26,14 +26,12 @@ func (s *Tasks) Pending(ctx context.Context, resource int64, limit int) ([]run.T
 }
 
 func scanTask(scan func(...any) error) (t run.Task, err error) {
-	var work string
-	if err := scan(&t.ID, &t.Application, &work); err != nil {
+	var work, why string
+	if err := scan(&t.ID, &t.Application, &work, &why); err != nil {
 		return t, err
 	}
-	id, application := t.ID, t.Application
-	err = unpacked(work, &t)
-	t.ID, t.Application = id, application
-	return t, err
+	t.Delayed = why != ""
+	return t, unpacked(work, &t)
 }
 
 // Done forgets a task.
@@ -44,7 +42,7 @@ func (s *Tasks) Done(ctx context.Context, id int64) error {
 	return nil
 }
 
-// Failed keeps with a task why it could not be done.
+// Failed delays a task and keeps why it could not be done.
 func (s *Tasks) Failed(ctx context.Context, id int64, why string) error {
 	if _, err := exec(ctx, s.db, s.sql.Update(taskTable).Set("error", why).Where(squirrel.Eq{"id": id})); err != nil {
 		return fmt.Errorf("mark task %d: %w", id, err)
