@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS account_resource_link (
     dn          {{.Text}}    NOT NULL,
     home        {{.Text}}    NOT NULL,
     disabled    SMALLINT     NOT NULL,
+    suspended   {{.Text}}    NOT NULL,
     intent      {{.Text}}    NOT NULL,
     kept        {{.Text}}    NOT NULL,
     changed     BIGINT       NOT NULL,
@@ -54,7 +55,6 @@ CREATE TABLE IF NOT EXISTS account_resource_run (
     count_conflict BIGINT NOT NULL DEFAULT 0,
     count_held     BIGINT NOT NULL DEFAULT 0,
     count_failed   BIGINT NOT NULL DEFAULT 0,
-    waiting        BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT account_resource_run_order UNIQUE (resource_id, id)
 ) {{.Table}};
 
@@ -74,13 +74,11 @@ CREATE TABLE IF NOT EXISTS account_resource_log (
     CONSTRAINT account_resource_log_action UNIQUE (run_id, action, id)
 ) {{.Table}};
 
--- The right to run a resource (rule R20), by the clock of the server. The fencing number stays when the lease is given back,
--- and only rises.
+-- The right to run a resource (rule R20). The fencing number stays when the lease is given back, and only rises.
 CREATE TABLE IF NOT EXISTS account_resource_lease (
     resource_id BIGINT       NOT NULL PRIMARY KEY,
     owner       VARCHAR(255) NOT NULL,
     fence       BIGINT       NOT NULL,
-    renewed     BIGINT       NOT NULL,
     expires     BIGINT       NOT NULL
 ) {{.Table}};
 

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS account_resource_task (
     work        {{.Text}}   NOT NULL,
     error       {{.Text}}   NOT NULL,
     created     BIGINT      NOT NULL,
-    CONSTRAINT account_resource_task_order UNIQUE (resource_id, application, id)
+    CONSTRAINT account_resource_task_order UNIQUE (resource_id, id)
 ) {{.Table}};
 
 -- +goose Down

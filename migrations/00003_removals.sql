@@ -1,11 +1,10 @@
--- Removals that wait for an admin (rule R15), for which action, and what was decided of them.
+-- Removals that wait for an admin (rule R15), and what was decided of them.
 
 -- +goose Up
 CREATE TABLE IF NOT EXISTS account_resource_removal (
     resource_id BIGINT       NOT NULL,
     source_id   VARCHAR(64)  NOT NULL,
     kind        VARCHAR(16)  NOT NULL,
-    action      VARCHAR(16)  NOT NULL,
     address     VARCHAR(255) NOT NULL,
     dn          {{.Text}}    NOT NULL,
     reason      {{.Text}}    NOT NULL,
