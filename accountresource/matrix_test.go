@@ -141,8 +141,9 @@ func expected(a attempt, mounted []string) int {
 func (h *host) state() string {
 	h.t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"resource", "link", "removal", "run", "log"} {
-		rows, err := h.db.Query("SELECT * FROM account_resource_" + table)
+	for _, table := range strings.Fields("account_resource_resource account_resource_link account_resource_removal account_resource_run" +
+		" account_resource_log account_resource_task account_resource_mark mailbox alias forwardings deleted_mailboxes") {
+		rows, err := h.db.Query("SELECT * FROM " + table)
 		require.NoError(h.t, err)
 		columns, err := rows.Columns()
 		require.NoError(h.t, err)

@@ -83,6 +83,10 @@ func tooManyValues(most int) error {
 	return exceeds("server_values", most, "more than %d values", most)
 }
 
+func tooManyListed(most int) error {
+	return exceeds("server_listing", most, "more than %d entries in one listing", most)
+}
+
 // faultProblem is the problem of an answer that was refused, nil for any other error.
 func faultProblem(c resource.Connection, err error) *resource.Problem {
 	var f *fault

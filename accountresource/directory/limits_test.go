@@ -309,3 +309,23 @@ func TestWhatIsLeftToTheLibraryCountsForThePage(t *testing.T) {
 		})
 	}
 }
+
+// A listing that never ends would fill the memory, a page at a time.
+func TestAListingThatNeverEndsIsCutOff(t *testing.T) {
+	endless := &scripted{list: func(s *session, r request) {
+		from, _ := strconv.Atoi(r.cookie)
+		for i := range int(r.pageSize) {
+			s.user(r, from+i+1)
+		}
+		s.page(r, strconv.Itoa(from+int(r.pageSize)))
+	}}
+	s := settings(t, endless.serve(t))
+	r, err := directory.Options{PageSize: 10, MaxListed: 95}.Open(s)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = r.Close() })
+	given := 0
+	listing, err := r.List(t.Context(), run.Query{Kind: account.User}, func(account.Object) error { given++; return nil })
+	wantProblem(t, err, "", "server_listing", "more than 95 objects")
+	assert.False(t, listing.Complete, "nobody is removed after it")
+	assert.LessOrEqual(t, given, 95)
+}

@@ -22,6 +22,7 @@ type pager struct {
 
 	number int // of the page that is being read, from 1
 	empty  int
+	listed int // entries so far
 	hash   maphash.Hash
 	seen   map[uint64]struct{} // pages with their cookies, a few bytes for each
 }
@@ -37,6 +38,9 @@ func (p *pager) read(ctx context.Context, take func(context.Context, []*ldap.Ent
 		entries, err := p.page(ctx)
 		if err != nil {
 			return err
+		}
+		if p.listed += len(entries); p.listed > p.reader.options.MaxListed {
+			return tooManyListed(p.reader.options.MaxListed)
 		}
 		if err := take(ctx, entries); err != nil {
 			return err

@@ -16,6 +16,9 @@ import (
 type Options struct {
 	// PageSize is how many entries are asked for at once. Default: 1000, the most that Windows answers.
 	PageSize int
+	// MaxListed is how many entries one listing may have: a server that never ends one would fill the memory. Default:
+	// 1,000,000.
+	MaxListed int
 	// Dial makes the connection that LDAP or TLS is spoken over. Default: a net.Dialer's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Allowed decides whether address, which the host in the settings (without brackets) resolved to, may be connected
@@ -27,8 +30,9 @@ type Options struct {
 }
 
 const (
-	defaultPageSize = 1000
-	maxPageSize     = 1_000_000
+	defaultPageSize  = 1000
+	defaultMaxListed = 1_000_000
+	maxPageSize      = 1_000_000
 )
 
 // Open makes a reader with default options. It is a run.OpenReader.
@@ -41,6 +45,9 @@ func (o Options) Open(s resource.Settings) (run.Reader, error) {
 	}
 	if o.PageSize < 0 || o.PageSize > maxPageSize {
 		return nil, fmt.Errorf("pages of %d entries", o.PageSize)
+	}
+	if o.MaxListed <= 0 {
+		o.MaxListed = defaultMaxListed
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

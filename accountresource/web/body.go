@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// mostBody is the longest body of a form, in bytes, whatever the host lets through.
-	mostBody = 4 << 20
-	// mostFields is how many values a form may have: more than those of all removals that fit into a body.
-	mostFields = 100_000
-	// mostQuery is the longest value in an address, in bytes.
-	mostQuery = 2000
+	// maxBody is the longest body of a form, in bytes, whatever the host lets through.
+	maxBody = 4 << 20
+	// maxFields is how many values a form may have: more than those of all removals that fit into a body.
+	maxFields = 100_000
+	// maxQuery is the longest value in an address, in bytes.
+	maxQuery = 2000
 )
 
 var (
@@ -79,7 +79,7 @@ func (r *request) checkHeaders() (multipart bool, err error) {
 	default:
 		return false, errMediaType
 	}
-	if header.ContentLength() > mostBody {
+	if header.ContentLength() > maxBody {
 		return multipart, errSize
 	}
 	return multipart, nil
@@ -88,16 +88,16 @@ func (r *request) checkHeaders() (multipart bool, err error) {
 // readBody reads a body that the host's server has left to be read, or whose length it was not told before.
 func (r *request) readBody() error {
 	if !r.Request().IsBodyStream() {
-		if r.Request().Header.ContentLength() < 0 && len(r.Request().Body()) > mostBody {
+		if r.Request().Header.ContentLength() < 0 && len(r.Request().Body()) > maxBody {
 			return errSize
 		}
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Context().RequestBodyStream(), mostBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Context().RequestBodyStream(), maxBody+1))
 	switch {
 	case err != nil:
 		return errForm
-	case len(body) > mostBody:
+	case len(body) > maxBody:
 		return errSize
 	}
 	r.Request().SetBodyRaw(body)
@@ -119,7 +119,7 @@ func (r *request) parseMultipart() error {
 
 func (r *request) parseURLEncoded() error {
 	body := r.Request().Body()
-	if bytes.Count(body, []byte("&")) >= mostFields {
+	if bytes.Count(body, []byte("&")) >= maxFields {
 		return errSize
 	}
 	var args fasthttp.Args // not the request's own: those keep their memory for later requests
@@ -151,7 +151,7 @@ func (r *request) checkForm() error {
 // checkQuery refuses values in the address that are no text, or longer than any that the pages send.
 func (r *request) checkQuery() (err error) {
 	r.Context().QueryArgs().VisitAll(func(name, value []byte) {
-		if !isText(string(name)) || !isText(string(value)) || len(value) > mostQuery {
+		if !isText(string(name)) || !isText(string(value)) || len(value) > maxQuery {
 			err = errText
 		}
 	})

@@ -52,7 +52,7 @@ func (w *Web) download(r *request, f file) error {
 		defer f.slots.give()
 		defer cancel()
 		err := w.fill(ctx, writer, titles, f, begin, ended)
-		if err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, errGone) {
+		if err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, errGone) && !errors.Is(err, errClosed) {
 			w.logProblem(ctx, "send a download", err, "path", path)
 		}
 		_ = writer.CloseWithError(err)

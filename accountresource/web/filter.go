@@ -43,8 +43,8 @@ type pagesView struct {
 func filterOf(r *request) filterView {
 	f := filterView{
 		Action: actionNamed(r.Query("action")), Query: strings.Clone(strings.TrimSpace(r.Query("q"))),
-		page:  min(max(r.QueryInt("page", 1), 1), lastPage),
-		total: min(max(r.QueryInt("total", -1), -1), run.Counted+1), searched: min(max(r.QueryInt("searched"), 0), lastPage),
+		page:  min(max(r.QueryInt("page", 1), 1), maxPageNumber),
+		total: min(max(r.QueryInt("total", -1), -1), run.Counted+1), searched: min(max(r.QueryInt("searched"), 0), maxPageNumber),
 	}
 	f.after, _ = strconv.ParseInt(r.Query("after"), 10, 64)
 	f.before, _ = strconv.ParseInt(r.Query("before"), 10, 64)

@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// mostTrials is how many tests, previews and look-ups on a directory server are made at once.
-	mostTrials = 4
-	// mostDownloads is how many files are sent at once.
-	mostDownloads = 8
+	// maxTrials is how many tests, previews and look-ups on a directory server are made at once.
+	maxTrials = 4
+	// maxDownloads is how many files are sent at once.
+	maxDownloads = 8
 )
 
 var (

@@ -49,7 +49,7 @@ func New(cfg Config) (*Web, error) {
 	w := &Web{cfg: cfg, texts: texts, engine: engine, assets: assets, plain: plain, heartbeat: heartbeat, writeTime: writeTime}
 	life, end := context.WithCancelCause(context.Background())
 	w.life, w.end = life, func() { end(errClosed) }
-	w.trials, w.downloads = newSlots(w.life, mostTrials), newSlots(w.life, mostDownloads)
+	w.trials, w.downloads = newSlots(w.life, maxTrials), newSlots(w.life, maxDownloads)
 	w.watch = newWatch(w.life, lookEvery, cfg.Logger)
 	w.watch.look = w.pulses
 	return w, nil
