@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	runsShown   = 10
-	chartRuns   = 30 // whose bars are drawn; the first of them are in the list
-	entriesPage = 50
-	entriesSent = 1000 // rows of a download that are read at once
-	maxPageNumber    = 1_000_000_000
+	runsShown     = 10
+	chartRuns     = 30 // whose bars are drawn; the first of them are in the list
+	entriesPage   = 50
+	entriesSent   = 1000 // rows of a download that are read at once
+	maxPageNumber = 1_000_000_000
 )
 
 // logView is the history of a resource, with the log of one of its runs or the story of one account.
