@@ -213,6 +213,10 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 		c.Unlink = true // the account went by hand: there is nothing to remove
 		return c, true
 	}
+	if who, linked := b.owners[c.Address]; linked && who.resource != l.Resource {
+		c.Unlink = true // another resource has linked the account since: it is that one's
+		return c, true
+	}
 	r := b.local[place]
 	deletes := p.Delete && l.Origin == account.Created
 	next.Address, next.State, next.Intent = c.Address, account.Confirmed, nil

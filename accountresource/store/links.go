@@ -305,6 +305,15 @@ func (s *Store) update(ctx context.Context, tx *dialect.Tx, links []account.Link
 	return nil
 }
 
+// domainOf returns the domain in which a link matters. A claimed deletion has no address any more, and still holds the one
+// that it takes from its account: other resources of the domain must know of it.
+func domainOf(l *account.Link) string {
+	if former := l.Former(); former != "" {
+		return account.DomainOf(former)
+	}
+	return account.DomainOf(l.Address)
+}
+
 func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 	insert := dialect.Rows{Dialect: s.dialect, Table: linkTable, Columns: linkColumns}
 	now := millis(s.clock())
@@ -319,7 +328,7 @@ func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 			return insert, err
 		}
 		insert.Values = append(insert.Values, []any{
-			l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind), string(l.Origin),
+			l.Resource, string(l.Source), l.Address, domainOf(l), string(l.Kind), string(l.Origin),
 			string(l.State), l.DN, l.Home, flag(l.Disabled), intent, kept, now,
 		})
 	}

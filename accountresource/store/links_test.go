@@ -78,8 +78,10 @@ func testLinksOfTheDomain(t *testing.T, connect func() *sql.DB) {
 	claim(t, s, lease(t, s, 3), want...)
 	before, behind := link(2, "00007", "x@example.com"), link(5, "00003", "y@example.com")
 	claim(t, s, lease(t, s, 2), before, link(2, "00009", "x@example.net"))
-	claim(t, s, lease(t, s, 5), behind)
-	want = append(want, before, behind)
+	going := link(5, "00009", "deleting 00009") // another resource's claim keeps the address that it takes
+	going.State, going.Intent = account.Deleting, []account.Difference{{What: account.WhatAddress, Old: "z@example.com"}}
+	claim(t, s, lease(t, s, 5), behind, going)
+	want = append(want, before, behind, going)
 
 	reads := readCounter(t, db)
 	start := reads.start()
