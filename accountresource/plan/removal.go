@@ -70,12 +70,12 @@ func (b *Builder) Missing(kind account.Kind, ids []account.SourceID) []account.S
 	return slices.Compact(missing)
 }
 
-// given tells whether an object was in a listing. One whose creation was only claimed has nothing to lose.
+// given tells whether an object was in a listing.
 func (b *Builder) given(id account.SourceID) bool {
 	_, seen := b.seen[id]
 	_, present := b.present[id]
 	g := b.groups[id]
-	return seen || present || g != nil && g.inScope || b.links[id].State == account.Creating
+	return seen || present || g != nil && g.inScope
 }
 
 // Leaving takes the objects that are really gone; what happens to their accounts is in Finish.
@@ -130,6 +130,9 @@ func (b *Builder) removals() []account.Change {
 	changes = append(changes, doomed...)
 	for i := range changes {
 		c := &changes[i]
+		if l := b.links[c.Source]; c.Unlink && b.owners[l.Address].source == l.Source {
+			delete(b.owners, l.Address) // no account is there any more
+		}
 		if c.Action != account.ActionDeleted || b.place(b.links[c.Source]) != c.Address {
 			continue // or it is gone already, and an heir may have the address
 		}
@@ -205,6 +208,9 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 	c = account.Change{Kind: l.Kind, Source: l.Source, DN: l.DN, Address: l.Address, Reason: account.Say("reason_left")}
 	place := b.place(l)
 	switch {
+	case l.State == account.Creating && b.local[place].home != l.Home:
+		c.Unlink = true // nothing was made, or somebody else made it
+		return c, true
 	case place != "":
 		c.Address = place
 	case l.State == account.Deleting:

@@ -25,8 +25,8 @@ type pipeline struct {
 const mostOpen = 6
 
 // apply makes the changes of batches: claim links, mail store, then links and log rows together. The three work at
-// once, each on another batch; only one that renames has the others settled before and itself settled before the next, as
-// claims are understood by what else is claimed. A change that fails stops no
+// once, each on another batch; only one that renames or drops links has the others settled before and itself settled before
+// the next, as claims are understood by what else is claimed. A change that fails stops no
 // other; an error means that nothing is known of the batches on the way, and the next run settles their claims (rule R19).
 // When begin ends no batch is begun any more, and those that were are finished.
 func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) error {
@@ -71,10 +71,12 @@ func (p *Replication) announceAll(begin, ctx context.Context, batches <-chan []a
 			return nil
 		}
 		p.gauge.planned.Add(int64(len(changes)))
-		renames := slices.ContainsFunc(changes, func(c account.Change) bool { return c.Action == account.ActionRenamed })
+		alone := slices.ContainsFunc(changes, func(c account.Change) bool { // others may claim what these give up
+			return c.Action == account.ActionRenamed || c.Unlink
+		})
 		enrols := !enrolled && slices.ContainsFunc(changes, func(c account.Change) bool { return len(c.Join) > 0 })
 		room := mostOpen - 1
-		if renames || enrols { // aliases come last: once everybody is there, they stay
+		if alone || enrols { // aliases come last: once everybody is there, they stay
 			room, enrolled = 0, enrolled || enrols
 		}
 		if err := p.await(ctx, line, room); err != nil {
@@ -90,7 +92,7 @@ func (p *Replication) announceAll(begin, ctx context.Context, batches <-chan []a
 		if err := send(ctx, line.announced, batch); err != nil {
 			return err
 		}
-		if renames {
+		if alone {
 			if err := p.await(ctx, line, 0); err != nil {
 				return err
 			}
