@@ -193,6 +193,20 @@ func renameAndUpdate(s suite) {
 	assert.True(s, s.forwards("sales", "ann"))
 }
 
+// A renaming that has happened is done again with another change of the account: that is made all the same.
+func renameAgainWithMore(s suite) {
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
+	there, back := renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann")
+	s.applied(there, back)
+	there.Disable = true
+	back.Profile, back.Set = account.Profile{account.Name: "Robert"}, account.FieldSet(account.Name)
+	s.applied(there, back)
+	assert.Equal(s, []string{"ann bob", "bob ann"}, s.lives("ann", "bob"))
+	assert.False(s, s.account("bob@example.com").Active)
+	assert.True(s, s.account("ann@example.com").Active)
+	assert.Equal(s, "Robert", s.account("ann@example.com").Profile[account.Name])
+}
+
 func failingRename(s suite) {
 	d, boom := s.domain("example.com"), errors.New("boom")
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))

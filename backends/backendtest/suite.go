@@ -112,6 +112,7 @@ var cases = []struct {
 	{"R8 what only names the new address gives way", renameOverLeftovers},
 	{"R8 a renamed account is updated and switched in the same change", renameAndUpdate},
 	{"R8 a renaming that failed and happened is harmless to do again", failingRename},
+	{"R8 a renaming that has happened takes the rest of a later change", renameAgainWithMore},
 	{"R14 a deleted account is gone with whatever names it", deleteAccount},
 	{"R14 how long the mail directory is kept is written down", deleteKeeps},
 	{"R14 deleting again is harmless", deleteTwice},

@@ -60,7 +60,9 @@ func (b *Backend) apply(d account.Domain, c *account.Change) error {
 		if !b.at(c, c.NewAddress) {
 			return backends.ErrNotFound
 		}
-		return nil
+		moved := *c // an earlier attempt has renamed it: the rest of this change may be another one
+		moved.Address = c.NewAddress
+		return b.update(&moved)
 	case c.Action == account.ActionCreated:
 		return b.create(c)
 	case !c.TouchesAccount():

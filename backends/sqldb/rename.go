@@ -16,13 +16,16 @@ import (
 
 // rename gives accounts their new addresses everywhere in the database (rule R8), after the rest of each change has
 // been made under the old one. An account that has its new address already was renamed by an attempt whose answer was
-// lost, and all of that attempt with it: this is one transaction.
+// lost; the rest of this change may be another one, and is made under the new address.
 func (b *Backend) rename(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	moving, err := b.findMoving(ctx, tx, k, steps)
+	moving, moved, err := b.findMoving(ctx, tx, k, steps)
 	if err != nil {
+		return err
+	}
+	if err := b.update(ctx, tx, k, moved); err != nil {
 		return err
 	}
 	if err := b.refuseTaken(ctx, tx, moving); err != nil {
@@ -54,16 +57,17 @@ func (b *Backend) rename(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 	return nil
 }
 
-// findMoving gives those accounts that still have their old address; one that has neither is gone. An alias has no
-// mail directory to tell it by: one that has its old address moves.
-func (b *Backend) findMoving(ctx context.Context, tx *dialect.Tx, k kind, steps []step) (moving []step, err error) {
+// findMoving gives those accounts that still have their old address, and those that have the new one already, which the
+// changes name by that; one that has neither is gone. An alias has no mail directory to tell it by: one that has its old
+// address moves.
+func (b *Backend) findMoving(ctx context.Context, tx *dialect.Tx, k kind, steps []step) (moving, moved []step, err error) {
 	var list []string
 	for _, s := range steps {
 		list = append(list, s.Address, s.NewAddress)
 	}
 	places, err := b.places(ctx, tx, k, list)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, s := range steps {
 		old, hasOld := places[s.Address]
@@ -71,12 +75,14 @@ func (b *Backend) findMoving(ctx context.Context, tx *dialect.Tx, k kind, steps 
 		switch {
 		case hasOld && (k.kind == account.Alias || old.home() == s.Home):
 			moving = append(moving, s)
-		case hasNew && (k.kind == account.Alias || now.home() == s.Home): // it has happened
+		case hasNew && (k.kind == account.Alias || now.home() == s.Home):
+			s.Address = s.NewAddress
+			moved = append(moved, s)
 		default:
 			*s.result = fmt.Errorf("rename %s: %w", s.Address, backends.ErrNotFound)
 		}
 	}
-	return moving, nil
+	return moving, moved, nil
 }
 
 // refuseTaken refuses renamings to an address that something else has and does not leave. A refusal may take away the
