@@ -236,8 +236,10 @@ func (b *Builder) Finish() (first, together, rest []account.Change) {
 	for _, c := range b.removals() {
 		if c.Disable {
 			b.fading[c.Source] = true
+		}
+		if c.Disable && b.links[c.Source].Address == c.Link.Address {
 			first = append(first, c)
-		} else {
+		} else { // it gives up the address that it has claimed, perhaps to the account that has claimed this one's
 			together = append(together, c)
 		}
 	}

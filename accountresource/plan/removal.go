@@ -132,6 +132,8 @@ func (b *Builder) removals() []account.Change {
 		c := &changes[i]
 		if l := b.links[c.Source]; c.Unlink && b.owners[l.Address].source == l.Source {
 			delete(b.owners, l.Address) // no account is there any more
+		} else if c.Link != nil && c.Link.Address == b.place(l) {
+			b.handBack(l, c.Link.Address)
 		}
 		if c.Action != account.ActionDeleted || b.place(b.links[c.Source]) != c.Address {
 			continue // or it is gone already, and an heir may have the address
@@ -242,7 +244,8 @@ func (b *Builder) removal(l *account.Link) (c account.Change, ok bool) {
 		c.Action, c.Disable, c.Link = account.ActionDisabled, true, &next
 		c.Diff = []account.Difference{{What: "active", Old: "yes", New: "no"}}
 		return c, true
-	case l.State == account.Deleting: // deletion was switched off meanwhile
+	case l.State == account.Deleting || l.State == account.Renaming: // a claim is left, and nothing more to be done
+		next.Disabled = l.Disabled || !r.active && switches(l, "yes")
 		c.Action, c.Link, c.Relink = "", &next, true
 		return c, true
 	}

@@ -21,6 +21,9 @@ type rename struct {
 func (b *Builder) settleRenames() []account.Change {
 	var changes []account.Change
 	granted := b.renames
+	for i := range granted {
+		b.handBack(granted[i].link, granted[i].from)
+	}
 	for {
 		leaving := make(map[string]bool, len(granted))
 		for i := range granted {
@@ -44,6 +47,18 @@ func (b *Builder) settleRenames() []account.Change {
 	}
 	b.renames = nil
 	return append(changes, b.granted(granted)...)
+}
+
+// handBack lets a linked account own the address that it has, and no longer the one that a claim wanted for it.
+func (b *Builder) handBack(link *account.Link, place string) {
+	if link.Former() == "" || link.Address == place {
+		return
+	}
+	who := owner{link.Resource, link.Source, link.DN}
+	if b.owners[link.Address] == who {
+		delete(b.owners, link.Address)
+	}
+	b.owners[place] = who
 }
 
 // obstacle says what keeps an account from its new address.

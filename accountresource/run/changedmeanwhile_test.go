@@ -110,3 +110,111 @@ func states(r *rig) map[string]string {
 	}
 	return all
 }
+
+// dirChange is what becomes of two people in the directory.
+type dirChange func(ann, bob *account.Object)
+
+// changeTwice links two people, changes them in the directory and calls between, then changes them again and runs once
+// more. It returns what between returned.
+func changeTwice(t *testing.T, first, then dirChange, deletes bool, between func(*rig) bool) (r *rig, met bool) {
+	r = newRig(t)
+	r.config.BatchSize = 1
+	r.res.Settings.Replication.Delete = deletes
+	ann, bob := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")
+	shown := func(change dirChange) {
+		ann.ID, bob.ID = "a", "b"
+		change(&ann, &bob)
+		r.people.objects = users(2)
+		for _, o := range []account.Object{ann, bob} {
+			if o.ID != "" {
+				r.people.objects = append(r.people.objects, o)
+			}
+		}
+		r.now = r.now.Add(time.Hour)
+	}
+	shown(func(_, _ *account.Object) {})
+	r.once()
+	shown(first)
+	met = between(r)
+	shown(then)
+	r.once()
+	return r, met
+}
+
+// Two people are linked, something happens to them in a run that is cut off, and then the directory changes once more:
+// one run ends where it would if the run before had done all it wanted, or nothing, and the next has nothing to do.
+func TestR19_TheDirectoryChangesAfterARunThatWasCutOff(t *testing.T) {
+	all := func(several ...dirChange) dirChange {
+		return func(ann, bob *account.Object) {
+			for _, happens := range several {
+				happens(ann, bob)
+			}
+		}
+	}
+	to := func(address string) dirChange {
+		return func(ann, _ *account.Object) { ann.Mail = []string{address + "@example.com"} }
+	}
+	swap := func(ann, bob *account.Object) { ann.Mail, bob.Mail = bob.Mail, ann.Mail }
+	off := func(ann, _ *account.Object) { ann.Disabled = true }
+	gone := func(ann, _ *account.Object) { ann.ID = "" }
+	named := func(ann, _ *account.Object) { ann.Profile[account.Name] = "Ann Smith" }
+	firsts := map[string]dirChange{
+		"renamed": to("anna"), "disabled": off, "deleted": gone, "updated": named, "swapped": swap,
+		"renamed and disabled": all(to("anna"), off), "swapped and disabled": all(swap, off),
+		"swapped and updated": all(swap, named),
+	}
+	thens := map[string]dirChange{
+		"nothing": all(), "back at the old address": to("ann"), "renamed again": to("anne"), "disabled": off,
+		"enabled": func(ann, _ *account.Object) { ann.Disabled = false },
+		"gone":    gone, "updated": named, "swapped": swap,
+		"the other is gone":                   func(_, bob *account.Object) { bob.ID = "" },
+		"the other is off":                    func(_, bob *account.Object) { bob.Disabled = true },
+		"the other has an address of its own": func(_, bob *account.Object) { bob.Mail = []string{"robert@example.com"} },
+	}
+	for first, happens := range firsts {
+		for then, follows := range thens {
+			for _, deletes := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s, then %s, deletes %t", first, then, deletes), func(t *testing.T) {
+					seen, _ := changeTwice(t, happens, follows, deletes, func(r *rig) bool { r.once(); return true })
+					unseen, _ := changeTwice(t, happens, follows, deletes, func(*rig) bool { return true })
+					for _, cut := range cuts() {
+						r, met := changeTwice(t, happens, follows, deletes, func(r *rig) bool {
+							return r.cut(cut.method, cut.when, cut.nth).Outcome == run.Failed
+						})
+						if !met {
+							continue
+						}
+						if !cmp.Equal(states(unseen), states(r)) {
+							assert.Empty(t, cmp.Diff(states(seen), states(r)), "%v", cut)
+						}
+						for source, l := range r.ledger.links {
+							here, exists := find(r, l.Address)
+							assert.Equal(t, account.Confirmed, l.State, "%v: link of %s", cut, source)
+							assert.True(t, exists && (here.Active || l.Disabled), "%v: link of %s", cut, source)
+						}
+						writes := r.mail.Writes()
+						r.once()
+						assert.Equal(t, writes, r.mail.Writes(), "%v: a second run has nothing to do", cut)
+					}
+				})
+			}
+		}
+	}
+}
+
+type cutAt struct {
+	method, when string
+	nth          int
+}
+
+// cuts are the places where a run of two changes can be cut off.
+func cuts() (all []cutAt) {
+	for _, method := range []string{"Claim", "Apply", "Settle"} {
+		for _, when := range []string{"before", "after"} {
+			for nth := 1; nth <= 2; nth++ {
+				all = append(all, cutAt{method, when, nth})
+			}
+		}
+	}
+	return all
+}
