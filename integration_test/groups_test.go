@@ -54,7 +54,7 @@ func TestR10_R11_R12_GroupsAreAliases(t *testing.T) {
 
 		ann, bob := ad.add("Ann, A.", at("ann"), nil), ad.add("Bob #1", at("bob"), nil)
 		outside := "partner@" + unique() + ".example"
-		partner := ad.add("Partner", outside, nil)
+		partner := ad.add("Partner", "login@"+unique()+".example", attributes{"mail": outside}) // nobody has mail at a login name
 		nested := ad.group("Nested", "", bob)
 		team := ad.group("Team Ω", at("team"), ann)
 		all := ad.group("All", at("all"), nested, team, partner)
@@ -89,7 +89,7 @@ func TestR10_R11_R12_GroupsAreAliases(t *testing.T) {
 		contact.Attribute("mail", []string{friend})
 		require.NoError(t, ad.conn.Add(contact))
 		elsewhere := newPeople(t)
-		far := elsewhere.add("Guest", guest, nil)
+		far := elsewhere.add("Guest", "guest@"+unique()+".example", attributes{"mail": guest})
 		mixed := ad.group("Mixed", at("mixed"), contact.DN, far)
 		ad.change(mixed, attributes{"managedBy": ann})
 		s.saved("users", values{"user_filter": "(objectClass=user)"})
