@@ -108,7 +108,7 @@ func (v *village) count() {
 		}
 		shown[o.ID] = *o
 	}
-	v.people.touched = nil
+	v.people.touched = slices.DeleteFunc(v.people.touched, func(t run.Touch) bool { return shown[t.ID].ID != "" })
 	for id, o := range v.before {
 		if _, there := shown[id]; !there {
 			v.people.usn++
@@ -119,11 +119,11 @@ func (v *village) count() {
 }
 
 // stir has something happen. Who is gone keeps his address: it is nobody else's business.
-func (v *village) stir() {
+func (v *village) stir(leaving bool) {
 	for _, s := range v.seats {
 		switch happens := v.random.IntN(12); {
 		case s.byHand:
-		case happens == 0:
+		case happens == 0 && leaving:
 			s.gone = !s.gone
 		case happens == 1 && !s.group:
 			s.off = !s.off
@@ -248,7 +248,7 @@ func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
 			for round := range 10 {
 				v.now = v.now.Add(time.Hour)
 				v.config.BatchSize = []int{1, 2, 3, 100}[v.random.IntN(4)]
-				v.stir()
+				v.stir(true)
 				v.listed()
 				v.meddle()
 				if v.random.IntN(2) == 0 {
@@ -262,6 +262,20 @@ func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
 					v.config.Backend, v.config.Links, v.config.Journal = v.mail, v.ledger, v.ledger
 					lift()
 					v.story = append(v.story, fmt.Sprint("cut ", faulty.method, faulty.when, faulty.nth, " of ", faulty.seen))
+					if v.random.IntN(2) == 0 {
+						v.now = v.now.Add(time.Hour)
+						leaving := v.random.IntN(2) == 0
+						v.stir(leaving)
+						v.listed()
+						if leaving { // an account may be left with either address: everybody comes back
+							require.Equal(t, run.Succeeded, v.once().Outcome)
+							for _, s := range v.seats {
+								s.gone = false
+							}
+							v.now = v.now.Add(time.Hour)
+							v.listed()
+						}
+					}
 				}
 				got := v.once()
 				require.Equal(t, run.Succeeded, got.Outcome, "%v", got.Error)
