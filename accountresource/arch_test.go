@@ -25,10 +25,10 @@ var arrows = map[string]struct {
 	"accountresource/plan":     {[]string{"accountresource/account"}, "the plan is pure"},
 	"backends":                 {[]string{"accountresource/account"}, "a mail store knows neither directory nor plan"},
 	"backends/memory":          {[]string{"accountresource/account", "backends"}, "a mail store knows neither directory nor plan"},
-	"backends/traces":          {[]string{"accountresource/account", "accountresource/dialect"}, "rows that name an address know nothing of accounts"},
-	"backends/sqldb":           {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/traces"}, "a mail store knows neither directory nor plan"},
-	"backends/openldap":        {[]string{"accountresource/account", "accountresource/dialect", "accountresource/recovered", "backends", "backends/sqldb", "backends/traces"}, "a mail store knows neither directory nor plan; usage and deleted mailboxes are in SQL"},
-	"backends/appdata":         {[]string{"accountresource/account", "accountresource/dialect", "backends/traces"}, "applications know addresses only"},
+	"backends/references":      {[]string{"accountresource/account", "accountresource/dialect"}, "rows that name an address know nothing of accounts"},
+	"backends/sqldb":           {[]string{"accountresource/account", "accountresource/dialect", "backends", "backends/references"}, "a mail store knows neither directory nor plan"},
+	"backends/openldap":        {[]string{"accountresource/account", "accountresource/dialect", "accountresource/recovered", "backends", "backends/sqldb", "backends/references"}, "a mail store knows neither directory nor plan; usage and deleted mailboxes are in SQL"},
+	"backends/appdata":         {[]string{"accountresource/account", "accountresource/dialect", "backends/references"}, "applications know addresses only"},
 	"backends/backendtest":     {[]string{"accountresource/account", "backends"}, "the suite sees a backend's public face only"},
 	"accountresource/run": {
 		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "accountresource/recovered", "backends"},
@@ -71,8 +71,8 @@ var rooms = map[string]struct {
 	"github.com/go-co-op/gocron/":     {[]string{"accountresource/schedule"}, "gocron only in schedule"},
 	"github.com/go-ldap/ldap/":        {[]string{"accountresource/directory", "accountresource/directory/fakead", "accountresource/directory/readertest", "backends/openldap", "examples/panel"}, "go-ldap only in directory and openldap"},
 	"github.com/go-asn1-ber/asn1-ber": {[]string{"accountresource/directory", "accountresource/directory/fakead"}, "LDAP's encoding stays with LDAP"},
-	"github.com/Masterminds/squirrel": {[]string{"accountresource/store", "backends/sqldb", "backends/traces", "backends/appdata"}, "SQL only in store and the mail stores' SQL"},
-	"database/sql":                    {[]string{"accountresource", "accountresource/store", "accountresource/dialect", "backends/sqldb", "backends/traces", "backends/openldap", "backends/appdata", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},
+	"github.com/Masterminds/squirrel": {[]string{"accountresource/store", "backends/sqldb", "backends/references", "backends/appdata"}, "SQL only in store and the mail stores' SQL"},
+	"database/sql":                    {[]string{"accountresource", "accountresource/store", "accountresource/dialect", "backends/sqldb", "backends/references", "backends/openldap", "backends/appdata", "examples/panel", "examples/panel/vmail"}, "databases only in store, sqldb and the door"},
 }
 
 type listed struct {

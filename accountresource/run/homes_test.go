@@ -39,7 +39,7 @@ func (r *rig) nobodyShares() {
 		assert.Empty(r.t, whose[home], "%s has the mail directory %s too", a.Address, home)
 		whose[home] = a.Address
 	}
-	for _, g := range r.mail.Graves() {
+	for _, g := range r.mail.DeletedMailboxes() {
 		home := backends.NormalHome(g.Home)
 		assert.Empty(r.t, whose[home], "the mail of %s, who was deleted, is in %s", g.Address, home)
 		whose[home] = "the deleted " + g.Address
@@ -76,7 +76,7 @@ func TestR5_ALeaversAddressComesWithAMailDirectoryOfItsOwn(t *testing.T) {
 		r.once()
 		r.people.objects = append(users(6), user("c", "ann@example.com", "Third"))
 		r.once()
-		assert.Len(t, r.mail.Graves(), 2)
+		assert.Len(t, r.mail.DeletedMailboxes(), 2)
 		assert.Equal(t, account.SourceID("c"), r.ledger.links["c"].Source)
 		r.nobodyShares()
 	})

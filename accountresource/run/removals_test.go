@@ -43,9 +43,9 @@ func TestR14_WhoLeftIsDisabledOrDeletedOrLeft(t *testing.T) {
 			assert.Equal(t, want, got.Counts)
 			assert.Empty(t, r.once().Counts, "once is enough")
 			if c.delete {
-				graves := r.mail.Graves()
-				require.Len(t, graves, 1)
-				assert.Equal(t, "2026-06-05", graves[0].Until, "today and thirty days")
+				deleted := r.mail.DeletedMailboxes()
+				require.Len(t, deleted, 1)
+				assert.Equal(t, "2026-06-05", deleted[0].Until, "today and thirty days")
 				assert.NotContains(t, r.ledger.links, account.SourceID("id0000"))
 				return
 			}
@@ -164,7 +164,7 @@ func TestR19_ARemovalCutOffAnywhereIsFinished(t *testing.T) {
 			assert.Equal(t, run.Failed, r.once().Outcome, method)
 			r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger
 			assert.Equal(t, run.Succeeded, r.once().Outcome)
-			assert.Len(t, r.mail.Graves(), 2, "%s %s", method, when)
+			assert.Len(t, r.mail.DeletedMailboxes(), 2, "%s %s", method, when)
 			assert.Equal(t, "New", r.account("u0000@example.com").Profile[account.Name])
 			assert.Len(t, r.ledger.links, 7)
 			var deleted int

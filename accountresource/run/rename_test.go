@@ -54,5 +54,5 @@ func TestAMailboxThatWasMovedByHandIsStillTheSame(t *testing.T) {
 	r.mail.AddAccount(moved)
 	r.people.objects = r.people.objects[1:]
 	assert.Equal(t, []string{"deleted renamed@example.com reason_left"}, r.log(r.once()))
-	assert.Equal(t, moved.Home, r.mail.Graves()[0].Home)
+	assert.Equal(t, moved.Home, r.mail.DeletedMailboxes()[0].Home)
 }

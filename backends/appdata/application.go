@@ -11,7 +11,7 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
-	"github.com/mailpanel/account-resource/backends/traces"
+	"github.com/mailpanel/account-resource/backends/references"
 )
 
 // Kind names an application.
@@ -40,14 +40,14 @@ type Application struct {
 
 // schema is what a database turned out to have.
 type schema struct {
-	dialect dialect.Dialect
-	traces  *traces.Set
-	tables  map[string]bool
+	dialect    dialect.Dialect
+	references *references.Set
+	tables     map[string]bool
 }
 
 // knowledge is what an application knows of addresses.
 type knowledge struct {
-	tables []traces.Table
+	tables []references.Table
 	// rename and forget are statements for one address each, before the tables follow or rows go; delete are for
 	// several.
 	rename, forget, delete []statement
@@ -86,7 +86,7 @@ func (a *Application) Rename(ctx context.Context, moves []account.Move) error {
 				}
 			}
 		}
-		return s.traces.Rename(ctx, tx, moves)
+		return s.references.Rename(ctx, tx, moves)
 	})
 	if err != nil {
 		return fmt.Errorf("rename %d addresses in %s: %w", len(moves), a.kind, err)
@@ -111,7 +111,7 @@ func (a *Application) Delete(ctx context.Context, addresses []string) error {
 				}
 			}
 		}
-		return s.traces.Delete(ctx, tx, addresses)
+		return s.references.Delete(ctx, tx, addresses)
 	})
 	if err != nil {
 		return fmt.Errorf("delete the data of %d addresses in %s: %w", len(addresses), a.kind, err)
@@ -140,20 +140,20 @@ func (a *Application) open(ctx context.Context) (*schema, error) {
 	}
 	s := &schema{dialect: d, tables: make(map[string]bool)}
 	k := known[a.kind]
-	if s.traces, err = traces.Open(ctx, a.db, d, k.tables); err != nil {
+	if s.references, err = references.Open(ctx, a.db, d, k.tables); err != nil {
 		return nil, err
 	}
 	for _, st := range slices.Concat(k.rename, k.forget, k.delete) {
 		if _, asked := s.tables[st.table]; asked {
 			continue
 		}
-		columns, err := traces.Columns(ctx, a.db, d, st.table)
+		columns, err := references.Columns(ctx, a.db, d, st.table)
 		if err != nil {
 			return nil, err
 		}
 		s.tables[st.table] = len(columns) > 0
 	}
-	if s.traces.Empty() {
+	if s.references.Empty() {
 		return nil, errors.New("the database has none of the application's tables")
 	}
 	a.opened = s

@@ -1,11 +1,11 @@
 package appdata
 
-import "github.com/mailpanel/account-resource/backends/traces"
+import "github.com/mailpanel/account-resource/backends/references"
 
 // Roundcube: everything hangs on users.user_id. Its own schema deletes along; a database without those foreign keys is
 // cleaned all the same.
 var roundcube = knowledge{
-	tables: []traces.Table{
+	tables: []references.Table{
 		{Name: "users", Key: []string{"username", "mail_host"}, Owned: []string{"username"}},
 		{Name: "identities", Kept: []string{"email", "reply-to", "bcc"}},
 	},
@@ -27,7 +27,7 @@ func ofUsers(tables ...string) (all []statement) {
 // SOGo in combined-table mode. A user's folders are known by c_path2, what is in them by c_folder_id. In settings,
 // folders of others stand as "address:Calendar/folder".
 var sogo = knowledge{
-	tables: []traces.Table{
+	tables: []references.Table{
 		{Name: "sogo_user_profile", Key: []string{"c_uid"}, Owned: []string{"c_uid"}},
 		{Name: "sogo_acl", Owned: []string{"c_uid"}},
 		{Name: "sogo_cache_folder", Key: []string{"c_uid", "c_path"}, Owned: []string{"c_uid"}},
@@ -64,7 +64,7 @@ func inFolders(tables ...string) (all []statement) {
 // Amavisd: lists hang on the ids of users (the local side) and mailaddr (the other side, shared by all accounts). Its
 // log is left to expire.
 var amavisd = knowledge{
-	tables: []traces.Table{
+	tables: []references.Table{
 		{Name: "users", Key: []string{"email"}, Owned: []string{"email"}, Binary: true},
 		{Name: "policy", Key: []string{"policy_name"}, Owned: []string{"policy_name"}},
 	},
@@ -81,7 +81,7 @@ var amavisd = knowledge{
 
 // iRedAPD: throttle_tracking refers to throttle and does not let it go before.
 var iredapd = knowledge{
-	tables: []traces.Table{
+	tables: []references.Table{
 		{Name: "throttle_tracking", Key: []string{"tid", "account"}, Owned: []string{"account"}},
 		{Name: "throttle", Key: []string{"account", "kind"}, Owned: []string{"account"}},
 		{Name: "greylisting", Key: []string{"account", "sender"}, Owned: []string{"account"}, Kept: []string{"sender"}},
@@ -100,7 +100,7 @@ var iredapd = knowledge{
 
 // iRedAdmin keeps settings of an account; its log is history and stays.
 var iredadmin = knowledge{
-	tables: []traces.Table{
+	tables: []references.Table{
 		{Name: "settings", Key: []string{"account", "k"}, Owned: []string{"account"}},
 		{Name: "domain_ownership", Kept: []string{"admin"}},
 		{Name: "newsletter_subunsub_confirms", Owned: []string{"subscriber"}},

@@ -83,7 +83,7 @@ func addModerators(s suite) {
 	c := alias("sales", "Sales", "ann@example.com")
 	c.Moderate = []string{"boss@example.com"}
 	s.applied(c)
-	s.AddTrace(Trace{Moderator, "sales@example.com", "deputy@elsewhere.example"})
+	s.AddReference(Reference{Moderator, "sales@example.com", "deputy@elsewhere.example"})
 	more := aliasChange(account.ActionUpdated, "sales")
 	more.Moderate = []string{"boss@example.com", "chief@example.com"}
 	s.applied(more)
@@ -106,7 +106,7 @@ func manyMembers(s suite) {
 
 func renameAlias(s suite) {
 	s.applied(alias("sales", "Sales", "ann@example.com"), alias("top", "Top", "sales@example.com"), alias("swap", "Swap", "bob@example.com"))
-	s.AddTrace(Trace{Moderator, "sales@example.com", "boss@elsewhere.example"})
+	s.AddReference(Reference{Moderator, "sales@example.com", "boss@elsewhere.example"})
 	s.SetPolicy("sales@example.com", "public")
 	c := aliasChange(account.ActionRenamed, "sales")
 	c.NewAddress = "market@example.com"
@@ -117,7 +117,7 @@ func renameAlias(s suite) {
 	assert.Equal(s, []string{"ann@example.com"}, got.Members)
 	assert.Equal(s, "public", s.Policy("market@example.com"))
 	assert.Equal(s, []string{"market@example.com"}, s.alias("top@example.com").Members)
-	assert.Equal(s, []Trace{{Moderator, "market@example.com", "boss@elsewhere.example"}}, s.traces())
+	assert.Equal(s, []Reference{{Moderator, "market@example.com", "boss@elsewhere.example"}}, s.references())
 
 	there, back := aliasChange(account.ActionRenamed, "market"), aliasChange(account.ActionRenamed, "swap")
 	there.NewAddress, back.NewAddress = "swap@example.com", "market@example.com"
@@ -128,14 +128,14 @@ func renameAlias(s suite) {
 
 func deleteAlias(s suite) {
 	s.applied(alias("sales", "Sales", "ann@example.com"), alias("top", "Top", "sales@example.com", "bob@example.com"))
-	s.AddTrace(Trace{Moderator, "sales@example.com", "boss@elsewhere.example"})
+	s.AddReference(Reference{Moderator, "sales@example.com", "boss@elsewhere.example"})
 	c := aliasChange(account.ActionDeleted, "sales")
 	s.applied(c)
 	s.applied(c)
 	assert.Empty(s, s.accounts(backends.Query{Addresses: []string{"sales@example.com"}}))
 	assert.Equal(s, []string{"bob@example.com"}, s.alias("top@example.com").Members)
-	assert.Empty(s, s.traces())
-	assert.Empty(s, s.Graves(), "it had no mailbox")
+	assert.Empty(s, s.references())
+	assert.Empty(s, s.DeletedMailboxes(), "it had no mailbox")
 	assert.False(s, s.Route(route("sales", "ann")))
 }
 

@@ -24,10 +24,10 @@ func deleteAccount(s suite) {
 	s.AddAlias("sales@example.com", "ann@example.com", "bob@example.com")
 	s.SetRoute(account.Route{Address: "example.com", Forwarding: "ann@example.com"}, true)
 	s.SetRoute(account.Route{Address: "example.com", Forwarding: "bob@example.com"}, true)
-	s.traced("ann")
-	kept := []Trace{{Moderator, "sales@example.com", "bob@example.com"}, {Quota, "bob@example.com", ""}}
+	s.referenced("ann")
+	kept := []Reference{{Moderator, "sales@example.com", "bob@example.com"}, {Quota, "bob@example.com", ""}}
 	for _, t := range kept {
-		s.AddTrace(t)
+		s.AddReference(t)
 	}
 	s.applied(deletion("ann"))
 	assert.Empty(s, s.accounts(backends.Query{Addresses: []string{"ann@example.com"}}))
@@ -35,7 +35,7 @@ func deleteAccount(s suite) {
 	assert.False(s, s.Route(account.Route{Address: "example.com", Forwarding: "ann@example.com"}))
 	assert.True(s, s.Route(route("sales", "bob")), "nobody else's mail is touched")
 	assert.True(s, s.Route(account.Route{Address: "example.com", Forwarding: "bob@example.com"}))
-	assert.Empty(s, cmp.Diff(kept, s.traces()))
+	assert.Empty(s, cmp.Diff(kept, s.references()))
 	assert.Equal(s, []string{"bob bob", "copied copied"}, s.lives("ann", "bob", "copied"))
 }
 
@@ -44,20 +44,20 @@ func deleteKeeps(s suite) {
 	ann, bob := deletion("ann"), deletion("bob")
 	ann.KeepUntil = time.Date(2027, 1, 31, 23, 59, 0, 0, time.UTC)
 	s.applied(ann, bob)
-	graves := s.Graves()
-	slices.SortFunc(graves, func(a, b Grave) int { return slices.Compare([]string{a.Address}, []string{b.Address}) })
-	assert.Equal(s, []Grave{
+	deleted := s.DeletedMailboxes()
+	slices.SortFunc(deleted, func(a, b DeletedMailbox) int { return slices.Compare([]string{a.Address}, []string{b.Address}) })
+	assert.Equal(s, []DeletedMailbox{
 		{"ann@example.com", creation("ann", "").Home, "2027-01-31"}, {"bob@example.com", creation("bob", "").Home, ""},
-	}, graves)
+	}, deleted)
 }
 
 func deleteTwice(s suite) {
 	s.applied(creation("ann", "Ann"))
 	s.applied(deletion("ann"))
 	s.applied(deletion("ann"))
-	assert.Len(s, s.Graves(), 1)
+	assert.Len(s, s.DeletedMailboxes(), 1)
 	s.applied(deletion("never"))
-	assert.Len(s, s.Graves(), 1, "nobody was there")
+	assert.Len(s, s.DeletedMailboxes(), 1, "nobody was there")
 }
 
 func deleteOther(s suite) {
@@ -68,7 +68,7 @@ func deleteOther(s suite) {
 	s.applied(old)
 	assert.Equal(s, []string{"ann ann"}, s.lives("ann"))
 	assert.True(s, s.Route(route("sales", "ann")))
-	assert.Empty(s, s.Graves())
+	assert.Empty(s, s.DeletedMailboxes())
 }
 
 func deleteForwarded(s suite) {

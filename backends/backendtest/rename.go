@@ -36,44 +36,44 @@ func (s suite) lives(made ...string) []string {
 	return got
 }
 
-// traced plants a trace of every kind that names the account.
-func (s suite) traced(local string) []Trace {
+// referenced plants a reference of every kind that names the account.
+func (s suite) referenced(local string) []Reference {
 	s.Helper()
 	address, other := local+"@example.com", "other@elsewhere.example"
-	all := []Trace{
+	all := []Reference{
 		{Moderator, "sales@example.com", address}, {Bcc, address, other}, {Bcc, "copied@example.com", address},
 		{DomainBcc, "example.com", address}, {DomainAdmin, address, "example.com"}, {Quota, address, ""},
 		{Login, address, ""}, {Share, address, "bob@example.com"}, {Share, "bob@example.com", address},
 		{PublicShare, address, ""},
 	}
 	for _, t := range all {
-		s.AddTrace(t)
+		s.AddReference(t)
 	}
 	return all
 }
 
-func (s suite) traces() []Trace {
+func (s suite) references() []Reference {
 	s.Helper()
-	all := s.Traces()
-	slices.SortFunc(all, func(a, b Trace) int {
+	all := s.References()
+	slices.SortFunc(all, func(a, b Reference) int {
 		return strings.Compare(string(a.Kind)+a.Owner+a.Other, string(b.Kind)+b.Owner+b.Other)
 	})
 	return all
 }
 
-// naming are the traces with an address in another's place.
-func naming(all []Trace, from, to string) []Trace {
+// naming are the references with an address in another's place.
+func naming(all []Reference, from, to string) []Reference {
 	follow := func(a string) string {
 		if a == from {
 			return to
 		}
 		return a
 	}
-	var next []Trace
+	var next []Reference
 	for _, t := range all {
-		next = append(next, Trace{t.Kind, follow(t.Owner), follow(t.Other)})
+		next = append(next, Reference{t.Kind, follow(t.Owner), follow(t.Other)})
 	}
-	slices.SortFunc(next, func(a, b Trace) int {
+	slices.SortFunc(next, func(a, b Reference) int {
 		return strings.Compare(string(a.Kind)+a.Owner+a.Other, string(b.Kind)+b.Owner+b.Other)
 	})
 	return next
@@ -84,7 +84,7 @@ func renameAccount(s suite) {
 	s.AddAlias("sales@example.com", "ann@example.com", "bob@example.com")
 	s.SetRoute(route("ann", "bob"), true)
 	s.SetRoute(account.Route{Address: "example.com", Forwarding: "ann@example.com"}, true)
-	planted := s.traced("ann")
+	planted := s.referenced("ann")
 	before := s.account("ann@example.com")
 
 	s.applied(renaming("ann", "ann", "anna"))
@@ -96,21 +96,21 @@ func renameAccount(s suite) {
 	assert.True(s, s.Route(route("anna", "bob")), "her own forwarding")
 	assert.True(s, s.Route(account.Route{Address: "example.com", Forwarding: "anna@example.com"}), "the catch-all")
 	assert.False(s, s.Route(route("sales", "ann")))
-	assert.Empty(s, cmp.Diff(naming(planted, "ann@example.com", "anna@example.com"), s.traces()))
+	assert.Empty(s, cmp.Diff(naming(planted, "ann@example.com", "anna@example.com"), s.references()))
 	assert.Empty(s, s.accounts(backends.Query{Addresses: []string{"ann@example.com"}}))
 }
 
 func swapAddresses(s suite) {
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"), creation("eve", "Eve"))
 	s.AddAlias("sales@example.com", "ann@example.com", "eve@example.com")
-	s.AddTrace(Trace{Quota, "ann@example.com", ""})
-	s.AddTrace(Trace{Share, "ann@example.com", "bob@example.com"})
+	s.AddReference(Reference{Quota, "ann@example.com", ""})
+	s.AddReference(Reference{Share, "ann@example.com", "bob@example.com"})
 	s.applied(renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"))
 	assert.Equal(s, []string{"ann bob", "bob ann", "eve eve"}, s.lives("ann", "bob", "eve"))
 	assert.True(s, s.Route(route("sales", "bob")))
 	assert.False(s, s.Route(route("sales", "ann")))
 	assert.True(s, s.Route(route("sales", "eve")))
-	assert.Equal(s, []Trace{{Share, "bob@example.com", "ann@example.com"}, {Quota, "bob@example.com", ""}}, s.traces())
+	assert.Equal(s, []Reference{{Share, "bob@example.com", "ann@example.com"}, {Quota, "bob@example.com", ""}}, s.references())
 }
 
 func chainAddresses(s suite) {
@@ -164,12 +164,12 @@ func renameOverLeftovers(s suite) {
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
 	s.AddAlias("sales@example.com", "ann@example.com", "anna@example.com") // there was an Anna once
 	s.AddAlias("old@example.com", "anna@example.com")
-	s.AddTrace(Trace{Quota, "ann@example.com", ""})
-	s.AddTrace(Trace{Quota, "anna@example.com", ""})
+	s.AddReference(Reference{Quota, "ann@example.com", ""})
+	s.AddReference(Reference{Quota, "anna@example.com", ""})
 	s.applied(renaming("ann", "ann", "anna"))
 	assert.True(s, s.Route(route("sales", "anna")))
 	assert.True(s, s.Route(route("old", "anna")))
-	assert.Equal(s, []Trace{{Quota, "anna@example.com", ""}}, s.traces())
+	assert.Equal(s, []Reference{{Quota, "anna@example.com", ""}}, s.references())
 }
 
 func renameAndUpdate(s suite) {

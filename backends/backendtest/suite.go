@@ -32,41 +32,41 @@ type Store struct {
 	ForwardOnly func(from, to string)
 	// Route tells whether a forwarding is there and active.
 	Route func(r account.Route) bool
-	// AddTrace has something name an account; Traces are all there are.
-	AddTrace func(Trace)
-	Traces   func() []Trace
-	// Graves are the deleted mailboxes whose directories are still kept.
-	Graves func() []Grave
+	// AddReference has something name an account; References are all there are.
+	AddReference func(Reference)
+	References   func() []Reference
+	// DeletedMailboxes are the deleted mailboxes whose directories are still kept.
+	DeletedMailboxes func() []DeletedMailbox
 	// ExactHomes: the store finds a mail directory in the case only in which it is written.
 	ExactHomes bool
 	// Writes counts the statements or requests that wrote, so far.
 	Writes func() int
 }
 
-// Trace is an address that stands somewhere beside the account itself.
-type Trace struct {
-	Kind  TraceKind
+// Reference is an address that stands somewhere beside the account itself.
+type Reference struct {
+	Kind  ReferenceKind
 	Owner string
 	Other string // the second address, where the kind has one
 }
 
-// TraceKind says where an address stands.
-type TraceKind string
+// ReferenceKind says where an address stands.
+type ReferenceKind string
 
 // The kinds that every store has.
 const (
-	Moderator   TraceKind = "moderator"    // Other moderates the alias Owner
-	Bcc         TraceKind = "bcc"          // a copy of what Owner gets goes to Other
-	DomainBcc   TraceKind = "domain bcc"   // a copy of what the domain Owner gets goes to Other
-	DomainAdmin TraceKind = "domain admin" // Owner administers the domain Other
-	Quota       TraceKind = "used quota"
-	Login       TraceKind = "last login"
-	Share       TraceKind = "share" // a folder of Owner is shared with Other
-	PublicShare TraceKind = "public share"
+	Moderator   ReferenceKind = "moderator"    // Other moderates the alias Owner
+	Bcc         ReferenceKind = "bcc"          // a copy of what Owner gets goes to Other
+	DomainBcc   ReferenceKind = "domain bcc"   // a copy of what the domain Owner gets goes to Other
+	DomainAdmin ReferenceKind = "domain admin" // Owner administers the domain Other
+	Quota       ReferenceKind = "used quota"
+	Login       ReferenceKind = "last login"
+	Share       ReferenceKind = "share" // a folder of Owner is shared with Other
+	PublicShare ReferenceKind = "public share"
 )
 
-// Grave is a deleted mailbox; Until is the date from which its directory may go, or empty.
-type Grave struct{ Address, Home, Until string }
+// DeletedMailbox is a deleted mailbox; Until is the date from which its directory may go, or empty.
+type DeletedMailbox struct{ Address, Home, Until string }
 
 // Run has every case run on a store of its own.
 func Run(t *testing.T, open func(t *testing.T) Store) {

@@ -140,8 +140,8 @@ func (b *Backend) changeMembers(c *account.Change) {
 		delete(b.routes, account.Route{Address: c.Address, Forwarding: m})
 	}
 	for _, m := range c.Moderate {
-		if t := [3]string{"moderator", c.Address, m}; !slices.Contains(b.traces, t) {
-			b.traces = append(b.traces, t)
+		if t := [3]string{"moderator", c.Address, m}; !slices.Contains(b.references, t) {
+			b.references = append(b.references, t)
 		}
 	}
 	for _, m := range c.Join {

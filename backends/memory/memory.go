@@ -15,16 +15,16 @@ import (
 
 // Backend is a mail account store in memory. It is safe for concurrent use.
 type Backend struct {
-	mu       sync.Mutex
-	domains  map[string]account.Domain
-	accounts map[string]account.Account
-	routes   map[account.Route]bool // and whether they are active
-	policies map[string]string      // of aliases, by address
-	refused  map[string]error
-	traces   [][3]string // kind, owner and other
-	graves   []Grave
-	writes   int
-	homes    backends.Homes // of mailboxes, while an Apply creates some
+	mu         sync.Mutex
+	domains    map[string]account.Domain
+	accounts   map[string]account.Account
+	routes     map[account.Route]bool // and whether they are active
+	policies   map[string]string      // of aliases, by address
+	refused    map[string]error
+	references [][3]string // kind, owner and other
+	deleted    []DeletedMailbox
+	writes     int
+	homes      backends.Homes // of mailboxes, while an Apply creates some
 }
 
 var _ backends.Backend = (*Backend)(nil)
@@ -197,7 +197,7 @@ func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 			continue
 		}
 		if q.Members && a.Kind == account.Alias {
-			for _, t := range b.traces {
+			for _, t := range b.references {
 				if t[0] == "moderator" && t[1] == address {
 					a.Moderators = append(a.Moderators, t[2])
 				}
@@ -230,7 +230,7 @@ func (b *Backend) housed(homes []string) (found []account.Account) {
 			found = append(found, account.Account{Address: a.Address, Kind: a.Kind, Home: a.Home})
 		}
 	}
-	for _, g := range b.graves {
+	for _, g := range b.deleted {
 		if wanted[backends.NormalHome(g.Home)] {
 			found = append(found, account.Account{Address: g.Address, Kind: account.Reserved, Home: g.Home})
 		}

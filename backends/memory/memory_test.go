@@ -18,16 +18,16 @@ func TestConformance(t *testing.T) {
 				active, exists := b.Route(r)
 				return active && exists
 			},
-			AddTrace: func(t backendtest.Trace) { b.AddTrace(string(t.Kind), t.Owner, t.Other) },
-			Traces: func() (all []backendtest.Trace) {
-				for _, t := range b.Traces() {
-					all = append(all, backendtest.Trace{Kind: backendtest.TraceKind(t[0]), Owner: t[1], Other: t[2]})
+			AddReference: func(t backendtest.Reference) { b.AddReference(string(t.Kind), t.Owner, t.Other) },
+			References: func() (all []backendtest.Reference) {
+				for _, t := range b.References() {
+					all = append(all, backendtest.Reference{Kind: backendtest.ReferenceKind(t[0]), Owner: t[1], Other: t[2]})
 				}
 				return all
 			},
-			Graves: func() (all []backendtest.Grave) {
-				for _, g := range b.Graves() {
-					all = append(all, backendtest.Grave(g))
+			DeletedMailboxes: func() (all []backendtest.DeletedMailbox) {
+				for _, g := range b.DeletedMailboxes() {
+					all = append(all, backendtest.DeletedMailbox(g))
 				}
 				return all
 			},

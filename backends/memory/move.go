@@ -9,8 +9,8 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// Grave is a deleted mailbox; Until is the date from which its directory may go, or empty.
-type Grave struct{ Address, Home, Until string }
+// DeletedMailbox is a deleted mailbox; Until is the date from which its directory may go, or empty.
+type DeletedMailbox struct{ Address, Home, Until string }
 
 // at tells whether the account of the change, known by its mail directory, has the address.
 func (b *Backend) at(c *account.Change, address string) bool {
@@ -68,13 +68,13 @@ func (b *Backend) rename(changes []account.Change, moving []int, results []error
 		}
 	}
 	b.routes = routes
-	var traces [][3]string
-	for _, t := range b.traces {
-		if next := [3]string{t[0], follow(t[1]), follow(t[2])}; !slices.Contains(traces, next) {
-			traces = append(traces, next)
+	var references [][3]string
+	for _, t := range b.references {
+		if next := [3]string{t[0], follow(t[1]), follow(t[2])}; !slices.Contains(references, next) {
+			references = append(references, next)
 		}
 	}
-	b.traces = traces
+	b.references = references
 }
 
 func (b *Backend) remove(c *account.Change) {
@@ -84,12 +84,12 @@ func (b *Backend) remove(c *account.Change) {
 	}
 	b.writes++
 	delete(b.policies, c.Address)
-	grave := Grave{Address: c.Address, Home: a.Home}
+	mailbox := DeletedMailbox{Address: c.Address, Home: a.Home}
 	if !c.KeepUntil.IsZero() {
-		grave.Until = c.KeepUntil.Format(time.DateOnly)
+		mailbox.Until = c.KeepUntil.Format(time.DateOnly)
 	}
 	if a.Kind == account.Mailbox {
-		b.graves = append(b.graves, grave)
+		b.deleted = append(b.deleted, mailbox)
 	}
 	delete(b.accounts, c.Address)
 	for r := range b.routes {
@@ -101,7 +101,7 @@ func (b *Backend) remove(c *account.Change) {
 			b.routes[account.Route{Address: r.Address, Forwarding: r.Address}] = box.Active
 		}
 	}
-	b.traces = slices.DeleteFunc(b.traces, func(t [3]string) bool { return t[1] == c.Address || t[2] == c.Address })
+	b.references = slices.DeleteFunc(b.references, func(t [3]string) bool { return t[1] == c.Address || t[2] == c.Address })
 }
 
 func (b *Backend) forwards(address string) bool {
@@ -113,25 +113,25 @@ func (b *Backend) forwards(address string) bool {
 	return false
 }
 
-// AddTrace has something of a kind name two addresses.
-func (b *Backend) AddTrace(kind, owner, other string) {
+// AddReference has something of a kind name two addresses.
+func (b *Backend) AddReference(kind, owner, other string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.traces = append(b.traces, [3]string{kind, owner, other})
+	b.references = append(b.references, [3]string{kind, owner, other})
 }
 
-// Traces are what AddTrace added, as it is called now.
-func (b *Backend) Traces() [][3]string {
+// References are what AddReference added, as it is called now.
+func (b *Backend) References() [][3]string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.traces)
+	return slices.Clone(b.references)
 }
 
-// Graves are the deleted mailboxes.
-func (b *Backend) Graves() []Grave {
+// DeletedMailboxes are the deleted mailboxes.
+func (b *Backend) DeletedMailboxes() []DeletedMailbox {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.graves)
+	return slices.Clone(b.deleted)
 }
 
 // ForwardOnly has a mailbox send all its mail on and keep none.

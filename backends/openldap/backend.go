@@ -14,8 +14,8 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
+	"github.com/mailpanel/account-resource/backends/references"
 	"github.com/mailpanel/account-resource/backends/sqldb"
-	"github.com/mailpanel/account-resource/backends/traces"
 )
 
 // Options are where the tree is and how it is reached.
@@ -51,8 +51,8 @@ type Backend struct {
 
 	db      *sql.DB
 	dialect dialect.Dialect
-	usage   *traces.Set
-	graves  *sqldb.Graves
+	usage   *references.Set
+	deleted *sqldb.DeletedMailboxes
 }
 
 var _ backends.Backend = (*Backend)(nil)
@@ -86,10 +86,10 @@ func (b *Backend) open(ctx context.Context, base string) (err error) {
 	if b.dialect, err = dialect.Detect(ctx, b.db); err != nil {
 		return err
 	}
-	if b.usage, err = traces.Open(ctx, b.db, b.dialect, sqldb.UsageTables); err != nil {
+	if b.usage, err = references.Open(ctx, b.db, b.dialect, sqldb.UsageTables); err != nil {
 		return err
 	}
-	b.graves, err = sqldb.OpenGraves(ctx, b.db, b.dialect)
+	b.deleted, err = sqldb.OpenDeletedMailboxes(ctx, b.db, b.dialect)
 	return err
 }
 

@@ -115,6 +115,6 @@ func TestR8_R19_RenamingAndDeletingCutOffAnywhereIsFinished(t *testing.T) {
 		require.Empty(t, cmp.Diff(want, got), "after %d requests", requests)
 		sales := r.search("(mail=sales@example.com)", "mailForwardingAddress")[0].GetAttributeValues("mailForwardingAddress")
 		require.ElementsMatch(t, members, sales, "after %d requests", requests)
-		require.Len(t, r.graves(), 1)
+		require.Len(t, r.deleted(), 1)
 	}
 }

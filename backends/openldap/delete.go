@@ -26,7 +26,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		return 0, err
 	}
 	becomes := make(map[string]string)
-	var graves []sqldb.Grave
+	var deleted []sqldb.DeletedMailbox
 	var gone []string
 	where := make(map[string]string)
 	for _, s := range steps {
@@ -37,7 +37,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		case o.kind == s.Kind && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
 			becomes[s.Address], becomes[normalDN(o.dn)] = "", ""
 			if s.Kind == account.Mailbox {
-				graves = append(graves, sqldb.Grave{Address: s.Address, Home: o.home, KeepUntil: s.KeepUntil})
+				deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: o.home, KeepUntil: s.KeepUntil})
 			}
 			gone = append(gone, s.Address)
 			where[s.Address] = o.dn
@@ -46,7 +46,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 	if err := b.follow(ctx, becomes); err != nil {
 		return 0, err
 	}
-	if err := b.dig(ctx, graves); err != nil {
+	if err := b.addDeleted(ctx, deleted); err != nil {
 		return 0, err
 	}
 	doomed := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return where[s.Address] == "" })

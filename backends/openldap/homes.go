@@ -16,7 +16,7 @@ func (b *Backend) housed(ctx context.Context, homes []string) ([]account.Account
 	if err != nil || b.db == nil {
 		return found, err
 	}
-	kept, err := b.graves.Kept(ctx, b.db, homes)
+	kept, err := b.deleted.Kept(ctx, b.db, homes)
 	return append(found, kept...), err
 }
 

@@ -63,8 +63,8 @@ func (r *tree) store() backendtest.Store {
 			request.Replace("accessPolicy", []string{policy})
 			require.NoError(r.t, r.conn.Modify(request))
 		},
-		ForwardOnly: func(from, to string) { r.setRoute(account.Route{Address: from, Forwarding: to}, true) },
-		AddTrace:    r.addTrace, Traces: r.traces, Graves: r.graves, Writes: r.writes,
+		ForwardOnly:  func(from, to string) { r.setRoute(account.Route{Address: from, Forwarding: to}, true) },
+		AddReference: r.addReference, References: r.references, DeletedMailboxes: r.deleted, Writes: r.writes,
 		ExactHomes: true,
 	}
 }
@@ -195,18 +195,18 @@ func (r *tree) search(filter string, attributes ...string) []*ldap.Entry {
 }
 
 // usageTables are what SQL has of an account on such a server.
-var usageTables = map[backendtest.TraceKind][2]string{
+var usageTables = map[backendtest.ReferenceKind][2]string{
 	backendtest.Quota: {"used_quota", "username"}, backendtest.Login: {"last_login", "username"},
 	backendtest.Share: {"share_folder", "from_user"}, backendtest.PublicShare: {"anyone_shares", "from_user"},
 }
 
 // traceAttributes are what stands in the tree.
-var traceAttributes = map[backendtest.TraceKind]string{
+var traceAttributes = map[backendtest.ReferenceKind]string{
 	backendtest.Moderator: "listModerator", backendtest.Bcc: "userRecipientBccAddress",
 	backendtest.DomainBcc: "domainRecipientBccAddress", backendtest.DomainAdmin: "domainAdmin",
 }
 
-func (r *tree) addTrace(t backendtest.Trace) {
+func (r *tree) addReference(t backendtest.Reference) {
 	r.t.Helper()
 	if where, usage := usageTables[t.Kind]; usage {
 		query, args := "INSERT INTO "+where[0]+" ("+where[1]+") VALUES (?)", []any{t.Owner}
@@ -236,16 +236,16 @@ func (r *tree) addTrace(t backendtest.Trace) {
 	require.NoError(r.t, r.conn.Modify(request))
 }
 
-func (r *tree) traces() (all []backendtest.Trace) {
+func (r *tree) references() (all []backendtest.Reference) {
 	r.t.Helper()
 	for kind, attribute := range traceAttributes {
 		for _, e := range r.search("("+attribute+"=*)", "mail", "domainName", attribute) {
 			for _, value := range e.GetAttributeValues(attribute) {
-				trace := backendtest.Trace{Kind: kind, Owner: e.GetAttributeValue("mail") + e.GetAttributeValue("domainName"), Other: value}
+				reference := backendtest.Reference{Kind: kind, Owner: e.GetAttributeValue("mail") + e.GetAttributeValue("domainName"), Other: value}
 				if kind == backendtest.DomainAdmin {
-					trace.Owner, trace.Other = trace.Other, trace.Owner
+					reference.Owner, reference.Other = reference.Other, reference.Owner
 				}
-				all = append(all, trace)
+				all = append(all, reference)
 			}
 		}
 	}
@@ -255,19 +255,19 @@ func (r *tree) traces() (all []backendtest.Trace) {
 			other = "to_user"
 		}
 		for _, pair := range r.pairs("SELECT " + where[1] + ", " + other + " FROM " + where[0]) {
-			all = append(all, backendtest.Trace{Kind: kind, Owner: pair[0], Other: pair[1]})
+			all = append(all, backendtest.Reference{Kind: kind, Owner: pair[0], Other: pair[1]})
 		}
 	}
 	return all
 }
 
-func (r *tree) graves() (all []backendtest.Grave) {
+func (r *tree) deleted() (all []backendtest.DeletedMailbox) {
 	until := map[string]string{}
 	for _, pair := range r.pairs("SELECT username, SUBSTR(delete_date, 1, 10) FROM deleted_mailboxes WHERE delete_date IS NOT NULL") {
 		until[pair[0]] = pair[1]
 	}
 	for _, pair := range r.pairs("SELECT username, maildir FROM deleted_mailboxes") {
-		all = append(all, backendtest.Grave{Address: pair[0], Home: pair[1], Until: until[pair[0]]})
+		all = append(all, backendtest.DeletedMailbox{Address: pair[0], Home: pair[1], Until: until[pair[0]]})
 	}
 	return all
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
-// dig writes down deleted mailboxes in SQL.
-func (b *Backend) dig(ctx context.Context, graves []sqldb.Grave) error {
-	if b.db == nil || len(graves) == 0 {
+// addDeleted inserts rows for deleted mailboxes in SQL, where OpenLDAP has no place for them.
+func (b *Backend) addDeleted(ctx context.Context, deleted []sqldb.DeletedMailbox) error {
+	if b.db == nil || len(deleted) == 0 {
 		return nil
 	}
-	return b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.graves.Dig(ctx, tx, graves) })
+	return b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.deleted.Add(ctx, tx, deleted) })
 }
 
 // forgetUsage removes what SQL knows of addresses.

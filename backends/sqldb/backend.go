@@ -15,7 +15,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
-	"github.com/mailpanel/account-resource/backends/traces"
+	"github.com/mailpanel/account-resource/backends/references"
 )
 
 // Options are what the store depends on besides its database.
@@ -28,14 +28,14 @@ type Options struct {
 
 // Backend is a "vmail" database. It is safe for concurrent use.
 type Backend struct {
-	db      *sql.DB
-	dialect dialect.Dialect
-	sql     squirrel.StatementBuilderType
-	mailbox columns
-	traces  *traces.Set
-	graves  *Graves
-	base    string // mail directories begin with it: base directory and storage node
-	clock   func() time.Time
+	db         *sql.DB
+	dialect    dialect.Dialect
+	sql        squirrel.StatementBuilderType
+	mailbox    columns
+	references *references.Set
+	deleted    *DeletedMailboxes
+	base       string // mail directories begin with it: base directory and storage node
+	clock      func() time.Time
 }
 
 var _ backends.Backend = (*Backend)(nil)
@@ -65,10 +65,10 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Backend, error) {
 		return nil, errors.New("open the mail accounts: this is no iRedMail database of version 0.9.7 or newer" +
 			" (tables mailbox and forwardings are needed)")
 	}
-	if b.traces, err = traces.Open(ctx, db, d, slices.Concat(addressTables, UsageTables)); err != nil {
+	if b.references, err = references.Open(ctx, db, d, slices.Concat(addressTables, UsageTables)); err != nil {
 		return nil, fmt.Errorf("open the mail accounts: %w", err)
 	}
-	if b.graves, err = OpenGraves(ctx, db, d); err != nil {
+	if b.deleted, err = OpenDeletedMailboxes(ctx, db, d); err != nil {
 		return nil, fmt.Errorf("open the mail accounts: %w", err)
 	}
 	return b, nil

@@ -19,13 +19,13 @@ func (b *Backend) remove(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 		if err != nil {
 			return err
 		}
-		var present []Grave
+		var present []DeletedMailbox
 		var names []string
 		for _, s := range part {
 			p, exists := places[s.Address]
 			if exists && (s.Home == "" || p.home() == s.Home) {
 				if k.kind == account.Mailbox {
-					present = append(present, Grave{Address: s.Address, Home: p.path(), KeepUntil: s.KeepUntil})
+					present = append(present, DeletedMailbox{Address: s.Address, Home: p.path(), KeepUntil: s.KeepUntil})
 				}
 				names = append(names, s.Address)
 			}
@@ -33,7 +33,7 @@ func (b *Backend) remove(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 		if len(names) == 0 {
 			continue
 		}
-		if err := b.graves.Dig(ctx, tx, present); err != nil {
+		if err := b.deleted.Add(ctx, tx, present); err != nil {
 			return err
 		}
 		bereft, err := b.forwarders(ctx, tx, names)
@@ -43,7 +43,7 @@ func (b *Backend) remove(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 		if err := exec(ctx, tx, b.sql.Delete(k.table).Where(squirrel.Eq{k.key: names})); err != nil {
 			return fmt.Errorf("delete %d rows of %s: %w", len(names), k.table, err)
 		}
-		if err := b.traces.Delete(ctx, tx, names); err != nil {
+		if err := b.references.Delete(ctx, tx, names); err != nil {
 			return fmt.Errorf("delete %d accounts: %w", len(names), err)
 		}
 		if err := b.takeBack(ctx, tx, bereft); err != nil {

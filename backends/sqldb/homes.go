@@ -24,7 +24,7 @@ func (b *Backend) housed(ctx context.Context, homes []string) ([]account.Account
 	if err != nil {
 		return nil, err
 	}
-	kept, err := b.graves.Kept(ctx, b.db, homes)
+	kept, err := b.deleted.Kept(ctx, b.db, homes)
 	return append(found, kept...), err
 }
 
@@ -48,7 +48,7 @@ func (b *Backend) mailboxesIn(ctx context.Context, db squirrel.QueryerContext, h
 }
 
 // Kept are the deleted mailboxes, as reserved addresses, that had one of the absolute mail directories.
-func (g *Graves) Kept(ctx context.Context, db squirrel.QueryerContext, homes []string) ([]account.Account, error) {
+func (g *DeletedMailboxes) Kept(ctx context.Context, db squirrel.QueryerContext, homes []string) ([]account.Account, error) {
 	if !g.found.has("maildir") {
 		return nil, nil
 	}

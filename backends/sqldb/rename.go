@@ -11,7 +11,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
-	"github.com/mailpanel/account-resource/backends/traces"
+	"github.com/mailpanel/account-resource/backends/references"
 )
 
 // rename gives accounts their new addresses everywhere in the database (rule R8), after the rest of each change has
@@ -45,13 +45,13 @@ func (b *Backend) rename(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 			for i, m := range part {
 				from[i] = m.From
 			}
-			if err := exec(ctx, tx, b.sql.Update(k.table).Set(k.key, b.traces.Follow(k.key, part, false)).
+			if err := exec(ctx, tx, b.sql.Update(k.table).Set(k.key, b.references.Follow(k.key, part, false)).
 				Set("modified", stamp(b.clock())).Where(squirrel.Eq{k.key: from})); err != nil {
 				return fmt.Errorf("rename %d rows of %s: %w", len(part), k.table, err)
 			}
 		}
 	}
-	if err := b.traces.Rename(ctx, tx, moves); err != nil {
+	if err := b.references.Rename(ctx, tx, moves); err != nil {
 		return fmt.Errorf("rename %d accounts: %w", len(moves), err)
 	}
 	return nil
@@ -180,7 +180,7 @@ func (b *Backend) holders(list []string) []squirrel.SelectBuilder {
 
 // addressTables are the tables of "vmail" beside mailbox and alias in which an address stands (iRedMail's own tables;
 // what iRedAdmin leaves behind when it deletes a user is among them).
-var addressTables = []traces.Table{
+var addressTables = []references.Table{
 	{Name: "forwardings", Key: []string{"address", "forwarding"}, Owned: []string{"address", "forwarding"}},
 	{Name: "moderators", Key: []string{"address", "moderator"}, Owned: []string{"address", "moderator"}},
 	{Name: "maillist_owners", Key: []string{"address", "owner"}, Owned: []string{"owner"}},
@@ -194,7 +194,7 @@ var addressTables = []traces.Table{
 }
 
 // UsageTables say what was used and shared. On a server with OpenLDAP they are all that SQL knows of an account.
-var UsageTables = []traces.Table{
+var UsageTables = []references.Table{
 	{Name: "used_quota", Key: []string{"username"}, Owned: []string{"username"}},
 	{Name: "last_login", Key: []string{"username"}, Owned: []string{"username"}},
 	{Name: "share_folder", Key: []string{"from_user", "to_user"}, Owned: []string{"from_user", "to_user"}},

@@ -94,7 +94,7 @@ func (d *database) store() backendtest.Store {
 		SetPolicy: func(address, policy string) {
 			d.exec("UPDATE alias SET accesspolicy = ? WHERE address = ?", policy, address)
 		},
-		AddTrace: d.addTrace, Traces: d.traces, Graves: d.graves,
+		AddReference: d.addReference, References: d.references, DeletedMailboxes: d.deleted,
 	}
 }
 
@@ -180,8 +180,8 @@ func (d *database) forwardOnly(from, to string) {
 	d.exec("UPDATE forwardings SET is_forwarding = 1 WHERE address = ?", from)
 }
 
-// traceTables say where a trace of a kind stands.
-var traceTables = map[backendtest.TraceKind]struct{ table, owner, other string }{
+// referenceTables say where a reference of a kind stands.
+var referenceTables = map[backendtest.ReferenceKind]struct{ table, owner, other string }{
 	backendtest.Moderator:   {"moderators", "address", "moderator"},
 	backendtest.Bcc:         {"recipient_bcc_user", "username", "bcc_address"},
 	backendtest.DomainBcc:   {"recipient_bcc_domain", "domain", "bcc_address"},
@@ -192,8 +192,8 @@ var traceTables = map[backendtest.TraceKind]struct{ table, owner, other string }
 	backendtest.PublicShare: {"anyone_shares", "from_user", ""},
 }
 
-func (d *database) addTrace(t backendtest.Trace) {
-	where := traceTables[t.Kind]
+func (d *database) addReference(t backendtest.Reference) {
+	where := referenceTables[t.Kind]
 	if where.other == "" {
 		d.exec("INSERT INTO "+where.table+" ("+where.owner+") VALUES (?)", t.Owner)
 		return
@@ -201,26 +201,26 @@ func (d *database) addTrace(t backendtest.Trace) {
 	d.exec("INSERT INTO "+where.table+" ("+where.owner+", "+where.other+") VALUES (?, ?)", t.Owner, t.Other)
 }
 
-func (d *database) traces() (all []backendtest.Trace) {
-	for kind, where := range traceTables {
+func (d *database) references() (all []backendtest.Reference) {
+	for kind, where := range referenceTables {
 		other := where.other
 		if other == "" {
 			other = "''"
 		}
 		for _, pair := range d.pairs("SELECT " + where.owner + ", " + other + " FROM " + where.table) {
-			all = append(all, backendtest.Trace{Kind: kind, Owner: pair[0], Other: pair[1]})
+			all = append(all, backendtest.Reference{Kind: kind, Owner: pair[0], Other: pair[1]})
 		}
 	}
 	return all
 }
 
-func (d *database) graves() (all []backendtest.Grave) {
+func (d *database) deleted() (all []backendtest.DeletedMailbox) {
 	dates := map[string]string{}
 	for _, pair := range d.pairs("SELECT username, SUBSTR(delete_date, 1, 10) FROM deleted_mailboxes WHERE delete_date IS NOT NULL") {
 		dates[pair[0]] = pair[1]
 	}
 	for _, pair := range d.pairs("SELECT username, maildir FROM deleted_mailboxes") {
-		all = append(all, backendtest.Grave{Address: pair[0], Home: pair[1], Until: dates[pair[0]]})
+		all = append(all, backendtest.DeletedMailbox{Address: pair[0], Home: pair[1], Until: dates[pair[0]]})
 	}
 	return all
 }

@@ -13,28 +13,28 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 )
 
-// Grave is a deleted mailbox whose mail directory is still there.
-type Grave struct {
+// DeletedMailbox is a deleted mailbox whose mail directory is still there.
+type DeletedMailbox struct {
 	Address   string
 	Home      string    // absolute
 	KeepUntil time.Time // the day from which the directory may be removed; zero: never
 }
 
-// Graves is iRedMail's table deleted_mailboxes, by which iRedAdmin's clean-up job removes mail directories. Where the
-// database has none, nothing is written, and so no directory is ever removed.
-type Graves struct {
+// DeletedMailboxes is iRedMail's table deleted_mailboxes, by which iRedAdmin's clean-up job removes mail directories.
+// Where the database has none, nothing is written, and so no directory is ever removed.
+type DeletedMailboxes struct {
 	sql     squirrel.StatementBuilderType
 	found   columns
 	usage   columns
 	dialect dialect.Dialect
 }
 
-// actor stands for the admin who deleted a mailbox.
-const actor = "account-resource"
+// deletedBy is written where iRedAdmin writes the admin who deleted a mailbox.
+const deletedBy = "account-resource"
 
-// OpenGraves finds out what the table is like in the database.
-func OpenGraves(ctx context.Context, db *sql.DB, d dialect.Dialect) (*Graves, error) {
-	g := &Graves{sql: builder(d), dialect: d}
+// OpenDeletedMailboxes finds out what the table is like in the database.
+func OpenDeletedMailboxes(ctx context.Context, db *sql.DB, d dialect.Dialect) (*DeletedMailboxes, error) {
+	g := &DeletedMailboxes{sql: builder(d), dialect: d}
 	var err error
 	if g.found, err = columnsOf(ctx, db, d, "deleted_mailboxes"); err != nil {
 		return nil, err
@@ -45,15 +45,15 @@ func OpenGraves(ctx context.Context, db *sql.DB, d dialect.Dialect) (*Graves, er
 	return g, nil
 }
 
-// Dig writes rows for mailboxes, in the caller's transaction; those with a row for the same mail directory have
-// theirs already.
-func (g *Graves) Dig(ctx context.Context, tx *dialect.Tx, graves []Grave) error {
-	if len(graves) == 0 || !g.found.has("maildir") {
+// Add inserts one row per mailbox in tx. A mailbox whose mail directory has a row already is skipped, so that adding
+// again is harmless.
+func (g *DeletedMailboxes) Add(ctx context.Context, tx *dialect.Tx, deleted []DeletedMailbox) error {
+	if len(deleted) == 0 || !g.found.has("maildir") {
 		return nil
 	}
-	homes, names := make([]string, len(graves)), make([]string, len(graves))
-	for i := range graves {
-		homes[i], names[i] = graves[i].Home, graves[i].Address
+	homes, names := make([]string, len(deleted)), make([]string, len(deleted))
+	for i := range deleted {
+		homes[i], names[i] = deleted[i].Home, deleted[i].Address
 	}
 	there, err := query(ctx, tx, g.sql.Select("maildir").From("deleted_mailboxes").
 		Where(squirrel.Eq{"username": names, "maildir": homes}), scanText)
@@ -70,17 +70,17 @@ func (g *Graves) Dig(ctx context.Context, tx *dialect.Tx, graves []Grave) error 
 	}
 	statement := g.sql.Insert("deleted_mailboxes").Columns(header...)
 	missing := 0
-	for _, grave := range graves {
-		if slices.Contains(there, grave.Home) {
+	for _, mailbox := range deleted {
+		if slices.Contains(there, mailbox.Home) {
 			continue
 		}
 		var date any // NULL: for ever
-		if !grave.KeepUntil.IsZero() {
-			date = grave.KeepUntil.Format(time.DateOnly)
+		if !mailbox.KeepUntil.IsZero() {
+			date = mailbox.KeepUntil.Format(time.DateOnly)
 		}
-		row := []any{grave.Address, account.DomainOf(grave.Address), grave.Home, actor, date}
+		row := []any{mailbox.Address, account.DomainOf(mailbox.Address), mailbox.Home, deletedBy, date}
 		if len(header) > len(row) {
-			row = append(row, used[grave.Address].bytes, used[grave.Address].messages)
+			row = append(row, used[mailbox.Address].bytes, used[mailbox.Address].messages)
 		}
 		statement = statement.Values(row...)
 		missing++
@@ -100,7 +100,7 @@ type usage struct {
 }
 
 // used reads what the mailboxes hold.
-func (g *Graves) used(ctx context.Context, tx *dialect.Tx, names []string) (map[string]usage, error) {
+func (g *DeletedMailboxes) used(ctx context.Context, tx *dialect.Tx, names []string) (map[string]usage, error) {
 	used := make(map[string]usage)
 	if !g.usage.has("messages") {
 		return used, nil

@@ -1,4 +1,4 @@
-package traces
+package references
 
 import (
 	"context"
@@ -104,7 +104,7 @@ func (s *Set) Rename(ctx context.Context, tx *dialect.Tx, moves []account.Move) 
 }
 
 func (s *Set) rename(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
-	if err := s.giveWay(ctx, tx, t, moves); err != nil {
+	if err := s.deleteCollisions(ctx, tx, t, moves); err != nil {
 		return err
 	}
 	for _, column := range t.columns() {
@@ -133,8 +133,8 @@ func (s *Set) Follow(column string, moves []account.Move, binary bool) squirrel.
 	return which
 }
 
-// giveWay deletes rows that a renamed one would collide with.
-func (s *Set) giveWay(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
+// deleteCollisions deletes the rows whose unique key a renamed row would get.
+func (s *Set) deleteCollisions(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
 	if len(t.Key) == 0 {
 		return nil
 	}
