@@ -16,9 +16,10 @@ type Builder struct {
 	owners map[string]owner                   // who is linked to an address, any resource
 	local  map[string]record
 	seen   map[account.SourceID]struct{}
-	// present were in a listing of identities alone; stirs says that some account appears, goes or changes sides.
+	// present were in a listing of identities alone.
 	present map[account.SourceID]struct{}
-	stirs   bool
+	// membershipChanged reports whether any change so far can alter the members of an alias.
+	membershipChanged bool
 	// claimed are links whose account may still have the address that a claim takes from it.
 	claimed map[string]account.Link
 	// places say which address the mail directories of claimed renamings and deletions have now; none where they are
@@ -49,10 +50,10 @@ type Builder struct {
 	members        map[string][]string
 	idle           map[string][]string // members whose rows are off
 	// moderators are those of local aliases.
-	moderators map[string][]string
-	becomes    map[string]string         // addresses that this run renames
-	fading     map[account.SourceID]bool // objects that left, whose accounts this run switches off
-	gone       map[string]bool           // addresses whose accounts this run deletes, and with them what leads there
+	moderators        map[string][]string
+	renamedTo         map[string]string         // addresses that this run renames
+	disabledByRemoval map[account.SourceID]bool // objects that left, whose accounts this run switches off
+	deletedAddresses  map[string]bool           // addresses whose accounts this run deletes, and with them what leads there
 	// waiting are creations that compete for the domain's last places.
 	waiting   []account.Change
 	mailboxes int   // mailboxes of the domain, with those planned
@@ -96,9 +97,9 @@ func NewBuilder(p Policy) *Builder {
 
 		moderators: make(map[string][]string),
 
-		becomes: make(map[string]string),
-		fading:  make(map[account.SourceID]bool),
-		gone:    make(map[string]bool),
+		renamedTo:         make(map[string]string),
+		disabledByRemoval: make(map[account.SourceID]bool),
+		deletedAddresses:  make(map[string]bool),
 
 		aliases:   p.Domain.Aliases,
 		mailboxes: p.Domain.Mailboxes,
@@ -185,7 +186,7 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 		return c, false // it moved between two pages of the listing
 	}
 	b.seen[o.ID] = struct{}{}
-	b.note(&o)
+	b.recordMember(&o)
 	address, refusal := b.addressOf(&o)
 	if o.Kind != account.User {
 		address, refusal = strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
@@ -197,11 +198,11 @@ func (b *Builder) Add(o account.Object) (c account.Change, ok bool) {
 	case link == nil:
 		c, ok = b.newcomer(&o, address)
 	case link.State == account.Creating:
-		c, ok = b.settle(&o, address, link)
+		c, ok = b.resolveClaim(&o, address, link)
 	default:
-		c, ok = b.follow(&o, address, link)
+		c, ok = b.updateLinked(&o, address, link)
 	}
-	b.stirs = b.stirs || stirring[c.Action]
+	b.membershipChanged = b.membershipChanged || affectsMembership[c.Action]
 	b.drifted(&o, link, &c)
 	return c, ok
 }
@@ -217,16 +218,16 @@ func (b *Builder) drifted(o *account.Object, link *account.Link, c *account.Chan
 	}
 }
 
-// stirring are the actions after which mail to a person goes another way, as far as aliases are concerned. An ignored
-// user may have an address elsewhere, and that may have changed.
-var stirring = map[account.Action]bool{
+// affectsMembership are the actions that can alter the members of an alias. An ignored user may have an address
+// elsewhere, and that may have changed.
+var affectsMembership = map[account.Action]bool{
 	account.ActionCreated: true, account.ActionLinked: true, account.ActionRenamed: true, account.ActionDisabled: true,
 	account.ActionEnabled: true, account.ActionIgnored: true,
 }
 
-// Stirs tells whether the objects added so far can change who is in an alias.
-func (b *Builder) Stirs() bool {
-	return b.stirs || len(b.queue)+len(b.renames)+len(b.waiting)+len(b.leaving) > 0
+// MembershipMayChange reports whether the objects added so far can alter the members of an alias.
+func (b *Builder) MembershipMayChange() bool {
+	return b.membershipChanged || len(b.queue)+len(b.renames)+len(b.waiting)+len(b.leaving) > 0
 }
 
 // Finish decides what had to wait for the whole listing. The first changes speak of accounts by the addresses that they have
@@ -235,7 +236,7 @@ func (b *Builder) Stirs() bool {
 func (b *Builder) Finish() (first, together, rest []account.Change) {
 	for _, c := range b.removals() {
 		if c.Disable {
-			b.fading[c.Source] = true
+			b.disabledByRemoval[c.Source] = true
 		}
 		if c.Disable && b.links[c.Source].Address == c.Link.Address {
 			first = append(first, c)
@@ -243,7 +244,7 @@ func (b *Builder) Finish() (first, together, rest []account.Change) {
 			together = append(together, c)
 		}
 	}
-	together = append(together, b.settleRenames()...)
+	together = append(together, b.resolveRenames()...)
 	for i := range b.queue {
 		o := &b.queue[i]
 		address, _ := b.addressOf(o) // it has one, or it would not wait

@@ -6,8 +6,8 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// settle decides on a creation that was claimed by a run that did not live to confirm it (rule R19).
-func (b *Builder) settle(o *account.Object, address string, link *account.Link) (account.Change, bool) {
+// resolveClaim decides on a creation that an earlier run claimed and did not confirm (rule R19).
+func (b *Builder) resolveClaim(o *account.Object, address string, link *account.Link) (account.Change, bool) {
 	r, exists := b.local[link.Address]
 	if exists && r.home == link.Home {
 		// It is ours: applying the creation once more completes and logs it.
@@ -16,11 +16,11 @@ func (b *Builder) settle(o *account.Object, address string, link *account.Link) 
 		return c, true
 	}
 	// Nothing was made, or somebody else made it meanwhile: the claim came to nothing.
-	return b.anew(o, address, link)
+	return b.relinkAsNew(o, address, link)
 }
 
-// anew treats an object whose link leads nowhere as one that was never linked.
-func (b *Builder) anew(o *account.Object, address string, link *account.Link) (account.Change, bool) {
+// relinkAsNew plans for an object whose link leads to no account as if it had never been linked.
+func (b *Builder) relinkAsNew(o *account.Object, address string, link *account.Link) (account.Change, bool) {
 	if b.owners[link.Address].source == link.Source {
 		delete(b.owners, link.Address)
 	}
@@ -29,12 +29,12 @@ func (b *Builder) anew(o *account.Object, address string, link *account.Link) (a
 	return b.newcomer(o, address)
 }
 
-// follow brings a linked account in step with its object.
-func (b *Builder) follow(o *account.Object, address string, link *account.Link) (account.Change, bool) {
+// updateLinked plans what brings a linked account in step with its object.
+func (b *Builder) updateLinked(o *account.Object, address string, link *account.Link) (account.Change, bool) {
 	place := b.place(link)
 	if place == "" {
 		// Deleted here by hand, or with its domain: the person is still there, so the mailbox comes back.
-		return b.anew(o, address, link)
+		return b.relinkAsNew(o, address, link)
 	}
 	next, r := *link, b.local[place]
 	next.DN, next.Address = o.DN, place

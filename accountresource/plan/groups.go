@@ -35,7 +35,7 @@ func (b *Builder) AddOutside(o account.Object) {
 		b.addGroup(o, false)
 		return
 	}
-	b.note(&o)
+	b.recordMember(&o)
 }
 
 func (b *Builder) addGroup(o account.Object, inScope bool) {
@@ -71,8 +71,8 @@ func (b *Builder) FinishGroups() (together, rest []account.Change) {
 			continue
 		}
 		b.fill(g, accounts, untouched)
-		said := b.policy.Incremental && g.change.Action == account.ActionIgnored && g.USN <= b.policy.Since && !g.change.Unlink
-		if c := g.change; !said && (c.Action != "" || c.Link != nil) {
+		alreadyReported := b.policy.Incremental && g.change.Action == account.ActionIgnored && g.USN <= b.policy.Since && !g.change.Unlink
+		if c := g.change; !alreadyReported && (c.Action != "" || c.Link != nil) {
 			rest = append(rest, *c)
 		}
 	}
@@ -82,7 +82,7 @@ func (b *Builder) FinishGroups() (together, rest []account.Change) {
 	rest = slices.DeleteFunc(rest, func(c account.Change) bool {
 		return slices.ContainsFunc(b.renames, func(r rename) bool { return r.change.Source == c.Source })
 	})
-	return b.settleRenames(), rest
+	return b.resolveRenames(), rest
 }
 
 // decideGroup decides which alias a group is.

@@ -94,7 +94,7 @@ func (b *Builder) fill(g *group, accounts map[account.SourceID]string, untouched
 		members = slices.Concat(members, b.idle[c.Address])
 	}
 	for _, m := range members {
-		if !b.gone[m] {
+		if !b.deletedAddresses[m] {
 			have[b.now(m)] = struct{}{}
 		} else if _, again := r.found[m]; !again { // else an heir of the address joins, as the row goes with the account
 			c.Leave = append(c.Leave, m)
@@ -152,7 +152,7 @@ func (r *resolution) managers(g *group) []string {
 
 // now is what an address that was read at the beginning of the run is called since.
 func (b *Builder) now(address string) string {
-	if to, moved := b.becomes[address]; moved {
+	if to, moved := b.renamedTo[address]; moved {
 		return to
 	}
 	return address
@@ -212,7 +212,7 @@ func (r *resolution) member(id account.SourceID) {
 // serves tells whether mail to a linked account arrives when this run is over: it is not switched off here, nor by the run,
 // or is switched on, which only an object does that is in scope.
 func (b *Builder) serves(id account.SourceID, address string) bool {
-	if b.fading[id] {
+	if b.disabledByRemoval[id] {
 		return false
 	}
 	local, exists := b.local[address]

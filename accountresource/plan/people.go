@@ -13,8 +13,8 @@ type person struct {
 	off      bool   // disabled in the directory
 }
 
-// note keeps what aliases need to know of a user or contact.
-func (b *Builder) note(o *account.Object) {
+// recordMember records how a user or contact is reached as a member of aliases.
+func (b *Builder) recordMember(o *account.Object) {
 	if b.policy.Groups == nil || o.Kind == account.Other {
 		return
 	}
@@ -68,7 +68,7 @@ func (b *Builder) PrimaryPartial() { b.primaryPartial = true }
 // unread reports whether an address is that of an object whose primary group could not be read.
 func (b *Builder) unread(address string) bool {
 	who, linked := b.owners[address]
-	if !b.primaryPartial || !linked || who.resource != b.policy.Resource || b.fading[who.source] {
+	if !b.primaryPartial || !linked || who.resource != b.policy.Resource || b.disabledByRemoval[who.source] {
 		return false
 	}
 	_, isPerson := b.people[who.source]

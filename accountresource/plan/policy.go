@@ -18,7 +18,7 @@ type Policy struct {
 	// Incremental says that objects which are not given are as they were, rather than gone.
 	Incremental bool
 	// Since is the change counter up to which everything has been replicated; 0 where that is not known. What an
-	// incremental plan ignored before it, and has not changed, is not said again; what differs in a full one although it
+	// incremental plan ignored before it, and has not changed, is not reported again; what differs in a full one although it
 	// has not changed was changed here.
 	Since int64
 	// Groups says how groups become aliases; nil: they do not.

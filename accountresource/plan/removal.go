@@ -138,7 +138,7 @@ func (b *Builder) removals() []account.Change {
 		if c.Action != account.ActionDeleted || b.place(b.links[c.Source]) != c.Address {
 			continue // or it is gone already, and an heir may have the address
 		}
-		b.gone[c.Address] = true // it is free for a newcomer
+		b.deletedAddresses[c.Address] = true // it is free for a newcomer
 		delete(b.local, c.Address)
 		delete(b.owners, c.Address)
 		delete(b.claimed, c.Address)

@@ -16,37 +16,37 @@ type rename struct {
 	former   string         // from where the claim took it; empty where there was none
 }
 
-// settleRenames decides who gets his new address: it must be free, or become free by another renaming. Refusing one
+// resolveRenames decides which accounts get their new address: it must be free, or become free by another renaming. Refusing one
 // may take away the room that another needs.
-func (b *Builder) settleRenames() []account.Change {
+func (b *Builder) resolveRenames() []account.Change {
 	var changes []account.Change
-	granted := b.renames
-	for i := range granted {
-		b.handBack(granted[i].link, granted[i].from)
+	accepted := b.renames
+	for i := range accepted {
+		b.handBack(accepted[i].link, accepted[i].from)
 	}
 	for {
-		leaving := make(map[string]bool, len(granted))
-		for i := range granted {
-			leaving[granted[i].from] = true
+		leaving := make(map[string]bool, len(accepted))
+		for i := range accepted {
+			leaving[accepted[i].from] = true
 		}
-		wanted := make(map[string]*rename, len(granted))
-		var left []rename
-		for i := range granted {
-			r := &granted[i]
-			if why := b.obstacle(r, leaving, wanted); !why.IsZero() {
+		wanted := make(map[string]*rename, len(accepted))
+		var remaining []rename
+		for i := range accepted {
+			r := &accepted[i]
+			if why := b.conflictReason(r, leaving, wanted); !why.IsZero() {
 				changes = append(changes, r.refused(why))
 				continue
 			}
 			wanted[r.to] = r
-			left = append(left, *r)
+			remaining = append(remaining, *r)
 		}
-		if len(left) == len(granted) {
+		if len(remaining) == len(accepted) {
 			break
 		}
-		granted = left
+		accepted = remaining
 	}
 	b.renames = nil
-	return append(changes, b.granted(granted)...)
+	return append(changes, b.applyRenames(accepted)...)
 }
 
 // handBack lets a linked account own the address that it has, and no longer the one that a claim wanted for it.
@@ -61,8 +61,8 @@ func (b *Builder) handBack(link *account.Link, place string) {
 	b.owners[place] = who
 }
 
-// obstacle says what keeps an account from its new address.
-func (b *Builder) obstacle(r *rename, leaving map[string]bool, wanted map[string]*rename) account.Message {
+// conflictReason returns why an account cannot have its new address; it is zero where it can.
+func (b *Builder) conflictReason(r *rename, leaving map[string]bool, wanted map[string]*rename) account.Message {
 	if other := wanted[r.to]; other != nil {
 		return account.Say("reason_address_taken", "DN", other.change.DN)
 	}
@@ -94,11 +94,11 @@ func (r *rename) refused(why account.Message) account.Change {
 	return c
 }
 
-// granted are the renamings.
-func (b *Builder) granted(renames []rename) []account.Change {
+// applyRenames returns the accepted renames as changes, and has the builder know the accounts by their new addresses.
+func (b *Builder) applyRenames(renames []rename) []account.Change {
 	for i := range renames {
 		r := &renames[i]
-		b.becomes[r.from] = r.to
+		b.renamedTo[r.from] = r.to
 		if l, there := b.local[r.from]; there {
 			defer func() { b.local[r.to] = l }() // once all have left
 		}
@@ -118,7 +118,7 @@ func (b *Builder) granted(renames []rename) []account.Change {
 		old, home := r.from, ""
 		if r.former != "" { // where it lay when the renaming was claimed; else where it lies now is looked up
 			home = r.link.Home
-			b.becomes[account.Aside(account.Move{From: r.former, To: r.to})] = r.to // some name it so already
+			b.renamedTo[account.Aside(account.Move{From: r.former, To: r.to})] = r.to // some name it so already
 		}
 		if r.from == r.to || account.IsAside(r.from) { // it has happened, or half of it, and is finished and logged now
 			old, c.Place = r.former, r.from

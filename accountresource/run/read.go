@@ -66,7 +66,7 @@ func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Builder, 
 	if err := p.readUsers(ctx, reader, b, d, f); err != nil {
 		return err
 	}
-	groups := p.res.Settings.Replication.Groups && (d == nil || d.groups || b.Stirs())
+	groups := p.res.Settings.Replication.Groups && (d == nil || d.groups || b.MembershipMayChange())
 	if groups {
 		if err := p.readGroups(ctx, reader, b, d != nil, f); err != nil {
 			return err
