@@ -16,26 +16,29 @@ import (
 // trap panics in one call of a port: the one with a number, or the next of a name.
 type trap struct {
 	mu     sync.Mutex
-	left   int    // calls until it panics; 0: it does not
-	name   string // of the call that it panics in, if it is not set by number
+	left   int    // calls until it panics
+	name   string // of the calls that count, the first of which it panics in if left is 0; empty: all count
 	sprung string // the call that it panicked in
 }
 
 func (t *trap) enter(call string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.left--
-	if t.left == 0 || t.name == call {
-		t.sprung, t.name = call, ""
-		panic("boom in " + call)
+	if t.name != "" && t.name != call || t.name == "" && t.left == 0 {
+		return
 	}
+	if t.left--; t.left > 0 {
+		return
+	}
+	t.sprung, t.name, t.left = call, "", 0
+	panic("boom in " + call)
 }
 
-// set makes the trap panic in the n-th call from now on.
-func (t *trap) set(n int) {
+// set makes the trap panic in the n-th call from now on, or in the n-th of one name; 0 takes it away.
+func (t *trap) set(n int, name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.left, t.sprung = n, ""
+	t.left, t.name, t.sprung = n, name, ""
 }
 
 // on puts the trap into every port of the harness.
