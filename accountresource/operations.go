@@ -102,7 +102,7 @@ func (o *operations) scheduled(ctx context.Context, id int64) {
 	}
 }
 
-// Running tells whether a run is going on, in this process or another.
+// Running reports whether a run is going on, in this process or another.
 func (o *operations) Running(ctx context.Context, id int64) (bool, error) {
 	return o.leases.Held(ctx, id)
 }
@@ -118,7 +118,7 @@ func (o *operations) Domains(ctx context.Context, part string, limit int) ([]str
 	return o.backend.Domains(ctx, part, limit)
 }
 
-// Hosted tells whether mailboxes of the domain are hosted here.
+// Hosted reports whether mailboxes of the domain are hosted here.
 func (o *operations) Hosted(ctx context.Context, domain string) (bool, error) {
 	d, err := o.backend.Domain(ctx, domain)
 	if errors.Is(err, backends.ErrNotFound) {

@@ -34,7 +34,7 @@ func CleanText(text string, length int) string {
 
 const zeroWidthJoiner = '\u200D'
 
-// clings tells whether the two belong to one character for a reader.
+// clings reports whether the two belong to one character for a reader.
 func clings(before, after rune) bool {
 	return before == zeroWidthJoiner || after == zeroWidthJoiner ||
 		unicode.In(after, unicode.Mn, unicode.Mc, unicode.Me, unicode.Variation_Selector) ||

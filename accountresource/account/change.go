@@ -31,7 +31,7 @@ func Actions() []Action {
 	}
 }
 
-// Writes tells whether the action touches the mail server or the link, rather than only being logged.
+// Writes reports whether the action touches the mail server or the link, rather than only being logged.
 func (a Action) Writes() bool {
 	switch a {
 	case ActionIgnored, ActionConflict, ActionHeld, ActionFailed:
@@ -96,7 +96,7 @@ func (c *Change) Moves() (from, to string, ok bool) {
 	return from, c.NewAddress, c.Action == ActionRenamed && from != c.NewAddress
 }
 
-// TouchesAccount tells whether the mail store has anything to write, rather than the link and the log alone.
+// TouchesAccount reports whether the mail store has anything to write, rather than the link and the log alone.
 func (c *Change) TouchesAccount() bool {
 	switch c.Action {
 	case ActionCreated, ActionRenamed, ActionDeleted:

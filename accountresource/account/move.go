@@ -50,7 +50,7 @@ func Aside(m Move) string {
 
 const aside = "renaming-"
 
-// IsAside tells whether an address is one of those on the way.
+// IsAside reports whether an address is one of those on the way.
 func IsAside(address string) bool {
 	local, found := strings.CutPrefix(address[:max(0, strings.LastIndexByte(address, '@'))], aside)
 	digits, err := hex.DecodeString(local)

@@ -51,7 +51,7 @@ func FieldSet(fields ...Field) Fields {
 	return s
 }
 
-// Has tells whether f is in the set.
+// Has reports whether f is in the set.
 func (s Fields) Has(f Field) bool { return s&(1<<f) != 0 }
 
 // With is the set and f.

@@ -28,7 +28,7 @@ func (r Rows) arrays(quoted []string) (query string, args []any) {
 	return "SELECT " + strings.Join(items, ", ") + " FROM " + source, args
 }
 
-// same tells whether all rows have the same value in a column.
+// same reports whether all rows have the same value in a column.
 func (r Rows) same(j int) bool {
 	for _, row := range r.Values {
 		if row[j] != r.Values[0][j] {

@@ -78,7 +78,7 @@ var errEnough = errors.New("there is more than was asked for")
 // limit, not complete.
 func (l *lister) read(ctx context.Context) (complete bool, err error) {
 	size := l.reader.options.PageSize
-	if l.source.members && !l.query.Bare {
+	if l.source.members && !l.query.IDsOnly {
 		size = min(size, groupsAtOnce)
 	}
 	if l.query.Limit > 0 { // one more tells whether there is more
@@ -87,7 +87,7 @@ func (l *lister) read(ctx context.Context) (complete bool, err error) {
 	for filter := range l.filters() {
 		p := newPager(l.reader, size)
 		p.base, p.filter, p.attributes = l.reader.settings.Connection.BaseDN, filter, l.attributes()
-		if l.source.members && !l.query.Bare {
+		if l.source.members && !l.query.IDsOnly {
 			p.controls = []ldap.Control{extendedDN()}
 		}
 		switch err := p.read(ctx, l.take); {
@@ -116,7 +116,7 @@ func (l *lister) filters() iter.Seq[string] {
 			any.WriteString("(primaryGroupID=" + strconv.FormatUint(uint64(rid), 10) + ")")
 		}
 		condition := "(|" + any.String() + ")"
-		if l.query.Otherwise {
+		if l.query.ExcludePrimary {
 			condition = "(!" + condition + ")"
 		}
 		conditions += condition
@@ -137,7 +137,7 @@ func (l *lister) filters() iter.Seq[string] {
 func above(since int64) string { return "(uSNChanged>=" + strconv.FormatInt(since+1, 10) + ")" }
 
 func (l *lister) attributes() []string {
-	if l.query.Bare {
+	if l.query.IDsOnly {
 		return []string{"objectGUID", "objectClass", "primaryGroupID"}
 	}
 	return l.source.attributes()
@@ -187,7 +187,7 @@ func (l *lister) objects(ctx context.Context, entries []*ldap.Entry) ([]account.
 		if o.Kind == account.Contact && l.query.Kind == account.User {
 			continue
 		}
-		if l.source.members && !l.query.Bare {
+		if l.source.members && !l.query.IDsOnly {
 			if err := l.reader.members(ctx, e, &o); err != nil {
 				return nil, err
 			}

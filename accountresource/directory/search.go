@@ -45,7 +45,7 @@ func (r *Reader) entry(ctx context.Context, dn string, attributes ...string) (*l
 	return result.Entries[0], nil
 }
 
-// hidden tells whether the error is a server's answer that this account may not see something, rather than that
+// hidden reports whether the error is a server's answer that this account may not see something, rather than that
 // nobody answered.
 func hidden(err error) bool {
 	_, answered := answerOf(err)

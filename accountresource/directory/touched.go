@@ -75,7 +75,7 @@ var holders = map[string]bool{
 	"organizationalunit": true, "container": true, "organization": true, "country": true, "locality": true,
 }
 
-// holds tells whether an object is one of those, by its structural class, which comes last (MS-ADTS 3.1.1.2.4.6).
+// holds reports whether an object is one of those, by its structural class, which comes last (MS-ADTS 3.1.1.2.4.6).
 func holds(e *ldap.Entry) bool {
 	classes := values(e, "objectClass")
 	return len(classes) > 0 && holders[strings.ToLower(classes[len(classes)-1])]
@@ -109,7 +109,7 @@ func (r *Reader) seesTombstones(ctx context.Context) (bool, error) {
 	return len(result.Entries) == 1 && first(result.Entries[0], "objectClass") != "", nil
 }
 
-// follows tells whether the change counter tells all that changes in the scope.
+// follows reports whether the change counter tells all that changes in the scope.
 func (r *Reader) follows() bool {
 	base, errBase := ldap.ParseDN(r.settings.Connection.BaseDN)
 	root, errRoot := ldap.ParseDN(r.naming)
@@ -128,7 +128,7 @@ func (r *Reader) follows() bool {
 	return true
 }
 
-// borrowed tells whether a filter names what changes with other objects only: back links, chains of links, and
+// borrowed reports whether a filter names what changes with other objects only: back links, chains of links, and
 // attributes that are computed.
 func borrowed(filter string) bool {
 	filter = strings.ToLower(filter)

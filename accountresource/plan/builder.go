@@ -230,9 +230,9 @@ func (b *Builder) MembershipMayChange() bool {
 	return b.membershipChanged || len(b.queue)+len(b.renames)+len(b.waiting)+len(b.leaving) > 0
 }
 
-// Finish decides what had to wait for the whole listing. The first changes speak of accounts by the addresses that they have
-// and must be applied before any is renamed; the next hand addresses on among each other and must be applied together,
-// before the rest.
+// Finish decides what had to wait for the whole listing. The first changes speak of accounts by the addresses that they
+// have and must be applied before any is renamed; the next hand addresses on among each other and must be applied
+// together, before the rest.
 func (b *Builder) Finish() (first, together, rest []account.Change) {
 	for _, c := range b.removals() {
 		if c.Disable {

@@ -109,7 +109,7 @@ func (b *Builder) compareStatus(c *account.Change, disabled bool, link *account.
 	}
 }
 
-// switches tells whether a claim was going to switch the account on ("yes") or off ("no").
+// switches reports whether a claim was going to switch the account on ("yes") or off ("no").
 func switches(claim *account.Link, to string) bool {
 	return slices.ContainsFunc(claim.Intent, func(d account.Difference) bool { return d.What == "active" && d.New == to })
 }

@@ -25,14 +25,14 @@ func (b *Builder) Unknown() []account.SourceID {
 	return unknown
 }
 
-// known tells whether enough is known of a member.
+// known reports whether enough is known of a member.
 func (b *Builder) known(id account.SourceID) bool {
 	_, isPerson := b.people[id]
 	_, isGroup := b.groups[id]
 	return isPerson || isGroup || b.asBefore(id)
 }
 
-// asBefore tells whether an object that was not given is linked, and has not left: it needs no other address than that
+// asBefore reports whether an object that was not given is linked, and has not left: it needs no other address than that
 // of its account.
 func (b *Builder) asBefore(id account.SourceID) bool {
 	l := b.links[id]
@@ -209,8 +209,8 @@ func (r *resolution) member(id account.SourceID) {
 	}
 }
 
-// serves tells whether mail to a linked account arrives when this run is over: it is not switched off here, nor by the run,
-// or is switched on, which only an object does that is in scope.
+// serves reports whether mail to a linked account arrives when this run is over: it is not switched off here, nor by
+// the run, or is switched on, which only an object does that is in scope.
 func (b *Builder) serves(id account.SourceID, address string) bool {
 	if b.disabledByRemoval[id] {
 		return false

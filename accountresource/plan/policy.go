@@ -18,8 +18,8 @@ type Policy struct {
 	// Incremental says that objects which are not given are as they were, rather than gone.
 	Incremental bool
 	// Since is the change counter up to which everything has been replicated; 0 where that is not known. What an
-	// incremental plan ignored before it, and has not changed, is not reported again; what differs in a full one although it
-	// has not changed was changed here.
+	// incremental plan ignored before it, and has not changed, is not reported again; what differs in a full one
+	// although it has not changed was changed here.
 	Since int64
 	// Groups says how groups become aliases; nil: they do not.
 	Groups *GroupPolicy
@@ -29,11 +29,11 @@ type Policy struct {
 	Canonical func(address string, p account.Profile) account.Profile
 }
 
-// quotaFits tells whether one more mailbox of the domain's default quota fits beside used MB. In a domain with a
+// quotaFits reports whether one more mailbox of the domain's default quota fits beside used MB. In a domain with a
 // total, a mailbox without a quota fits never: nothing would bound it.
 func (p *Policy) quotaFits(used int64) bool {
 	return p.Domain.QuotaLimit <= 0 || p.Domain.Quota > 0 && used+p.Domain.Quota <= p.Domain.QuotaLimit
 }
 
-// limited tells whether the domain's limits can refuse a new mailbox, so that who comes first matters.
+// limited reports whether the domain's limits can refuse a new mailbox, so that who comes first matters.
 func (p *Policy) limited() bool { return p.Domain.MailboxLimit != 0 || p.Domain.QuotaLimit > 0 }

@@ -33,7 +33,7 @@ func (b *Builder) Listed(kind account.Kind, count int) {
 	b.Scope(kind, count)
 }
 
-// IsListed tells whether a kind was listed completely.
+// IsListed reports whether a kind was listed completely.
 func (b *Builder) IsListed(kind account.Kind) bool { return b.listed[kind] }
 
 // Scope takes how many objects of a kind are in scope, as far as they were counted: where there is none, nobody is
@@ -70,7 +70,7 @@ func (b *Builder) Missing(kind account.Kind, ids []account.SourceID) []account.S
 	return slices.Compact(missing)
 }
 
-// given tells whether an object was in a listing.
+// given reports whether an object was in a listing.
 func (b *Builder) given(id account.SourceID) bool {
 	_, seen := b.seen[id]
 	_, present := b.present[id]

@@ -16,8 +16,8 @@ type rename struct {
 	former   string         // from where the claim took it; empty where there was none
 }
 
-// resolveRenames decides which accounts get their new address: it must be free, or become free by another renaming. Refusing one
-// may take away the room that another needs.
+// resolveRenames decides which accounts get their new address: it must be free, or become free by another renaming.
+// Refusing one may take away the room that another needs.
 func (b *Builder) resolveRenames() []account.Change {
 	var changes []account.Change
 	accepted := b.renames

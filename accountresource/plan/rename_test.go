@@ -153,7 +153,8 @@ func TestR19_AClaimThatCannotComeTrueAnyMoreGoesBack(t *testing.T) {
 	assert.Equal(t, "ann@example.com", claim.Address)
 }
 
-// An alias is known by where it stands. One that stepped aside for a swap is not taken for the one that stands where it goes.
+// An alias is known by where it stands. One that stepped aside for a swap is not taken for the one that stands where it
+// goes.
 func TestR19_AnAliasThatSteppedAsideIsFound(t *testing.T) {
 	s := newScene()
 	s.policy.Groups = &plan.GroupPolicy{AccessPolicy: "public"}

@@ -43,7 +43,7 @@ func ParseGroups(form Form, stored Groups) (Groups, Problems) {
 	return g, append(problems, check(&g, problems)...)
 }
 
-// Complete tells whether the connection says everything that a run needs; the problems name what is missing.
+// Complete reports whether the connection says everything that a run needs; the problems name what is missing.
 func (c Connection) Complete() Problems { return check(&c, nil) }
 
 // parse lays the submitted values over the stored ones. A field that the form does not carry keeps its value, except

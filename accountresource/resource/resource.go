@@ -81,7 +81,7 @@ func (c Connection) Hosts() []string {
 // TimeoutDuration is Timeout, the limit of every dial and request.
 func (c Connection) TimeoutDuration() time.Duration { return time.Duration(c.Timeout) * time.Second }
 
-// ImplicitTLS tells whether the port speaks TLS from the first byte, whatever the toggle says (636 LDAPS, 3269
+// ImplicitTLS reports whether the port speaks TLS from the first byte, whatever the toggle says (636 LDAPS, 3269
 // global catalogue over TLS).
 func (c Connection) ImplicitTLS() bool { return c.Port == 636 || c.Port == 3269 }
 

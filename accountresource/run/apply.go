@@ -17,26 +17,26 @@ type step struct {
 	err     error
 }
 
-// cameTrue tells whether the claim says all that the link is to say, but for its state. What is enabled forgets at
-// the end what it had to remember.
-func (s *step) cameTrue() bool {
+// confirmsClaim reports whether the claimed link already equals the final one except for its state; then only the state
+// is written. One that enables an account differs in more.
+func (s *step) confirmsClaim() bool {
 	return s.claimed && !s.Enable && s.Link.State == account.Confirmed && len(s.Link.Intent) == 0
 }
 
-// nothingLeft tells whether a change that failed leaves nothing that a link could lead to: the claim came to nothing.
-func (s *step) nothingLeft() bool {
+// leavesNothing reports whether a failed change left no account behind, so that its claim must be deleted.
+func (s *step) leavesNothing() bool {
 	created := s.Action == account.ActionCreated &&
 		(errors.Is(s.err, backends.ErrExists) || errors.Is(s.err, backends.ErrHomeTaken))
 	gone := s.Action == account.ActionRenamed && errors.Is(s.err, backends.ErrNotFound)
 	return created || gone
 }
 
-// announce claims the links of a batch, with what has to be remembered of each account.
-func (p *Replication) announce(ctx context.Context, changes []account.Change) ([]step, error) {
+// prepare makes a batch of changes and claims its links.
+func (p *Replication) prepare(ctx context.Context, changes []account.Change) ([]step, error) {
 	batch := make([]step, len(changes))
 	for i := range changes {
 		batch[i].Change = changes[i]
-		p.speakOf(&batch[i].Change)
+		p.adjust(&batch[i].Change)
 	}
 	if slices.ContainsFunc(changes, func(c account.Change) bool { return c.Link != nil || c.Unlink || c.TouchesAccount() }) {
 		if err := p.opens(ctx); err != nil {
@@ -52,7 +52,7 @@ func (p *Replication) announce(ctx context.Context, changes []account.Change) ([
 	return batch, p.claim(ctx, batch)
 }
 
-// claim announces the changes, with what the next run could not find out again by itself.
+// claim writes what the batch is about to do to each link, so that the next run can finish it (rule R19).
 func (p *Replication) claim(ctx context.Context, batch []step) error {
 	links, owners := make([]account.Link, 0, len(batch)), make([]*step, 0, len(batch))
 	for i := range batch {
@@ -88,14 +88,14 @@ func (p *Replication) write(ctx context.Context, batch []step) error {
 	if err := p.stillOwner(ctx); err != nil {
 		return err
 	}
-	limited, _, cancel := patient(ctx)
+	limited, _, cancel := withIdleTimeout(ctx)
 	defer cancel()
 	began := p.cfg.Clock()
 	results, err := p.cfg.Backend.Apply(limited, p.domain, changes)
 	if err != nil {
 		return storeProblem(fmt.Errorf("write %d accounts: %w", len(changes), stopped(limited, err)))
 	}
-	p.pace.wrote(len(changes), p.cfg.Clock().Sub(began))
+	p.batchSizer.wrote(len(changes), p.cfg.Clock().Sub(began))
 	for i, result := range results {
 		owners[i].err = result
 	}
@@ -116,13 +116,13 @@ func (p *Replication) settle(ctx context.Context, batch []step) error {
 		case s.err != nil:
 			entry.Action, entry.Reason, entry.Detail = failure(s.err)
 			entry.Diff = nil
-			if s.nothingLeft() {
+			if s.leavesNothing() {
 				settled.Unlinked = append(settled.Unlinked, s.Source)
 			}
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
 		case s.Unlink || s.Action == account.ActionDeleted:
 			settled.Unlinked = append(settled.Unlinked, s.Source)
-		case s.Link != nil && s.cameTrue():
+		case s.Link != nil && s.confirmsClaim():
 			settled.Confirmed = append(settled.Confirmed, s.Link.Address)
 		case s.Link != nil:
 			settled.Links = append(settled.Links, *s.Link)

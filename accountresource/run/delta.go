@@ -22,14 +22,14 @@ type delta struct {
 	machines map[account.SourceID]bool
 }
 
-// errWide says that a delta does not tell everything, or is too large to be one.
-var errWide = errors.New("the whole directory has to be read")
+// errFullRunNeeded says that the changed objects do not show everything that happened, or are too many.
+var errFullRunNeeded = errors.New("the whole directory has to be read")
 
 // mostTouched is how many changed objects a run still takes as a delta.
 const mostTouched = 20_000
 
-// delta reads what changed. A result of nil is that nothing did that could concern an account, errWide that a full run
-// is needed.
+// delta reads what changed since the mark. It returns nil where nothing did that could concern an account, and
+// errFullRunNeeded where everything has to be read.
 func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) {
 	d := &delta{machines: make(map[account.SourceID]bool), listed: make(map[account.Kind][]account.SourceID)}
 	touched, err := reader.Touched(ctx, p.mark.USN)
@@ -37,12 +37,12 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 		return nil, fmt.Errorf("ask what changed: %w", err)
 	}
 	if len(touched) > mostTouched {
-		return nil, errWide
+		return nil, errFullRunNeeded
 	}
 	elsewhere := make(map[account.SourceID]Touch, len(touched))
 	for _, t := range touched {
 		if t.Holder { // it may have moved, with everybody below it
-			return nil, errWide
+			return nil, errFullRunNeeded
 		}
 		elsewhere[t.ID] = t
 		if t.Machine {
@@ -53,7 +53,7 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 		return nil, err
 	}
 	p.heldBefore(d)
-	if err := p.departed(ctx, reader, d, elsewhere); err != nil {
+	if err := p.findDeparted(ctx, reader, d, elsewhere); err != nil {
 		return nil, err
 	}
 	if len(d.users)+len(d.missing) == 0 && !d.groups {
@@ -74,7 +74,7 @@ func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, else
 		return nil
 	}
 	if len(elsewhere) > 0 {
-		if err := p.whole(ctx, reader, Query{Kind: account.User, Since: p.mark.USN}, take); err != nil {
+		if err := p.listComplete(ctx, reader, Query{Kind: account.User, Since: p.mark.USN}, take); err != nil {
 			return err
 		}
 	}
@@ -90,17 +90,17 @@ func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, else
 		return nil
 	}
 	d.missing = append(d.missing, again...) // unless it is found now
-	return p.whole(ctx, reader, Query{Kind: account.User, IDs: again}, take)
+	return p.listComplete(ctx, reader, Query{Kind: account.User, IDs: again}, take)
 }
 
-// whole is a listing that must come to its end.
-func (p *Replication) whole(ctx context.Context, reader Reader, q Query, each func(account.Object) error) error {
+// listComplete lists objects, and returns errFullRunNeeded where the listing is not complete.
+func (p *Replication) listComplete(ctx context.Context, reader Reader, q Query, each func(account.Object) error) error {
 	listing, err := reader.List(ctx, q, p.counting(each))
 	if err != nil {
 		return fmt.Errorf("read what changed: %w", err)
 	}
 	if !listing.Complete {
-		return errWide
+		return errFullRunNeeded
 	}
 	return nil
 }
@@ -113,9 +113,9 @@ func (p *Replication) heldBefore(d *delta) {
 	}
 }
 
-// departed finds out who may have left. What changed and is not in scope now has left if it is linked; where deleted
-// objects are not shown, everybody's identity is listed besides.
-func (p *Replication) departed(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]Touch) error {
+// findDeparted finds the linked objects that may have left. What changed and is not in scope now has left if it is
+// linked; where deleted objects are not shown, everybody's identity is listed besides.
+func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]Touch) error {
 	groups := p.res.Settings.Replication.Groups
 	suspects := d.missing
 	for id, t := range elsewhere {
@@ -133,7 +133,7 @@ func (p *Replication) departed(ctx context.Context, reader Reader, d *delta, els
 	}
 	for _, kind := range withGroups(&p.res.Settings) {
 		d.listed[kind] = []account.SourceID{}
-		if err := p.whole(ctx, reader, Query{Kind: sourceKinds[kind], Bare: true}, func(o account.Object) error {
+		if err := p.listComplete(ctx, reader, Query{Kind: sourceKinds[kind], IDsOnly: true}, func(o account.Object) error {
 			d.listed[kind] = append(d.listed[kind], o.ID)
 			return nil
 		}); err != nil {

@@ -39,7 +39,7 @@ type seat struct {
 
 func (s *seat) address() string { return s.local + "@example.com" }
 
-// on tells whether mail goes there.
+// on reports whether mail goes there.
 func (s *seat) on() bool { return !s.off && !s.gone }
 
 func newVillage(t *testing.T, seed uint64) *village {

@@ -23,7 +23,7 @@ const lookUpRounds = 30
 // readGroups reads the groups in scope, and whoever is a member and has not been seen. Who is in a group is only known
 // when all groups are, so that they are all read where one may have changed.
 func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Builder, incremental bool, f *feed) error {
-	p.gauge.enter(Groups)
+	p.counters.enter(Groups)
 	add := func(o account.Object) error {
 		b.AddGroup(o)
 		return nil
@@ -57,16 +57,16 @@ func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Bui
 	return nil
 }
 
-// crowds are the primary groups that many have: domain users and guests, computers, domain controllers, read-only
-// ones (MS-DTYP 2.4.2.4).
-var crowds = []uint32{513, 514, 515, 516, 521}
+// wellKnownPrimaryGroups are the primary groups that many have: domain users and guests, computers, domain controllers,
+// read-only ones (MS-DTYP 2.4.2.4).
+var wellKnownPrimaryGroups = []uint32{513, 514, 515, 516, 521}
 
 // readPrimary reads who has which primary group, as far as groups were read since it was called last: those members
 // stand in no list of a group. Nearly everybody is in a crowd, whose members are only asked for where its group counts.
 func (p *Replication) readPrimary(ctx context.Context, reader Reader, b *plan.Builder) error {
-	wanted, others := b.PrimaryGroups(crowds)
+	wanted, others := b.PrimaryGroups(wellKnownPrimaryGroups)
 	ask := func(rids []uint32, otherwise bool) error {
-		listing, err := reader.List(ctx, Query{Kind: account.User, Bare: true, Primary: rids, Otherwise: otherwise}, func(o account.Object) error {
+		listing, err := reader.List(ctx, Query{Kind: account.User, IDsOnly: true, Primary: rids, ExcludePrimary: otherwise}, func(o account.Object) error {
 			b.AddPrimary(o)
 			return nil
 		})
@@ -85,7 +85,7 @@ func (p *Replication) readPrimary(ctx context.Context, reader Reader, b *plan.Bu
 		}
 	}
 	if others {
-		return ask(crowds, true)
+		return ask(wellKnownPrimaryGroups, true)
 	}
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// holder is the account that has an address now: the source object that it is linked to, where it is, and its mail directory,
-// where that is known.
+// holder is the account that has an address now: the source object that it is linked to, where it is, and its mail
+// directory, where that is known.
 type holder struct {
 	source account.SourceID
 	home   string
@@ -35,7 +35,7 @@ func (p *Replication) holders(ctx context.Context, tasks []Task) (map[string]hol
 		}
 	}
 	held := make(map[string]holder)
-	limited, goesOn, cancel := patient(ctx)
+	limited, reset, cancel := withIdleTimeout(ctx)
 	defer cancel()
 	for domain, list := range byDomain {
 		slices.Sort(list)
@@ -44,7 +44,7 @@ func (p *Replication) holders(ctx context.Context, tasks []Task) (map[string]hol
 			if err != nil {
 				return nil, storeProblem(fmt.Errorf("look who has the addresses: %w", stopped(limited, err)))
 			}
-			goesOn()
+			reset()
 			if a.Kind != account.Reserved {
 				held[a.Address] = holder{home: a.Home}
 			}

@@ -66,7 +66,7 @@ func (p *Replication) takenHomes(ctx context.Context, steps []*step) (map[string
 	for i, s := range steps {
 		list[i] = s.Home
 	}
-	limited, _, cancel := patient(ctx)
+	limited, _, cancel := withIdleTimeout(ctx)
 	defer cancel()
 	taken := make(map[string]bool)
 	for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, backends.Query{Homes: list}) {
@@ -89,7 +89,7 @@ func (p *Replication) findHomes(ctx context.Context, batch []step) error {
 		}
 	}
 	if len(homeless) > 0 {
-		limited, _, cancel := patient(ctx)
+		limited, _, cancel := withIdleTimeout(ctx)
 		defer cancel()
 		query := backends.Query{Addresses: slices.Sorted(maps.Keys(homeless))}
 		for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, query) {

@@ -19,7 +19,8 @@ var storageRules = map[string]backends.Storage{
 	"flat":              {BaseDirectory: "/var/vmail/vmail1"},
 }
 
-// underEveryRule runs a test under each storage rule, with resource deleting accounts whose objects leave; the clock stands still.
+// underEveryRule runs a test under each storage rule, with resource deleting accounts whose objects leave; the clock
+// stands still.
 func underEveryRule(t *testing.T, test func(*testing.T, *rig)) {
 	for name, rule := range storageRules {
 		t.Run(name, func(t *testing.T) {
@@ -30,7 +31,8 @@ func underEveryRule(t *testing.T, test func(*testing.T, *rig)) {
 	}
 }
 
-// nobodyShares checks that no two mailboxes, kept or deleted, have the same mail directory, and that every link knows its own.
+// nobodyShares checks that no two mailboxes, kept or deleted, have the same mail directory, and that every link knows
+// its own.
 func (r *rig) nobodyShares() {
 	r.t.Helper()
 	whose := map[string]string{}

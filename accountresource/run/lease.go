@@ -37,7 +37,7 @@ func (p *Replication) leased(ctx context.Context, work func(begin, finish contex
 			end(err)
 		}
 	}
-	beside.Go(func() { guarded(cut, func() { p.beat(finish, cut) }) })
+	beside.Go(func() { guarded(cut, func() { p.heartbeat(finish, cut) }) })
 	beside.Go(func() { guarded(stop, func() { p.report(begin, stop) }) })
 	err := recovered.Do(func() error { return work(begin, finish) })
 	if cause := context.Cause(begin); err != nil && cause != nil {
@@ -54,9 +54,9 @@ func (p *Replication) leased(ctx context.Context, work func(begin, finish contex
 	return err
 }
 
-// beat renews the lease every third of its time. A renewal that fails for another reason than loss is tried again
+// heartbeat renews the lease every third of its time. A renewal that fails for another reason than loss is tried again
 // as long as the lease is still good.
-func (p *Replication) beat(ctx context.Context, cancel context.CancelCauseFunc) {
+func (p *Replication) heartbeat(ctx context.Context, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(p.cfg.LeaseTTL / 3)
 	defer tick.Stop()
 	failures := 0

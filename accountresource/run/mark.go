@@ -59,8 +59,8 @@ func (p *Replication) readMark(ctx context.Context) (err error) {
 	return nil
 }
 
-// enough tells whether reading what changed since the mark is enough (rule R17), or else why not.
-func (p *Replication) enough(probe Probe) (why string, enough bool) {
+// canRunIncremental reports whether reading what changed since the mark is enough (rule R17), or else why not.
+func (p *Replication) canRunIncremental(probe Probe) (why string, enough bool) {
 	m := &p.mark
 	switch {
 	case p.cfg.Marks == nil, p.wanted == Full:
@@ -83,7 +83,7 @@ func (p *Replication) enough(probe Probe) (why string, enough bool) {
 	return "", true
 }
 
-// moved tells whether another server answers than the one that the links were made from. It may not have heard of
+// moved reports whether another server answers than the one that the links were made from. It may not have heard of
 // everybody yet, so who is missing from it is not taken for gone at once.
 func (p *Replication) moved() bool {
 	return p.mark.Invocation != "" && p.mark.Invocation != p.probe.Invocation

@@ -20,8 +20,9 @@ const storeTime = 10 * time.Minute
 
 var errStoreSilent = errors.New("the mail account store does not answer")
 
-// patient limits how long the mail store may be silent. Each call of goesOn begins the time anew.
-func patient(ctx context.Context) (limited context.Context, goesOn func(), cancel context.CancelFunc) {
+// withIdleTimeout returns a context that ends when the mail store has been silent for too long. Each call of reset begins
+// the time anew.
+func withIdleTimeout(ctx context.Context) (limited context.Context, reset func(), cancel context.CancelFunc) {
 	limited, stop := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(storeTime, func() { stop(errStoreSilent) })
 	return limited, func() { timer.Reset(storeTime) }, func() {

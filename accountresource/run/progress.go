@@ -43,15 +43,15 @@ type Progress struct {
 // errCancelled ends a run that an admin does not want to go on.
 var errCancelled = errors.New("an admin cancelled the run")
 
-// gauge counts what a run does, from all its goroutines.
-type gauge struct {
+// counters count what a run does, from all its goroutines.
+type counters struct {
 	phase, server                    atomic.Value
 	objects, expected, planned, done atomic.Int64
 }
 
-func (g *gauge) enter(p Phase) { g.phase.Store(p) }
+func (g *counters) enter(p Phase) { g.phase.Store(p) }
 
-func (g *gauge) read() Progress {
+func (g *counters) read() Progress {
 	phase, _ := g.phase.Load().(Phase)
 	server, _ := g.server.Load().(string)
 	return Progress{
@@ -80,7 +80,7 @@ func (p *Replication) report(ctx context.Context, stop func(cause error)) {
 		case <-next.C:
 			next.Reset(progressEvery)
 		}
-		now := p.gauge.read()
+		now := p.counters.read()
 		cancelled, err := p.cfg.Journal.Progress(ctx, p.lease, p.run.ID, now, now != last)
 		switch {
 		case err == nil:
@@ -99,7 +99,7 @@ func (p *Replication) report(ctx context.Context, stop func(cause error)) {
 // counting has each object counted on its way.
 func (p *Replication) counting(each func(account.Object) error) func(account.Object) error {
 	return func(o account.Object) error {
-		p.gauge.objects.Add(1)
+		p.counters.objects.Add(1)
 		return each(o)
 	}
 }

@@ -10,14 +10,14 @@ import (
 
 // feed collects changes into batches and hands them on, so that writing goes on while the next pages are read.
 type feed struct {
-	pace    *pace
-	batch   []account.Change
-	batches chan<- []account.Change
+	batchSizer *batchSizer
+	batch      []account.Change
+	batches    chan<- []account.Change
 }
 
 func (f *feed) add(ctx context.Context, c account.Change) error {
 	f.batch = append(f.batch, c)
-	if len(f.batch) < f.pace.batch() {
+	if len(f.batch) < f.batchSizer.batch() {
 		return nil
 	}
 	return f.flush(ctx)
@@ -25,7 +25,7 @@ func (f *feed) add(ctx context.Context, c account.Change) error {
 
 func (f *feed) flush(ctx context.Context) error {
 	full := f.batch
-	f.batch = make([]account.Change, 0, min(f.pace.batch(), 2*len(full)))
+	f.batch = make([]account.Change, 0, min(f.batchSizer.batch(), 2*len(full)))
 	return send(ctx, f.batches, full)
 }
 
@@ -72,7 +72,7 @@ func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Builder, 
 			return err
 		}
 	}
-	p.gauge.enter(Writing)
+	p.counters.enter(Writing)
 	first, together, rest := b.Finish()
 	for _, c := range first {
 		if err := f.add(ctx, c); err != nil {
@@ -97,7 +97,7 @@ func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Builder, 
 
 // readUsers streams the users, and finds out who left.
 func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Builder, d *delta, f *feed) error {
-	p.gauge.enter(Users)
+	p.counters.enter(Users)
 	add := func(o account.Object) error {
 		if c, ok := b.Add(o); ok {
 			return f.add(ctx, c)
@@ -106,7 +106,7 @@ func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Buil
 	}
 	var missing []account.SourceID
 	if d == nil {
-		p.gauge.expected.Store(int64(b.Linked()))
+		p.counters.expected.Store(int64(b.Linked()))
 		listing, err := reader.List(ctx, Query{Kind: account.User}, p.counting(add))
 		if err != nil {
 			return fmt.Errorf("read the users: %w", err)

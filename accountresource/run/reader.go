@@ -37,15 +37,16 @@ type Query struct {
 	Kind account.ObjectKind // User or Group
 	// Limit is the most objects wanted, 0 for all.
 	Limit int
-	// Since leaves objects whose own change counter is above it; 0 leaves all.
+	// Since restricts the listing to objects whose own change counter is above it; 0 does not.
 	Since int64
-	// IDs leaves these objects; nil leaves all.
+	// IDs restricts the listing to these objects; nil does not.
 	IDs []account.SourceID
-	// Primary leaves users with one of these primary groups, by their relative identifiers; Otherwise turns that round.
-	Primary   []uint32
-	Otherwise bool
-	// Bare asks for identities and primary groups alone.
-	Bare bool
+	// Primary restricts the listing to users whose primary group is one of these, by relative identifier; ExcludePrimary
+	// inverts that.
+	Primary        []uint32
+	ExcludePrimary bool
+	// IDsOnly asks for identities and primary groups alone.
+	IDsOnly bool
 }
 
 // Touch is an object of the directory that has changed, in scope or not.
@@ -70,8 +71,8 @@ type Reader interface {
 	Probe(ctx context.Context) (Probe, error)
 
 	// List streams objects in scope to each, page by page, reading ahead while each works. It stops with each's error.
-	// A stream ended by the limit is not complete unless there was nothing more. Contacts are in no listing of users, though
-	// the filter may find them: they are nobody's mailbox, and LookUp reads those that are members.
+	// A stream ended by the limit is not complete unless there was nothing more. Contacts are in no listing of users,
+	// though the filter may find them: they are nobody's mailbox, and LookUp reads those that are members.
 	List(ctx context.Context, q Query, each func(account.Object) error) (Listing, error)
 
 	// Touched are the objects of the whole domain whose own change counter is above since, tombstones among them where

@@ -48,7 +48,7 @@ func (r *peopleReader) Probe(context.Context) (run.Probe, error) {
 }
 
 func (r *peopleReader) List(ctx context.Context, q run.Query, each func(account.Object) error) (run.Listing, error) {
-	if q.IDs == nil && !q.Bare && q.Since == 0 {
+	if q.IDs == nil && !q.IDsOnly && q.Since == 0 {
 		r.asked = append(r.asked, q.Kind)
 	}
 	r.queries++
@@ -71,7 +71,7 @@ func (r *peopleReader) List(ctx context.Context, q run.Query, each func(account.
 		if err := ctx.Err(); err != nil {
 			return listing, err
 		}
-		if q.Bare {
+		if q.IDsOnly {
 			o = account.Object{ID: o.ID, Primary: o.Primary}
 		}
 		if err := each(o); err != nil {
@@ -91,7 +91,7 @@ func (r *peopleReader) List(ctx context.Context, q run.Query, each func(account.
 }
 
 func wanted(q run.Query, o account.Object) bool {
-	if len(q.Primary) > 0 && slices.Contains(q.Primary, o.Primary) == q.Otherwise {
+	if len(q.Primary) > 0 && slices.Contains(q.Primary, o.Primary) == q.ExcludePrimary {
 		return false
 	}
 	return (q.Since == 0 || o.USN > q.Since) && (q.IDs == nil || slices.Contains(q.IDs, o.ID))

@@ -47,8 +47,8 @@ func TestR11_AMemberWhoKeepsTheOldAddressJoinsByThat(t *testing.T) {
 	assert.Equal(t, []string{"ann", "u0001", "u0002", "u0003", "u0004"}, r.team())
 }
 
-// Ann goes off and is to have Bob's address; he is to have another one and cannot have it, so that both stay. A list to which
-// she forwards is renamed after that.
+// Ann goes off and is to have Bob's address; he is to have another one and cannot have it, so that both stay. A list to
+// which she forwards is renamed after that.
 func TestR8_WhoseRenamingIsRefusedIsNotTakenForSomebodyElse(t *testing.T) {
 	r := newRig(t)
 	r.res.Settings.Replication.Groups = true

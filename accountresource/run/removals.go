@@ -45,8 +45,8 @@ type Removals interface {
 // kept are the held removals that the store has, by object.
 type kept map[account.SourceID]Held
 
-// undecided is how many of them wait for an admin.
-func (k kept) undecided() (n int) {
+// pending returns how many of them wait for an admin's decision.
+func (k kept) pending() (n int) {
 	for _, h := range k {
 		if h.Decision == "" {
 			n++
@@ -116,10 +116,10 @@ func (p *Replication) findLeavers(
 	slices.Sort(absent)
 	absent = slices.Compact(absent)
 	if len(absent) == 0 {
-		p.judged[kind] = missing != nil || b.IsListed(kind)
+		p.removalsKnown[kind] = missing != nil || b.IsListed(kind)
 		return nil
 	}
-	p.gauge.enter(Leavers)
+	p.counters.enter(Leavers)
 	present := make(map[account.SourceID]bool)
 	listing, err := reader.List(ctx, Query{Kind: sourceKinds[kind], IDs: absent}, func(o account.Object) error {
 		present[o.ID] = true
@@ -140,7 +140,7 @@ func (p *Replication) findLeavers(
 	case p.moved():
 		return p.doubt(ctx, b, leaving, f)
 	}
-	p.judged[kind] = true
+	p.removalsKnown[kind] = true
 	if len(leaving) == 0 {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (p *Replication) findLeavers(
 		return nil
 	}
 	// Whether anybody is left is known from a listing; here it is asked for.
-	any, err := reader.List(ctx, Query{Kind: sourceKinds[kind], Limit: 1, Bare: true}, func(account.Object) error { return nil })
+	any, err := reader.List(ctx, Query{Kind: sourceKinds[kind], Limit: 1, IDsOnly: true}, func(account.Object) error { return nil })
 	if err != nil {
 		return fmt.Errorf("ask whether anybody is in scope: %w", err)
 	}
@@ -176,7 +176,7 @@ func (p *Replication) doubt(ctx context.Context, b *plan.Builder, leaving []acco
 // keepHeld writes down what waits for an admin, once everything else is done. Where this run could not find out who is
 // gone, what was held before stays with its decision: one that is forgotten would be a removal like any other.
 func (p *Replication) keepHeld(ctx context.Context) error {
-	if p.cfg.Removals == nil || p.quiet {
+	if p.cfg.Removals == nil || p.noChanges {
 		return nil
 	}
 	held := make([]Held, 0, len(p.held))
@@ -191,7 +191,7 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 		held = append(held, h)
 	}
 	for _, h := range p.kept {
-		if !p.judged[h.Kind] {
+		if !p.removalsKnown[h.Kind] {
 			held = append(held, h)
 		}
 	}

@@ -21,33 +21,33 @@ import (
 
 // Replication is one run between its beginning and its end.
 type Replication struct {
-	cfg    *Config
-	res    resource.Resource
-	lease  Lease
-	run    Run
-	log    *slog.Logger
-	wanted Mode // Incremental: if that is enough
-	probe  Probe
-	mark   Mark
-	domain account.Domain
-	counts map[account.Action]int
-	held   []account.Change      // removals that are held by the plan
-	kept   kept                  // those that the store has
-	judged map[account.Kind]bool // accounts of which it is known whose objects are gone
-	homes  homes
-	gauge  gauge
-	pace   pace
+	cfg           *Config
+	res           resource.Resource
+	lease         Lease
+	run           Run
+	log           *slog.Logger
+	wanted        Mode // Incremental: if that is enough
+	probe         Probe
+	mark          Mark
+	domain        account.Domain
+	counts        map[account.Action]int
+	held          []account.Change      // removals that are held by the plan
+	kept          kept                  // those that the store has
+	removalsKnown map[account.Kind]bool // kinds of accounts of which it is known whose objects have left
+	homes         homes
+	counters      counters
+	batchSizer    batchSizer
 
 	renewed atomic.Pointer[time.Time] // when the last renewal of the lease that succeeded was asked for
 
 	mu         sync.Mutex
-	once       map[Again]struct{} // what the next run has to look at once more
+	once       map[Again]struct{} // what the next run has to read again
 	incomplete account.Message    // says which listing was not whole, so that changes may have been missed
-	quiet      bool               // nothing has changed
+	noChanges  bool               // nothing has changed
 
-	// What came of earlier batches: see verdict.
-	stayed  map[string]string
-	missing map[string]bool
+	// What came of earlier batches: see batchOutcome.
+	notRenamed map[string]string
+	notCreated map[string]bool
 
 	down    map[string]bool // applications that failed in this run
 	waiting map[int64]bool  // tasks that were logged as waiting for one
@@ -56,8 +56,8 @@ type Replication struct {
 func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replication {
 	return &Replication{
 		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
-		judged: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]bool), waiting: make(map[int64]bool),
-		homes: make(homes), pace: pace{fixed: cfg.BatchSize}, stayed: make(map[string]string), missing: make(map[string]bool),
+		removalsKnown: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]bool), waiting: make(map[int64]bool),
+		homes: make(homes), batchSizer: batchSizer{fixed: cfg.BatchSize}, notRenamed: make(map[string]string), notCreated: make(map[string]bool),
 	}
 }
 
@@ -107,19 +107,19 @@ func (p *Replication) plan(
 		return fmt.Errorf("open the directory: %w", err)
 	}
 	defer func() { _ = reader.Close() }() // it is only read
-	p.gauge.enter(Connecting)
+	p.counters.enter(Connecting)
 	if p.probe, err = reader.Probe(ctx); err != nil {
 		return fmt.Errorf("probe the directory: %w", err)
 	}
-	p.gauge.server.Store(p.probe.Server)
-	d, err := p.survey(ctx, reader)
+	p.counters.server.Store(p.probe.Server)
+	d, err := p.chooseMode(ctx, reader)
 	if err != nil {
 		return err
 	}
-	if p.quiet {
+	if p.noChanges {
 		return p.stillHosted(ctx)
 	}
-	p.gauge.enter(Local)
+	p.counters.enter(Local)
 	if err = p.readDomain(ctx); err != nil {
 		return err
 	}
@@ -131,23 +131,23 @@ func (p *Replication) plan(
 	batches := make(chan []account.Change, 2)
 	work.Go(recovered.Func(func() error {
 		defer close(batches)
-		return p.read(ctx, reader, builder, d, &feed{pace: &p.pace, batches: batches})
+		return p.read(ctx, reader, builder, d, &feed{batchSizer: &p.batchSizer, batches: batches})
 	}))
 	work.Go(recovered.Func(func() error { return consume(ctx, batches) }))
 	return work.Wait()
 }
 
-// survey decides how much is to be read: what changed since the mark, or, with a delta of nil, everything (rule R17).
-func (p *Replication) survey(ctx context.Context, reader Reader) (*delta, error) {
-	why, enough := p.enough(p.probe)
+// chooseMode decides between an incremental run and, with a delta of nil, one that reads everything (rule R17).
+func (p *Replication) chooseMode(ctx context.Context, reader Reader) (*delta, error) {
+	why, enough := p.canRunIncremental(p.probe)
 	if enough {
-		p.gauge.enter(Users)
+		p.counters.enter(Users)
 		d, err := p.delta(ctx, reader)
 		if err == nil {
-			p.quiet = d == nil
+			p.noChanges = d == nil
 			return d, p.decideMode(ctx, Incremental)
 		}
-		if !errors.Is(err, errWide) {
+		if !errors.Is(err, errFullRunNeeded) {
 			return nil, err
 		}
 		why = "the changes do not tell everything"
@@ -159,7 +159,7 @@ func (p *Replication) survey(ctx context.Context, reader Reader) (*delta, error)
 // readDomain asks the mail store for the target domain, and refuses one that has no mailboxes here.
 func (p *Replication) readDomain(ctx context.Context) (err error) {
 	name := p.res.Settings.Connection.Domain
-	ctx, _, cancel := patient(ctx)
+	ctx, _, cancel := withIdleTimeout(ctx)
 	defer cancel()
 	p.domain, err = p.cfg.Backend.Domain(ctx, name)
 	switch {
@@ -175,7 +175,7 @@ func (p *Replication) readDomain(ctx context.Context) (err error) {
 func (p *Replication) stillHosted(ctx context.Context) error {
 	const alike = 100
 	name := p.res.Settings.Connection.Domain
-	limited, _, cancel := patient(ctx)
+	limited, _, cancel := withIdleTimeout(ctx)
 	defer cancel()
 	hosted, err := p.cfg.Backend.Domains(limited, name, alike)
 	switch {
@@ -209,7 +209,7 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		}
 		b.AddLink(link)
 	}
-	limited, goesOn, cancel := patient(ctx)
+	limited, reset, cancel := withIdleTimeout(ctx)
 	defer cancel()
 	for local, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, backends.Query{
 		Members: p.res.Settings.Replication.Groups,
@@ -217,7 +217,7 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		if err != nil {
 			return nil, storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, stopped(limited, err)))
 		}
-		goesOn()
+		reset()
 		if !p.cfg.Storage.AppendTimestamp {
 			p.homes.take(local.Home) // also one in upper case, which not every mail store finds
 		}
@@ -234,7 +234,7 @@ func (p *Replication) end(ctx context.Context, err error) {
 	ctx = context.WithoutCancel(ctx)
 	p.run.Finished, p.run.Counts = p.cfg.Clock(), p.counts
 	p.run.Outcome, p.run.Error = p.outcome(err)
-	waiting := p.kept.undecided()
+	waiting := p.kept.pending()
 	if waiting > 0 {
 		p.counts[account.ActionHeld] = waiting
 	}

@@ -151,7 +151,7 @@ func (s *Store) fenced(ctx context.Context, tx *dialect.Tx, l run.Lease) error {
 	return nil
 }
 
-// Held tells whether somebody holds a lease that has not expired.
+// Held reports whether somebody holds a lease that has not expired.
 func (s *Leases) Held(ctx context.Context, resource int64) (bool, error) {
 	now, err := s.leaseTime(ctx, s.db)
 	if err != nil {

@@ -22,7 +22,7 @@ type filterView struct {
 	fromAt, toward time.Time
 }
 
-// Narrows tells whether anything is filtered.
+// Narrows reports whether anything is filtered.
 func (f filterView) Narrows() bool {
 	return f.Action != "" || f.Query != "" || f.From != "" || f.To != ""
 }
@@ -63,7 +63,7 @@ func (f filterView) of(size int) LogFilter {
 	}
 }
 
-// counted tells whether the number of rows had to be found out.
+// counted reports whether the number of rows had to be found out.
 func (f filterView) counted() bool { return f.Query != "" || f.From != "" || f.To != "" }
 
 // link makes addresses that keep the filter: pairs of name and value come on top of it.

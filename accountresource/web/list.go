@@ -18,7 +18,7 @@ type listView struct {
 	Problem string
 }
 
-// Running tells whether any of them runs.
+// Running reports whether any of them runs.
 func (v listView) Running() bool {
 	return slices.ContainsFunc(v.Cards, func(c card) bool { return c.Live.Running })
 }

@@ -105,7 +105,7 @@ func (r row) KindText() string {
 	return ""
 }
 
-// holds tells whether the text is anywhere in the row; case does not matter.
+// holds reports whether the text is anywhere in the row; case does not matter.
 func (r row) holds(part string) bool {
 	if part == "" {
 		return true

@@ -72,7 +72,7 @@ func (b *Backend) AddRoute(r account.Route, active bool) {
 	b.routes[r] = active
 }
 
-// Route tells whether a forwarding row exists and is active.
+// Route reports whether a forwarding row exists and is active.
 func (b *Backend) Route(r account.Route) (active, exists bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

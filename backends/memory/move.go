@@ -12,7 +12,7 @@ import (
 // DeletedMailbox is a deleted mailbox; Until is the date from which its directory may go, or empty.
 type DeletedMailbox struct{ Address, Home, Until string }
 
-// at tells whether the account of the change, known by its mail directory, has the address.
+// at reports whether the account of the change, known by its mail directory, has the address.
 func (b *Backend) at(c *account.Change, address string) bool {
 	a, exists := b.accounts[address]
 	return exists && a.Kind == c.Kind && (a.Kind == account.Alias || a.Home == c.Home)

@@ -103,7 +103,7 @@ func (b *Backend) holders(ctx context.Context, domain string, only []string, tak
 	return nil
 }
 
-// first tells whether the address is wanted and has not been given yet.
+// first reports whether the address is wanted and has not been given yet.
 func (s *stream) first(address string) bool {
 	if _, again := s.seen[address]; again || s.only != nil && !slices.Contains(s.only, address) {
 		return false

@@ -63,8 +63,8 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account
 }
 
 // inParallel works on the steps over several connections. What the server refuses is the step's own result; anything
-// else, such as a lost connection, ends all: no step is begun any more, but what has been asked for is waited for. The server
-// might carry it out while the next run looks around.
+// else, such as a lost connection, ends all: no step is begun any more, but what has been asked for is waited for. The
+// server might carry it out while the next run looks around.
 func (b *Backend) inParallel(ctx context.Context, steps []step, work func(*ldap.Conn, step) error) error {
 	group, going := errgroup.WithContext(ctx)
 	share := (len(steps) + b.writers - 1) / b.writers
@@ -98,7 +98,7 @@ func (s step) settle(err error) error {
 	return err
 }
 
-// refusal tells whether an error concerns one change only: the server answered. Codes from 200 on are the library's
+// refusal reports whether an error concerns one change only: the server answered. Codes from 200 on are the library's
 // own (no answer, no connection); a busy server concerns everybody.
 func refusal(err error) bool {
 	var answer *ldap.Error

@@ -129,7 +129,7 @@ func (b *Backend) Fields() account.Fields {
 	return s
 }
 
-// has tells whether the server knows an attribute or object class. Where it shows no schema, everything is tried.
+// has reports whether the server knows an attribute or object class. Where it shows no schema, everything is tried.
 func (b *Backend) has(name string) bool { return len(b.known) == 0 || b.known[strings.ToLower(name)] }
 
 // readSchema reads the names of all attribute types and object classes (RFC 4512, section 4.2).
@@ -182,7 +182,7 @@ func names(definition string) []string {
 	return all
 }
 
-// code tells whether err is the server's answer with one of the result codes.
+// code reports whether err is the server's answer with one of the result codes.
 func code(err error, codes ...uint16) bool {
 	var answer *ldap.Error
 	if !errors.As(err, &answer) {

@@ -20,8 +20,8 @@ func (b *Backend) housed(ctx context.Context, homes []string) ([]account.Account
 	return append(found, kept...), err
 }
 
-// mailboxesIn are the mailboxes that have one of the mail directories, with or without a slash at the end. homeDirectory has
-// an index for equality, which tells case apart (caseExactIA5Match); iRedMail writes lower case.
+// mailboxesIn are the mailboxes that have one of the mail directories, with or without a slash at the end.
+// homeDirectory has an index for equality, which tells case apart (caseExactIA5Match); iRedMail writes lower case.
 func (b *Backend) mailboxesIn(ctx context.Context, homes []string) (found []account.Account, err error) {
 	values := make([]string, 0, 2*len(homes))
 	for _, home := range homes {

@@ -13,8 +13,8 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// homesChunk is how many mail directories one statement looks for. No table of iRedMail's has an index on them, so that each
-// statement reads all of a table's rows once: it is asked for many.
+// homesChunk is how many mail directories one statement looks for. No table of iRedMail's has an index on them, so that
+// each statement reads all of a table's rows once: it is asked for many.
 const homesChunk = 2000
 
 // housed are the mailboxes that have one of the mail directories, then those deleted ones. In this order none is missed

@@ -17,7 +17,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// portsFree tells whether all the ports of an address can be had now.
+// portsFree reports whether all the ports of an address can be had now.
 func portsFree(host string, ports ...int) error {
 	var errs []error
 	for _, port := range ports {

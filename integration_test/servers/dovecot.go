@@ -128,7 +128,7 @@ func (d *Dovecot) user(ctx context.Context, address string) (home string, ok boo
 	return "", false, fmt.Errorf("ask dovecot for %q: %w", address, err)
 }
 
-// Login tells whether the password lets the user in to IMAP.
+// Login reports whether the password lets the user in to IMAP.
 func (d *Dovecot) Login(address, password string) bool {
 	d.tb.Helper()
 	_, code, err := d.doveadm(d.tb.Context(), "auth", "test", "-x", "service=imap", address, password)

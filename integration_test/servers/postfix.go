@@ -55,7 +55,7 @@ func (m MailStore) postfixAccess(under string) string {
 		net.JoinHostPort(m.Host, strconv.Itoa(m.Port)), m.User, m.Password, m.Database)
 }
 
-// Domain tells whether mail for the domain ends here.
+// Domain reports whether mail for the domain ends here.
 func (p *Postfix) Domain(name string) bool {
 	p.tb.Helper()
 	return p.ask("virtual_mailbox_domains", name) != ""

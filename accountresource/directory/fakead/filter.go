@@ -11,7 +11,7 @@ import (
 // bitAnd is the matching rule that all bits of the value are set (LDAP_MATCHING_RULE_BIT_AND, MS-ADTS 3.1.1.3.4.4.1).
 const bitAnd = "1.2.840.113556.1.4.803"
 
-// matches tells whether an entry passes a filter as it came over the wire (RFC 4511, section 4.5.1.7). What cannot
+// matches reports whether an entry passes a filter as it came over the wire (RFC 4511, section 4.5.1.7). What cannot
 // be decided does not match.
 func (t *tree) matches(filter *ber.Packet, e *entry) bool {
 	switch filter.Tag {

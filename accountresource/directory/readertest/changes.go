@@ -92,7 +92,7 @@ func changes(t *testing.T, p *Place) {
 	since := query(t, r, run.Query{Kind: account.User, Since: probe.HighestUSN})
 	assert.Len(t, since, 2, "the newcomer and who changed")
 	assert.Equal(t, "Changed", since[changed].Profile[account.Title])
-	bare := query(t, r, run.Query{Kind: account.User, Bare: true})
+	bare := query(t, r, run.Query{Kind: account.User, IDsOnly: true})
 	assert.Len(t, bare, 7)
 	assert.Empty(t, bare[changed].Profile)
 	asked := query(t, r, run.Query{Kind: account.User, IDs: []account.SourceID{
@@ -136,14 +136,14 @@ func touchedBy(t *testing.T, r run.Reader, since int64) map[account.SourceID]run
 func primaryGroups(t *testing.T, p *Place) {
 	p.person(t, "Usual", "usual", nil)
 	r, _ := p.probed(t, p.settings())
-	usual := query(t, r, run.Query{Kind: account.User, Bare: true, Primary: []uint32{513}})
+	usual := query(t, r, run.Query{Kind: account.User, IDsOnly: true, Primary: []uint32{513}})
 	assert.Len(t, usual, 1)
 	for _, o := range usual {
 		assert.Equal(t, uint32(513), o.Primary)
 	}
-	assert.Empty(t, query(t, r, run.Query{Kind: account.User, Bare: true, Primary: []uint32{513, 515}, Otherwise: true}))
-	assert.Len(t, query(t, r, run.Query{Kind: account.User, Bare: true, Primary: []uint32{515}, Otherwise: true}), 1)
-	assert.Empty(t, query(t, r, run.Query{Kind: account.User, Bare: true, Primary: []uint32{515, 516}}))
+	assert.Empty(t, query(t, r, run.Query{Kind: account.User, IDsOnly: true, Primary: []uint32{513, 515}, ExcludePrimary: true}))
+	assert.Len(t, query(t, r, run.Query{Kind: account.User, IDsOnly: true, Primary: []uint32{515}, ExcludePrimary: true}), 1)
+	assert.Empty(t, query(t, r, run.Query{Kind: account.User, IDsOnly: true, Primary: []uint32{515, 516}}))
 }
 
 // Who belongs to the scope by what other objects say changes without a counter of its own.

@@ -140,8 +140,8 @@ func states(t *testing.T, p *Place) {
 		assert.Empty(t, o.Profile[account.Title])
 	}
 	r, _ := p.probed(t, p.settings())
-	assert.Len(t, query(t, r, run.Query{Kind: account.User, Bare: true}), 2)
-	assert.Len(t, query(t, r, run.Query{Kind: account.User, Bare: true, Primary: []uint32{515}, Otherwise: true}), 2)
+	assert.Len(t, query(t, r, run.Query{Kind: account.User, IDsOnly: true}), 2)
+	assert.Len(t, query(t, r, run.Query{Kind: account.User, IDsOnly: true, Primary: []uint32{515}, ExcludePrimary: true}), 2)
 }
 
 func pages(t *testing.T, p *Place) {

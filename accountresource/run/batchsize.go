@@ -13,13 +13,15 @@ const (
 	batchTime = 500 * time.Millisecond
 )
 
-// pace is how many changes are written together. It follows the mail store, unless it is fixed.
-type pace struct {
+// batchSizer says how many changes are written together. The size adapts to the speed of the mail store, unless it is
+// fixed.
+type batchSizer struct {
 	fixed int
 	size  atomic.Int64
 }
 
-func (p *pace) batch() int {
+// batch returns the size of the next batch.
+func (p *batchSizer) batch() int {
 	if p.fixed > 0 {
 		return p.fixed
 	}
@@ -29,9 +31,9 @@ func (p *pace) batch() int {
 	return firstBatch
 }
 
-// wrote has the next batches follow what the mail store took for one. They at most double: the first ones find caches
+// wrote adapts the size to the time that the mail store took for a batch. It at most doubles: the first ones find caches
 // and connections cold, or are of changes that are quickly made.
-func (p *pace) wrote(changes int, took time.Duration) {
+func (p *batchSizer) wrote(changes int, took time.Duration) {
 	now := p.batch()
 	if 2*changes < now { // too few to tell
 		return
