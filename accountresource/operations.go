@@ -32,8 +32,8 @@ type operations struct {
 type history interface {
 	web.History
 	Cancel(ctx context.Context, resourceID, runID int64) error
-	// Tell has the stories of accounts catch up with the runs that have ended.
-	Tell(ctx context.Context, resourceID int64) error
+	// IndexHistory indexes the log rows of runs that have ended by account.
+	IndexHistory(ctx context.Context, resourceID int64) error
 }
 
 var _ web.Operations = (*operations)(nil)
@@ -136,16 +136,16 @@ func (o *operations) lastRun(ctx context.Context, id int64) (time.Time, error) {
 	return latest[id].Started, nil
 }
 
-// all reads the resources for the schedule, and uses the occasion to mark runs whose process was killed and to enter what
-// others have logged in the stories of accounts.
+// all reads the resources for the schedule, and on the way marks runs whose process was killed and
+// indexes by account what other processes have logged.
 func (o *operations) all(ctx context.Context) ([]resource.Resource, error) {
 	if err := o.leases.Sweep(ctx); err != nil {
 		return nil, fmt.Errorf("look for runs that were cut off: %w", err)
 	}
 	all, err := o.resources.All(ctx)
 	for _, res := range all {
-		if err := o.history.Tell(ctx, res.ID); err != nil { // whoever asks for a story makes up for it
-			o.logger.WarnContext(ctx, "bring stories up to date", "error", err)
+		if err := o.history.IndexHistory(ctx, res.ID); err != nil { // reading the history of an account makes up for it
+			o.logger.WarnContext(ctx, "index the history by account", "error", err)
 		}
 	}
 	return all, err

@@ -99,8 +99,8 @@ type LogFilter struct {
 	After, Before int64
 	Page          int // from 1
 	Size          int // rows a page
-	// Wait says that a search of a story waits for its turn as long as its context lives, as a download does, rather than
-	// return ErrBusy.
+	// Wait says that a search of an account's history waits for its turn as long as its context lives, as a download
+	// does, rather than return ErrBusy.
 	Wait bool
 }
 

@@ -79,7 +79,7 @@ func testLogPages(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, r.ID, older[0].ID)
 }
 
-func testStory(t *testing.T, connect func() *sql.DB) {
+func testAccountHistory(t *testing.T, connect func() *sql.DB) {
 	db := connect()
 	s, c := opened(t, db)
 	l := lease(t, s, 1)
@@ -98,7 +98,7 @@ func testStory(t *testing.T, connect func() *sql.DB) {
 	tell := func(name string, f run.LogFilter) (all []string) {
 		t.Helper()
 		f.Size = 10
-		found, err := s.Runs().Story(t.Context(), 1, name, f)
+		found, err := s.Runs().AccountHistory(t.Context(), 1, name, f)
 		require.NoError(t, err)
 		for _, e := range found.Entries {
 			all = append(all, string(e.Action))
@@ -120,7 +120,7 @@ func testStory(t *testing.T, connect func() *sql.DB) {
 	assert.Empty(t, tell("", run.LogFilter{}))
 	assert.Empty(t, tell("ann", run.LogFilter{From: c.now().Add(time.Second)}))
 
-	// What is forgotten is told no more; what a killed run had logged is told with the next.
+	// A row that is pruned leaves the index; what a killed run had logged is indexed with the next.
 	killed, err := s.Runs().Begin(t.Context(), l, run.Scheduled, run.Full, c.now())
 	require.NoError(t, err)
 	require.NoError(t, s.Runs().Settle(t.Context(), l, killed.ID, run.Settled{Entries: []run.Entry{ann(account.ActionFailed, "anna@example.com")}}))
@@ -174,12 +174,12 @@ func testLongHistory(t *testing.T, connect func() *sql.DB) {
 	require.NoError(t, err)
 	require.NoError(t, s.Runs().End(t.Context(), began.ID, run.Succeeded, account.Message{}, 0, c.now()))
 	telling := time.Now()
-	require.NoError(t, s.Runs().Tell(t.Context(), 1))
+	require.NoError(t, s.Runs().IndexHistory(t.Context(), 1))
 	t.Logf("the stories of %d accounts are entered in %s", rows, time.Since(telling))
 	odd := run.Entry{Time: c.now(), Action: account.ActionIgnored, Source: "odd", Address: "odd@elsewhere.example"}
 	logged(t, s, l, c.now(), slices.Repeat([]run.Entry{odd}, 1000)...)
 	logged(t, s, l, c.now()) // a run that has nothing to say is the newest
-	require.NoError(t, s.Runs().Tell(t.Context(), 1))
+	require.NoError(t, s.Runs().IndexHistory(t.Context(), 1))
 	reads := readCounter(t, db)
 	page, err := s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Page: 1, Size: 50})
 	require.NoError(t, err)
@@ -201,10 +201,10 @@ func testLongHistory(t *testing.T, connect func() *sql.DB) {
 				run.LogFilter{Action: account.ActionCreated, After: first[0].ID + rows/2, Size: 50})
 		},
 		"a story": func() (run.Page, error) {
-			return s.Runs().Story(t.Context(), 1, string(first[7].Source), run.LogFilter{Size: 50})
+			return s.Runs().AccountHistory(t.Context(), 1, string(first[7].Source), run.LogFilter{Size: 50})
 		},
 		"a long story by address": func() (run.Page, error) {
-			return s.Runs().Story(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Size: 50})
+			return s.Runs().AccountHistory(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Size: 50})
 		},
 		"a search": func() (run.Page, error) {
 			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Query: "nobody", Page: 1, Size: 50})
@@ -223,7 +223,7 @@ func testLongHistory(t *testing.T, connect func() *sql.DB) {
 			return s.Runs().Entries(t.Context(), began.ID, run.LogFilter{Action: account.ActionFailed, Query: "nobody", Page: 1, Size: 50})
 		},
 		"a search of a story": func() (run.Page, error) {
-			return s.Runs().Story(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Query: "nobody", Size: 50})
+			return s.Runs().AccountHistory(t.Context(), 1, "odd@elsewhere.example", run.LogFilter{Query: "nobody", Size: 50})
 		},
 	} {
 		before := reads.start()

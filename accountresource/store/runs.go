@@ -189,7 +189,7 @@ func (s *Runs) forgetAll(ctx context.Context, resource int64) error {
 	if err := s.forget(ctx, all); err != nil {
 		return err
 	}
-	return s.forgetStories(ctx, resource)
+	return s.forgetHistories(ctx, resource)
 }
 
 // forget deletes runs, their log rows first and in chunks, so that nobody else has to wait for long.
@@ -208,8 +208,8 @@ func (s *Runs) forget(ctx context.Context, runs []int64) error {
 				Where(squirrel.Eq{"run_id": id}).Where(squirrel.LtOrEq{"id": last})); err != nil {
 				return fmt.Errorf("forget log rows of run %d: %w", id, err)
 			}
-			if err := s.forgetStory(ctx, id, last); err != nil {
-				return fmt.Errorf("forget what is told of run %d: %w", id, err)
+			if err := s.forgetHistory(ctx, id, last); err != nil {
+				return fmt.Errorf("delete the history index of run %d: %w", id, err)
 			}
 		}
 		if _, err := exec(ctx, s.db, s.sql.Delete(runTable).Where(squirrel.Eq{"id": id})); err != nil {

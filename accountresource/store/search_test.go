@@ -117,7 +117,7 @@ func testSearch(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, []string{"4", "149"}, addressesOf(found))
 }
 
-func testStorySearch(t *testing.T, connect func() *sql.DB) {
+func testAccountHistorySearch(t *testing.T, connect func() *sql.DB) {
 	s, c := searching(t, connect(), 100)
 	haystack(t, s, c, 4, 149, 249)
 	l := lease2(t, s, c)
@@ -128,7 +128,7 @@ func testStorySearch(t *testing.T, connect func() *sql.DB) {
 		t.Helper()
 		for {
 			calls++
-			page, err := s.Runs().Story(t.Context(), 1, "249", f)
+			page, err := s.Runs().AccountHistory(t.Context(), 1, "249", f)
 			require.NoError(t, err)
 			assert.Less(t, page.Searched, 110, "a piece at most begins before the last row")
 			all = append(all, addressesOf(page.Entries)...)
@@ -153,23 +153,23 @@ func testStorySearch(t *testing.T, connect func() *sql.DB) {
 	assert.Equal(t, 4, calls, "310 rows")
 }
 
-func testStoryWaits(t *testing.T, connect func() *sql.DB) {
+func testAccountHistoryWaits(t *testing.T, connect func() *sql.DB) {
 	s, c := searching(t, connect(), 100)
 	haystack(t, s, c, 4, 249)
 	f := run.LogFilter{Query: "needle", Size: 7}
 	release, err := s.OccupySearches(t.Context())
 	require.NoError(t, err)
-	_, err = s.Runs().Story(t.Context(), 1, "249", f)
+	_, err = s.Runs().AccountHistory(t.Context(), 1, "249", f)
 	require.ErrorIs(t, err, run.ErrBusy, "a page does not wait for long")
-	require.ErrorContains(t, err, "search the story of 249", "the name that was asked for")
+	require.ErrorContains(t, err, "search the history of 249", "the name that was asked for")
 
 	f.Wait = true
 	ctx, leave := context.WithTimeout(t.Context(), time.Second)
 	defer leave()
-	_, err = s.Runs().Story(ctx, 1, "249", f)
+	_, err = s.Runs().AccountHistory(ctx, 1, "249", f)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "a file waits as long as its client does")
 	release()
-	page, err := s.Runs().Story(t.Context(), 1, "249", f)
+	page, err := s.Runs().AccountHistory(t.Context(), 1, "249", f)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"249"}, addressesOf(page.Entries))
 }
@@ -197,7 +197,7 @@ func testSearchTurns(t *testing.T, connect func() *sql.DB) {
 	require.Eventually(t, func() bool { return db.Stats().WaitCount == waiting+2 }, 30*time.Second, time.Millisecond)
 	_, err = s.Runs().Entries(t.Context(), r.ID, search)
 	require.ErrorIs(t, err, run.ErrBusy, "a third page does not wait for long")
-	_, err = s.Runs().Story(t.Context(), 1, "", run.LogFilter{Query: "needle"})
+	_, err = s.Runs().AccountHistory(t.Context(), 1, "", run.LogFilter{Query: "needle"})
 	require.NoError(t, err)
 	go func() { _, err := s.Runs().Rows(t.Context(), r.ID, search); results <- err }() // a download does
 

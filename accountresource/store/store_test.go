@@ -55,12 +55,12 @@ var cases = []struct {
 	{"which objects are linked", testKnown},
 	{"how far a run is, and its end", testProgress},
 	{"a log is paged by its keys", testLogPages},
-	{"an account has its own story", testStory},
+	{"an account has a history of its own", testAccountHistory},
 	{"a page of a long history reads few rows", testLongHistory},
 	{"a search looks at a bounded number of rows", testSearch},
-	{"a search of an account's story does too", testStorySearch},
+	{"a search of an account's history does too", testAccountHistorySearch},
 	{"two searches at once", testSearchTurns},
-	{"a file of a story waits for its turn", testStoryWaits},
+	{"a file of an account's history waits for its turn", testAccountHistoryWaits},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 

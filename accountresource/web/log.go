@@ -22,7 +22,7 @@ const (
 	maxPageNumber = 1_000_000_000
 )
 
-// logView is the history of a resource, with the log of one of its runs or the story of one account.
+// logView is the history of a resource, with the log of one of its runs or the history of one account.
 type logView struct {
 	resource.Resource
 	Live  liveView
@@ -31,7 +31,7 @@ type logView struct {
 	// Older and Newest lead to other runs; empty where there are none.
 	Older, Newest string
 	Run           *runRow
-	// Account is whose story is told; empty for the log of a run.
+	// Account is the one whose history is shown; empty for the log of a run.
 	Account string
 	Rows    []row
 	Actions []account.Action
@@ -69,7 +69,7 @@ func (w *Web) log(r *request) error {
 		name = strings.ToLower(name)
 	}
 	if name != "" {
-		return w.story(r, res, name, filter)
+		return w.accountHistory(r, res, name, filter)
 	}
 	return w.runLog(r, res, filter)
 }

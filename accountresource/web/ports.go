@@ -90,9 +90,9 @@ type History interface {
 	// downloads: it does not count, and a search goes on until there are f.Size rows or no more.
 	Entries(ctx context.Context, runID int64, f LogFilter) (run.Page, error)
 	Rows(ctx context.Context, runID int64, f LogFilter) ([]run.Entry, error)
-	// Story lists the rows of one account in all runs of a resource, newest first: of an object, or of whoever had an
-	// address. f.Before is the key of the oldest row that is known. A search looks at a bounded number of rows.
-	Story(ctx context.Context, resourceID int64, name string, f LogFilter) (run.Page, error)
+	// AccountHistory lists the rows of one account in all runs of a resource, newest first: of an object, or of whoever
+	// had an address. f.Before is the key of the oldest row that is known. A search looks at a bounded number of rows.
+	AccountHistory(ctx context.Context, resourceID int64, name string, f LogFilter) (run.Page, error)
 }
 
 // Removals are those that wait for an admin (rule R15).

@@ -25,8 +25,8 @@ type row struct {
 	Diff    []difference
 	Reason  string
 	Detail  string
-	// Story is the path of the account's own story; empty where there is nobody to tell of.
-	Story string
+	// AccountHistory is the path of the account's own history; empty where a row is about no account.
+	AccountHistory string
 	// InRun is the path of the log that the row is in, where rows of several stand beside each other.
 	InRun string
 }
@@ -43,7 +43,7 @@ func (s *speaker) rowOfEntry(base string, e *run.Entry) row {
 		if name == "" {
 			name = e.Address
 		}
-		r.Story = base + "/log?account=" + url.QueryEscape(name)
+		r.AccountHistory = base + "/log?account=" + url.QueryEscape(name)
 	}
 	return r
 }

@@ -39,7 +39,7 @@ func (l *searchedLog) Entries(ctx context.Context, _ int64, _ web.LogFilter) (ru
 	return l.page, nil
 }
 
-func (l *searchedLog) Story(_ context.Context, _ int64, _ string, f web.LogFilter) (run.Page, error) {
+func (l *searchedLog) AccountHistory(_ context.Context, _ int64, _ string, f web.LogFilter) (run.Page, error) {
 	switch {
 	case !f.Wait && l.busy.Add(-1) >= 0:
 		return run.Page{}, fmt.Errorf("search: %w", run.ErrBusy)

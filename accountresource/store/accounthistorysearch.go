@@ -9,14 +9,14 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// searchStory looks through the rows of the subjects of a name, newest first. It has its turn piece by piece, and stops when the page
-// is full or when it has looked at as many rows as it may.
+// searchStory looks through the rows of the subjects of a name, newest first. It has its turn piece by piece, and stops
+// when the page is full or when it has looked at as many rows as it may.
 func (s *Runs) searchStory(ctx context.Context, resource int64, name string, subjects []string, f run.LogFilter) (run.Page, error) {
 	page := run.Page{Total: -1}
 	for len(page.Entries) < max(f.Size, 1) && page.Searched < s.searches.most {
 		found, rows, least, err := s.searchStoryPiece(ctx, resource, subjects, f)
 		if err != nil {
-			return run.Page{}, fmt.Errorf("search the story of %s: %w", name, err)
+			return run.Page{}, fmt.Errorf("search the history of %s: %w", name, err)
 		}
 		page.Entries, page.Searched = append(page.Entries, found...), page.Searched+rows
 		if f.Before = least; least == 0 {
@@ -43,7 +43,7 @@ func (s *Runs) searchStoryPiece(
 	defer release()
 	each := max(s.searches.piece/len(subjects), 1)
 	for _, subject := range subjects {
-		p, err := s.storyPiece(ctx, resource, subject, f.Before, each)
+		p, err := s.historyPiece(ctx, resource, subject, f.Before, each)
 		if err != nil {
 			return nil, 0, 0, err
 		}
@@ -57,9 +57,9 @@ func (s *Runs) searchStoryPiece(
 	return found, rows, least, err
 }
 
-// storyPiece finds the keys of the next rows of one subject.
-func (s *Runs) storyPiece(ctx context.Context, resource int64, subject string, at int64, most int) (piece, error) {
-	keys := squirrel.Select("log_id").From(storyTable).Where(squirrel.Eq{"resource_id": resource, "subject": subject}).
+// historyPiece finds the keys of the next rows of one subject.
+func (s *Runs) historyPiece(ctx context.Context, resource int64, subject string, at int64, most int) (piece, error) {
+	keys := squirrel.Select("log_id").From(accountHistoryTable).Where(squirrel.Eq{"resource_id": resource, "subject": subject}).
 		OrderBy("log_id DESC").Limit(uint64(most))
 	if at > 0 {
 		keys = keys.Where(squirrel.Lt{"log_id": at})

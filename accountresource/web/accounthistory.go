@@ -11,14 +11,14 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
-// story draws what happened to one account in all runs, newest first, under whatever name it had.
-func (w *Web) story(r *request, res resource.Resource, name string, filter filterView) error {
+// accountHistory renders what happened to one account in all runs, newest first, under whatever name it had.
+func (w *Web) accountHistory(r *request, res resource.Resource, name string, filter filterView) error {
 	if r.Query("format") == "csv" {
-		return w.storyFile(r, res, name, filter)
+		return w.accountHistoryFile(r, res, name, filter)
 	}
 	ctx, cancel := w.whileOpen(r.UserContext())
 	defer cancel()
-	found, err := w.cfg.History.Story(ctx, res.ID, name, filter.of(entriesPage+1))
+	found, err := w.cfg.History.AccountHistory(ctx, res.ID, name, filter.of(entriesPage+1))
 	if err != nil {
 		return err
 	}
@@ -44,15 +44,15 @@ func (w *Web) story(r *request, res resource.Resource, name string, filter filte
 	return r.draw(fiber.StatusOK, "log", "story_title", v)
 }
 
-// storyFile sends the rows that match as a file.
-func (w *Web) storyFile(r *request, res resource.Resource, name string, filter filterView) error {
+// accountHistoryFile sends the rows that match as a file.
+func (w *Web) accountHistoryFile(r *request, res resource.Resource, name string, filter filterView) error {
 	speaker, base := r.speaker, w.cfg.Prefix+pathOf(res.ID, "")
 	return w.download(r, w.logFile(fmt.Sprintf("account-%d", res.ID),
 		func(ctx context.Context, put func(row) error) error {
 			f := filter.of(entriesSent)
 			f.Wait = true
 			for f.Before = 0; ; {
-				found, err := w.cfg.History.Story(ctx, res.ID, name, f)
+				found, err := w.cfg.History.AccountHistory(ctx, res.ID, name, f)
 				if err != nil {
 					return err
 				}

@@ -15,29 +15,30 @@ import (
 )
 
 const (
-	storyTable = "account_resource_story"
-	nameTable  = "account_resource_name"
-	toldTable  = "account_resource_told"
+	accountHistoryTable = "account_resource_story"
+	nameTable           = "account_resource_name"
+	historyIndexedTable = "account_resource_told"
 
-	// namesakes is how many objects that had an address are told apart.
-	namesakes = 20
+	// maxObjectsPerAddress is how many objects that had one address the history of that address covers.
+	maxObjectsPerAddress = 20
 )
 
-// Story lists the rows of one account in all runs of a resource that have ended, newest first. The account is an object
-// of the directory, or an address: then it is every object that ever had it, with the names that it had before and
-// after. f.Before is the key of the oldest row that is known already. A filter has the rows looked at one by one: that is a
-// search like one of a run's log, which returns run.ErrBusy where others are going on, unless f.Wait is set.
-func (s *Runs) Story(ctx context.Context, resource int64, name string, f run.LogFilter) (run.Page, error) {
+// AccountHistory lists the rows of one account in all runs of a resource that have ended, newest first. The account is
+// an object of the directory, or an address: then it is every object that ever had it, with the names that it had
+// before and after. f.Before is the key of the oldest row that is known already. A filter has the rows looked at one by
+// one: that is a search like one of a run's log, which returns run.ErrBusy where others are going on, unless f.Wait is
+// set.
+func (s *Runs) AccountHistory(ctx context.Context, resource int64, name string, f run.LogFilter) (run.Page, error) {
 	if name == "" {
 		return run.Page{Total: -1}, nil
 	}
-	if err := s.Tell(ctx, resource); err != nil {
+	if err := s.IndexHistory(ctx, resource); err != nil {
 		return run.Page{}, err
 	}
 	subjects := []string{name} // work in applications names an address alone
 	for _, table := range []string{nameTable, linkTable} {
 		objects, err := query(ctx, s.db, s.sql.Select("source_id").From(table).
-			Where(squirrel.Eq{"address": name, "resource_id": resource}).Limit(namesakes), scanOne[string])
+			Where(squirrel.Eq{"address": name, "resource_id": resource}).Limit(maxObjectsPerAddress), scanOne[string])
 		if err != nil {
 			return run.Page{}, fmt.Errorf("look for the objects of %s: %w", name, err)
 		}
@@ -67,7 +68,7 @@ func (s *Runs) about(ctx context.Context, resource int64, subjects []string, f r
 }
 
 func (s *Runs) aboutOne(ctx context.Context, resource int64, subject string, f run.LogFilter, least int64) ([]run.Entry, error) {
-	q := s.sql.Select(entryColumns()...).From(storyTable + " t").Join(logTable + " l ON l.id = t.log_id").
+	q := s.sql.Select(entryColumns()...).From(accountHistoryTable + " t").Join(logTable + " l ON l.id = t.log_id").
 		Where(squirrel.Eq{"t.resource_id": resource, "t.subject": subject}).Where(matches(f))
 	if f.Before > 0 {
 		q = q.Where(squirrel.Lt{"t.log_id": f.Before})
@@ -77,14 +78,14 @@ func (s *Runs) aboutOne(ctx context.Context, resource int64, subject string, f r
 	}
 	found, err := query(ctx, s.db, q.OrderBy("t.log_id DESC").Limit(uint64(max(f.Size, 1))), scanEntry)
 	if err != nil {
-		return nil, fmt.Errorf("read the story of %s: %w", subject, err)
+		return nil, fmt.Errorf("read the history of %s: %w", subject, err)
 	}
 	return found, nil
 }
 
-// Tell enters in the stories of accounts what the resource's runs have logged, up to the newest that has ended. It is
-// done beside the runs, which it would take a tenth longer, and before a story is read.
-func (s *Runs) Tell(ctx context.Context, resource int64) error {
+// IndexHistory indexes the log rows of the resource's runs by account, up to the newest run that has ended. It is called
+// outside of runs, which it would make a tenth longer, and before the history of an account is read.
+func (s *Runs) IndexHistory(ctx context.Context, resource int64) error {
 	var rows []string // that a run has, by what happened
 	for _, a := range account.Actions() {
 		rows = append(rows, countColumn(a))
@@ -93,32 +94,32 @@ func (s *Runs) Tell(ctx context.Context, resource int64) error {
 		Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.NotEq{"outcome": ""}).
 		Where(strings.Join(rows, " + ")+" > 0"))
 	if err == nil && newest > 0 {
-		err = s.tell(ctx, newest)
+		err = s.indexHistory(ctx, newest)
 	}
-	return wrapped(err, "enter the stories of accounts of resource %d", resource)
+	return wrapped(err, "index the history of resource %d by account", resource)
 }
 
-// tell enters the rows up to the last one of a run; a run that was cut off is entered with the next.
-func (s *Runs) tell(ctx context.Context, id int64) error {
+// indexHistory indexes the rows up to the last one of a run; a run that was cut off is indexed with the next.
+func (s *Runs) indexHistory(ctx context.Context, id int64) error {
 	return s.transaction(ctx, func(tx *dialect.Tx) error {
 		ask := func(q squirrel.SelectBuilder) (n int64, err error) { return number(ctx, tx, q) }
 		resource, err := ask(s.sql.Select("resource_id").From(runTable).Where(squirrel.Eq{"id": id}))
 		if err != nil {
 			return err
 		}
-		told, err := ask(s.sql.Select("log_id").From(toldTable).Where(squirrel.Eq{"resource_id": resource}))
+		indexed, err := ask(s.sql.Select("log_id").From(historyIndexedTable).Where(squirrel.Eq{"resource_id": resource}))
 		if err != nil {
 			return err
 		}
 		last, err := ask(s.sql.Select("MAX(id)").From(logTable).Where(squirrel.Eq{"run_id": id}))
-		if err != nil || last <= told {
+		if err != nil || last <= indexed {
 			return err
 		}
 		rows := func(columns ...string) squirrel.SelectBuilder {
 			return squirrel.Select(columns...).From(logTable + " l").Join(runTable + " r ON r.id = l.run_id").
-				Where(squirrel.Eq{"r.resource_id": resource}).Where(squirrel.Gt{"l.id": told}).Where(squirrel.LtOrEq{"l.id": last})
+				Where(squirrel.Eq{"r.resource_id": resource}).Where(squirrel.Gt{"l.id": indexed}).Where(squirrel.LtOrEq{"l.id": last})
 		}
-		story := s.sql.Insert(storyTable).Columns("resource_id", "subject", "log_id").Select(
+		index := s.sql.Insert(accountHistoryTable).Columns("resource_id", "subject", "log_id").Select(
 			rows("r.resource_id", "CASE WHEN l.source_id = '' THEN l.address ELSE l.source_id END AS subject", "l.id").
 				OrderBy("l.source_id", "l.id"))
 		names := s.sql.Insert(nameTable).Columns("resource_id", "address", "source_id").Select(
@@ -132,10 +133,10 @@ func (s *Runs) tell(ctx context.Context, id int64) error {
 			names = names.Suffix(s.dialect.IgnoreAfter)
 		}
 		mark := dialect.Rows{
-			Dialect: s.dialect, Table: toldTable, Columns: []string{"resource_id", "log_id"}, Values: [][]any{{resource, last}},
+			Dialect: s.dialect, Table: historyIndexedTable, Columns: []string{"resource_id", "log_id"}, Values: [][]any{{resource, last}},
 			Suffix: s.dialect.Upsert([]string{"resource_id"}, []string{"log_id"}),
 		}
-		for _, statement := range []squirrel.Sqlizer{story, names, mark} {
+		for _, statement := range []squirrel.Sqlizer{index, names, mark} {
 			if _, err := exec(ctx, tx, statement); err != nil {
 				return err
 			}
@@ -144,19 +145,19 @@ func (s *Runs) tell(ctx context.Context, id int64) error {
 	})
 }
 
-// forgetStory drops what is told of rows of a run up to one, and of those before it: the runs of a resource follow each
+// forgetHistory deletes the index of a run's rows up to one, and of all rows before: the runs of a resource follow each
 // other.
-func (s *Runs) forgetStory(ctx context.Context, id, last int64) error {
-	_, err := exec(ctx, s.db, s.sql.Delete(storyTable).Where(squirrel.LtOrEq{"log_id": last}).
+func (s *Runs) forgetHistory(ctx context.Context, id, last int64) error {
+	_, err := exec(ctx, s.db, s.sql.Delete(accountHistoryTable).Where(squirrel.LtOrEq{"log_id": last}).
 		Where(squirrel.Expr("resource_id = (SELECT resource_id FROM "+runTable+" WHERE id = ?)", id)))
 	return err
 }
 
-// forgetStories drops all that is told of a resource.
-func (s *Runs) forgetStories(ctx context.Context, resource int64) error {
-	for _, table := range strings.Fields(storyTable + " " + nameTable + " " + toldTable) {
+// forgetHistories deletes the whole index of a resource.
+func (s *Runs) forgetHistories(ctx context.Context, resource int64) error {
+	for _, table := range strings.Fields(accountHistoryTable + " " + nameTable + " " + historyIndexedTable) {
 		if _, err := exec(ctx, s.db, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": resource})); err != nil {
-			return fmt.Errorf("forget the stories of resource %d: %w", resource, err)
+			return fmt.Errorf("delete the history index of resource %d: %w", resource, err)
 		}
 	}
 	return nil
