@@ -36,7 +36,7 @@ func scanRun(scan func(...any) error) (r run.Run, err error) {
 	if err := scan(into...); err != nil {
 		return r, err
 	}
-	r.Started, r.Finished = moment(started), moment(finished)
+	r.Started, r.Finished = fromMillis(started), fromMillis(finished)
 	r.Counts = make(map[account.Action]int, len(counts))
 	for i, a := range account.Actions() {
 		if counts[i] > 0 {
@@ -220,7 +220,7 @@ func scanEntry(scan func(...any) error) (e run.Entry, err error) {
 		&e.Detail); err != nil {
 		return e, err
 	}
-	e.Time = moment(at)
+	e.Time = fromMillis(at)
 	if err := unpacked(diff, &e.Diff); err != nil {
 		return e, err
 	}

@@ -62,7 +62,7 @@ func (s *Leases) acquire(
 		if err != nil {
 			return err
 		}
-		lease.Expires = moment(now + ttl.Milliseconds())
+		lease.Expires = fromMillis(now + ttl.Milliseconds())
 		met, err := exec(ctx, tx, s.sql.Update(leaseTable).Set("owner", owner).Set("renewed", now).
 			Set("expires", millis(lease.Expires)).
 			Where(squirrel.Eq{"resource_id": resource}).Where(squirrel.Expr("NOT (?)", held(now))))
@@ -117,7 +117,7 @@ func (s *Leases) Renew(ctx context.Context, l run.Lease, ttl time.Duration) (run
 		if err != nil {
 			return err
 		}
-		l.Expires = moment(now + ttl.Milliseconds())
+		l.Expires = fromMillis(now + ttl.Milliseconds())
 		_, err = exec(ctx, tx, s.sql.Update(leaseTable).Set("renewed", now).Set("expires", millis(l.Expires)).Where(mine(l)))
 		return err
 	})

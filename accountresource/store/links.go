@@ -114,7 +114,7 @@ func (s *Links) Changed(ctx context.Context, address string) (time.Time, error) 
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read when the link of %s was written: %w", address, err)
 	}
-	return moment(changed), nil
+	return fromMillis(changed), nil
 }
 
 // stream reads links of one resource in chunks along the key, each behind the last link of the one before, so that no

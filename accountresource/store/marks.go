@@ -25,7 +25,7 @@ func (s *Marks) Mark(ctx context.Context, resource int64) (run.Mark, error) {
 		Where(squirrel.Eq{"resource_id": resource}), func(scan func(...any) error) (m run.Mark, err error) {
 		var full int64
 		err = scan(&m.Invocation, &m.USN, &m.Revision, &full, &m.Open)
-		m.Full = moment(full)
+		m.Full = fromMillis(full)
 		return m, err
 	})
 	if err != nil || len(found) == 0 {

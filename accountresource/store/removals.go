@@ -31,7 +31,7 @@ func (s *Removals) held(ctx context.Context, q queryer, resource int64) ([]run.H
 			if err := scan(&h.Source, &h.Kind, &h.Action, &h.Address, &h.DN, &reason, &since, &h.Decision); err != nil {
 				return h, err
 			}
-			h.Since = moment(since)
+			h.Since = fromMillis(since)
 			return h, unpacked(reason, &h.Reason)
 		})
 	if err != nil {

@@ -28,7 +28,7 @@ func (s *Runs) Begin(
 	ctx context.Context, l run.Lease, t run.Trigger, m run.Mode, started time.Time,
 ) (run.Run, error) {
 	r := run.Run{
-		Resource: l.Resource, Trigger: t, Mode: m, Started: moment(millis(started)), Counts: map[account.Action]int{},
+		Resource: l.Resource, Trigger: t, Mode: m, Started: fromMillis(millis(started)), Counts: map[account.Action]int{},
 	}
 	err := s.transaction(ctx, func(tx *dialect.Tx) (err error) {
 		if err := s.runnable(ctx, tx, l.Resource); err != nil {

@@ -200,7 +200,8 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func moment(ms int64) time.Time {
+// fromMillis is the inverse of millis: zero is no time.
+func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
 	}

@@ -127,7 +127,7 @@ func (r *request) tell(status int, title, text string) error {
 	if r.asData() {
 		return r.Status(status).JSON(fiber.Map{"error": text})
 	}
-	return r.draw(status, "message", title, messageView{Text: text, Back: r.web.cfg.Prefix})
+	return r.render(status, "message", title, messageView{Text: text, Back: r.web.cfg.Prefix})
 }
 
 // fail turns an error into an answer. What an admin cannot mend gets a number that the log has too.

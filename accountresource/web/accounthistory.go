@@ -41,7 +41,7 @@ func (w *Web) accountHistory(r *request, res resource.Resource, name string, fil
 	for i := range entries {
 		v.Rows = append(v.Rows, r.rowOfEntry(base, &entries[i]).inRun(base))
 	}
-	return r.draw(fiber.StatusOK, "log", "story_title", v)
+	return r.render(fiber.StatusOK, "log", "story_title", v)
 }
 
 // accountHistoryFile sends the rows that match as a file.

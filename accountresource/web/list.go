@@ -83,7 +83,7 @@ func (w *Web) listWith(r *request, status int, problem string) error {
 	if v.Running() && r.Method() == fiber.MethodGet {
 		r.Set("Refresh", "5") // for browsers without script
 	}
-	return r.draw(status, "list", "list_title", v)
+	return r.render(status, "list", "list_title", v)
 }
 
 func (w *Web) card(r *request, res resource.Resource, latest map[int64]run.Run) (card, error) {

@@ -110,7 +110,7 @@ func (w *Web) runLog(r *request, res resource.Resource, filter filterView) error
 	if v.Live.Running {
 		r.Set("Refresh", "5") // for browsers without script
 	}
-	return r.draw(fiber.StatusOK, "log", "log_title", v)
+	return r.render(fiber.StatusOK, "log", "log_title", v)
 }
 
 // newest is the newest run, which the list has where it begins with it.

@@ -138,7 +138,7 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 	for _, problem := range p.problems {
 		v.Problems = append(v.Problems, problemView{problem.Field, tabOf(problem.Field), r.Say(problem.Message)})
 	}
-	return r.draw(p.status, "show", "show_title", v)
+	return r.render(p.status, "show", "show_title", v)
 }
 
 // tabOf is the tab that has the field; empty for problems of the whole page.

@@ -25,8 +25,8 @@ var notices = map[string]bool{
 	"cancelled": true, "changed": true, "idle": true, "unmarked": true,
 }
 
-// draw fills a template and hands it to the layout. The title is a key.
-func (r *request) draw(status int, name, title string, data any) error {
+// render executes a template inside the layout. The title is a key.
+func (r *request) render(status int, name, title string, data any) error {
 	v := view{
 		speaker: r.speaker, Prefix: r.web.cfg.Prefix, Token: r.web.token(r.admin, time.Now()), Title: r.T(title), Data: data,
 	}
@@ -35,7 +35,7 @@ func (r *request) draw(status int, name, title string, data any) error {
 	}
 	var content bytes.Buffer
 	if err := r.web.engine.Render(&content, name, v); err != nil {
-		return fmt.Errorf("draw page %s: %w", name, err)
+		return fmt.Errorf("render page %s: %w", name, err)
 	}
 	r.Status(status)
 	err := r.web.cfg.Layout(r.Ctx, Page{
@@ -48,7 +48,7 @@ func (r *request) draw(status int, name, title string, data any) error {
 		Status:      status,
 	})
 	if err != nil {
-		return fmt.Errorf("draw the layout of page %s: %w", name, err)
+		return fmt.Errorf("render the layout of page %s: %w", name, err)
 	}
 	r.web.protect(r.Ctx) // now that the layout may have set a policy of its own
 	return nil
