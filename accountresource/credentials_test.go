@@ -140,6 +140,7 @@ func TestTheStoredPasswordGoesNowhereElse(t *testing.T) {
 			}
 			assert.Equal(t, http.StatusUnprocessableEntity, a.status, "%s %s", name, button)
 			assert.Regexp(t, "Enter (the password|it) again", a.body, "%s %s", name, button)
+			assert.NotContains(t, a.body, "leave empty to keep it", "%s %s", name, button)
 		}
 	}
 	assert.False(t, th.knows(bindPassword))
