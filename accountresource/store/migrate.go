@@ -43,10 +43,23 @@ func migrate(ctx context.Context, db *sql.DB, d dialect.Dialect) error {
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	return patiently(ctx, func() error {
+	return patiently(ctx, func() error { return up(ctx, provider) })
+}
+
+// up applies the migrations. One that fails since another process has applied it in the meantime is applied: each is one
+// transaction with the row of its version on SQLite, the only server without a lock for the whole.
+func up(ctx context.Context, provider *goose.Provider) error {
+	for {
 		_, err := provider.Up(ctx)
-		return err
-	})
+		var failed *goose.PartialError
+		if !errors.As(err, &failed) {
+			return err
+		}
+		version, unknown := provider.GetDBVersion(ctx)
+		if unknown != nil || version < failed.Failed.Source.Version {
+			return err
+		}
+	}
 }
 
 func sessionLocker(d dialect.Dialect) (lock.SessionLocker, error) {
