@@ -4,6 +4,7 @@ package store_test
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/integration_test/servers"
 )
@@ -43,6 +45,31 @@ func onServer(t *testing.T, database func(testing.TB) servers.Database, driver, 
 			}
 			c.run(t, func() *sql.DB { return open(t, driver, dsn) })
 		})
+	}
+}
+
+// MariaDB commits each change of a table by itself: a panel that is killed while it upgrades starts again.
+func TestAnUpgradeThatWasCutOffIsMadeAgain(t *testing.T) {
+	undo := []string{ // what the upgrade does, in its order
+		"ALTER TABLE account_resource_link ADD COLUMN suspended VARCHAR(1) NOT NULL DEFAULT ''",
+		"ALTER TABLE account_resource_lease DROP COLUMN renewed",
+		"ALTER TABLE account_resource_removal DROP COLUMN action",
+		"ALTER TABLE account_resource_run DROP COLUMN waiting",
+	}
+	for made := range len(undo) + 1 {
+		db := open(t, "mysql", servers.MariaDB(t).DSN)
+		opened(t, db)
+		for _, statement := range append(slices.Clone(undo[made:]), "DELETE FROM account_resource_version WHERE version_id = 7") {
+			_, err := db.ExecContext(t.Context(), statement)
+			require.NoError(t, err)
+		}
+		s, _ := opened(t, db)
+		_, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
+		require.NoError(t, err, "%d of %d changes were made", made, len(undo))
+		_, err = db.ExecContext(t.Context(), "SELECT renewed, action, waiting FROM account_resource_lease, account_resource_removal, account_resource_run")
+		require.NoError(t, err)
+		_, err = db.ExecContext(t.Context(), "SELECT suspended FROM account_resource_link")
+		require.Error(t, err)
 	}
 }
 
