@@ -294,7 +294,7 @@ func sealedOf(h *host) (sealed string) {
 	return sealed
 }
 
-// otherCA is an authority that has nothing to do with the server.
+// otherCA is the certificate of an authority that did not issue the server's.
 func otherCA(t *testing.T) []byte {
 	t.Helper()
 	ad, err := fakead.Start(fakead.Options{})

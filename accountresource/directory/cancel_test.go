@@ -23,7 +23,7 @@ type phase struct {
 // question is something that a server is asked.
 type question func(context.Context, directory.Options, resource.Settings) error
 
-// A server that falls silent keeps nobody who is no longer interested, whatever it was asked last.
+// Cancelling ends every call at once, also while the server does not answer.
 func TestCancellingEndsEveryPhase(t *testing.T) {
 	silent := func(cancel func()) func(*session, request) {
 		return func(s *session, _ request) { cancel(); discard(s) }

@@ -254,7 +254,7 @@ func rangesWithoutEnd(t *testing.T, n int, values []byte, key, says string) {
 	wantProblem(t, err, "", key, says)
 }
 
-// Memory is taken for what arrives, not for what is promised.
+// Memory is allocated for the bytes that arrive, not for the length that a message announces.
 func TestAPromiseTakesNoMemory(t *testing.T) {
 	script := &scripted{list: func(s *session, _ request) {
 		_, _ = s.Write([]byte{0x30, 0x84, 0, 0xf0, 0, 0, 2, 1, 2})
@@ -292,7 +292,7 @@ func TestAtMostEightServers(t *testing.T) {
 	wantProblem(t, directory.CheckSyntax(s), "host", "too_many_hosts", "8")
 }
 
-// Entries that go-ldap has to read count for the page like any others, and so do messages that are none.
+// The limit of a page counts every message: entries that go-ldap decodes, and messages that are no entries.
 func TestWhatIsLeftToTheLibraryCountsForThePage(t *testing.T) {
 	for name, piece := range map[string]func(id int64) []byte{
 		"entries written in an unusual way": func(id int64) []byte { return manyUnusual(id, 90_000) },

@@ -41,7 +41,7 @@ func messageLength(head []byte, limit int) (int, error) {
 	return int(size), nil
 }
 
-// readMessage reads exactly one message. Memory is taken for what arrives, not for what the length promises.
+// readMessage reads exactly one message. Memory is allocated for the bytes that arrive, not for the announced length.
 func readMessage(r io.Reader, limit int) ([]byte, error) {
 	var message bytes.Buffer
 	if err := readOn(&message, r, 2); err != nil {
