@@ -65,11 +65,14 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 		directory: servers,
 		resources: kept.Resources(), history: kept.Runs(), leases: kept.Leases(), backend: o.backend, logger: o.logger,
 		runner: run.New(run.Config{
-			OpenReader: servers.Open, Backend: o.backend,
-			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
-			Removals: kept.Removals(), Marks: kept.Marks(), Applications: o.applications, Tasks: kept.Tasks(),
-			Storage: o.storage, Owner: processName(), Logger: o.logger, Clock: time.Now, Retention: o.retention,
-			LeaseTTL: o.lease,
+			OpenReader: servers.Open,
+			Mail:       run.Mail{Backend: o.backend, Storage: o.storage, Applications: o.applications},
+			Store: run.Store{
+				Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Marks: kept.Marks(),
+				Tasks: kept.Tasks(),
+			},
+			Timing: run.Timing{Retention: o.retention, LeaseTTL: o.lease},
+			Owner:  processName(), Logger: o.logger, Clock: time.Now,
 		}),
 	}
 	pages, err := web.New(web.Config{

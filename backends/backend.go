@@ -16,7 +16,7 @@ var (
 	ErrExists = errors.New("address is taken")
 	// ErrHomeTaken: the mail directory of a mailbox to create is that of another one.
 	ErrHomeTaken = errors.New("mail directory is taken")
-	// ErrUnsupported: the store cannot do this kind of change.
+	// ErrUnsupported: the store has no such operation on this kind of account.
 	ErrUnsupported = errors.New("not supported by this mail account store")
 )
 
@@ -43,14 +43,21 @@ type Backend interface {
 	// alias over something reserved. An error ends the sequence. The caller may use the backend while it ranges.
 	Accounts(ctx context.Context, domain string, q Query) iter.Seq2[account.Account, error]
 
-	// Apply makes the changes, all of one domain, and returns one result for each in order: nil where the store now
+	// Apply makes the operations, all of one domain, and returns one result for each in order: nil where the store now
 	// is as wanted. Deletions come first, then renamings, then the rest, so that an address can pass from one account
-	// to another; renamings may swap addresses and hand them on in a chain. A bad change fails alone. Applying a
-	// change again is harmless: a change may have taken effect although its result is an error, or although Apply
-	// never returned. Results wrap ErrExists (an address that something else has), ErrNotFound (a change of an account
-	// that is gone), ErrHomeTaken (a creation in the mail directory of another mailbox) or the store's own error.
-	// The error is for what concerns all of them, such as a lost connection: then nothing is known of any.
-	Apply(ctx context.Context, domain account.Domain, changes []account.Change) ([]error, error)
+	// to another; renamings may swap addresses and hand them on in a chain. A bad operation fails alone. Applying an
+	// operation again is harmless: it may have taken effect although its result is an error, or although Apply never
+	// returned. Results wrap ErrExists (an address that something else has), ErrNotFound (an account that is gone, or
+	// whose address another mailbox has), ErrHomeTaken (a creation in the mail directory of another mailbox) or the
+	// store's own error. The error is for what concerns all of them, such as a lost connection: then nothing is known
+	// of any.
+	//
+	// A rename finds its account at Operation.Place or Address, or at the new address where it has happened already. An
+	// address aside (account.Aside) is one like any other: an account may stay there between two calls.
+	//
+	// An operation with a Home concerns the mailbox that has this mail directory, and no other that is found at the
+	// address (rule R26).
+	Apply(ctx context.Context, d account.Domain, operations []account.Operation) ([]error, error)
 }
 
 // Query narrows and widens what Accounts reads.

@@ -127,8 +127,11 @@ func newBenchRunner(b *testing.B, d *benchDirectory, mail *benchStore) *benchRun
 	require.NoError(b, err)
 	require.NoError(b, kept.Resources().SetEnabled(ctx, id, true))
 	return &benchRunner{id: id, resources: kept.Resources(), runner: runs.New(runs.Config{
-		OpenReader: directory.Open, Backend: backend, Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(),
-		Marks: kept.Marks(), Removals: kept.Removals(), Storage: backends.DefaultStorage(), Owner: "benchmark", Logger: logger, Clock: time.Now,
+		OpenReader: directory.Open, Mail: runs.Mail{Backend: backend, Storage: backends.DefaultStorage()},
+		Store: runs.Store{
+			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Marks: kept.Marks(), Removals: kept.Removals(),
+		},
+		Owner: "benchmark", Logger: logger, Clock: time.Now,
 	})}
 }
 

@@ -120,10 +120,13 @@ func (w *world) storeIn(tables *sql.DB) *store.Store {
 func (w *world) configOf(kept *store.Store, backend backends.Backend) runs.Config {
 	logger := slog.New(slog.DiscardHandler)
 	return runs.Config{
-		OpenReader: directory.Options{PageSize: 8, Logger: logger}.Open, Backend: backend, Links: kept.Links(),
-		Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Marks: kept.Marks(),
-		Storage: backends.DefaultStorage(), Owner: "world", Logger: logger, Clock: w.clock, BatchSize: 7,
-		LeaseTTL: 1500 * time.Millisecond,
+		OpenReader: directory.Options{PageSize: 8, Logger: logger}.Open,
+		Mail:       runs.Mail{Backend: backend, Storage: backends.DefaultStorage()},
+		Store: runs.Store{
+			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Marks: kept.Marks(),
+		},
+		Timing: runs.Timing{LeaseTTL: 1500 * time.Millisecond},
+		Owner:  "world", Logger: logger, Clock: w.clock, BatchSize: 7,
 	}
 }
 

@@ -114,9 +114,7 @@ func twin(t *testing.T, store mailStore) mailStore {
 		return m
 	case *tree:
 		o := newTree(t)
-		require.NoError(t, o.conn.ModifyDN(ldap.NewModifyDNRequest("domainName="+o.domain+","+o.server.BaseDN,
-			"domainName="+one.domain, true, "")))
-		o.domain = one.domain
+		o.moveDomain(one.domain)
 		return o
 	}
 	t.Fatalf("no twin for %T", store)
@@ -152,7 +150,8 @@ const madeChange = `action NOT IN ('ignored', 'conflict', 'held', 'failed') AND 
 func (r *replica) everything() map[string][]string {
 	r.t.Helper()
 	all := map[string][]string{
-		"links": r.lines(r.tables, "SELECT * FROM account_resource_link", "changed"),
+		// When an account was made is learned by whichever run reads it next.
+		"links": r.lines(r.tables, "SELECT * FROM account_resource_link", "changed", "made"),
 		// Whom an alias gets is said by whichever run makes it.
 		"log": r.lines(r.tables, "SELECT action, kind, source_id, dn, address, CASE kind WHEN 'alias' THEN '' ELSE diff END AS diff "+
 			"FROM account_resource_log WHERE "+madeChange),

@@ -25,14 +25,14 @@ func TestPostfixAndDovecotAgree(t *testing.T) {
 		home := func(local string) string {
 			return "/var/vmail/vmail1/" + store.hosted() + "/" + local + "-2026.05.06.07.08.09/"
 		}
-		apply := func(changes ...account.Change) {
+		apply := func(operations ...account.Operation) {
 			t.Helper()
 			d, err := b.Domain(t.Context(), store.hosted())
 			require.NoError(t, err)
-			for i := range changes {
-				changes[i].Kind = account.Mailbox
+			for i := range operations {
+				operations[i].Kind = account.Mailbox
 			}
-			results, err := b.Apply(t.Context(), d, changes)
+			results, err := b.Apply(t.Context(), d, operations)
 			require.NoError(t, errors.Join(append(results, err)...))
 		}
 		served := func(address, local string) {
@@ -52,10 +52,10 @@ func TestPostfixAndDovecotAgree(t *testing.T) {
 			_, found := dovecot.User(address)
 			assert.False(t, found, address)
 		}
-		created := func(local string) account.Change {
-			return account.Change{
-				Action: account.ActionCreated, Address: at(local), Home: home(local), Active: true,
-				Profile: account.Profile{account.Name: local}, Set: account.FieldSet(account.Name),
+		created := func(local string) account.Operation {
+			return account.Operation{
+				Verb: account.Create, Address: at(local), Home: home(local),
+				Values: account.Values{Profile: account.Profile{account.Name: local}, Set: account.FieldSet(account.Name), Switch: account.On},
 			}
 		}
 
@@ -67,21 +67,21 @@ func TestPostfixAndDovecotAgree(t *testing.T) {
 			assert.False(t, dovecot.Login(at(local), ""), "nobody knows the password")
 		}
 
-		apply(account.Change{Action: account.ActionDisabled, Address: at("ann"), Disable: true})
+		apply(account.Operation{Verb: account.Update, Address: at("ann"), Values: account.Values{Switch: account.Off}})
 		unknown(at("ann"))
 		assert.Nil(t, postfix.Recipients(at("ann")), "refused at the door, rather than accepted and bounced")
-		apply(account.Change{Action: account.ActionEnabled, Address: at("ann"), Enable: true})
+		apply(account.Operation{Verb: account.Update, Address: at("ann"), Values: account.Values{Switch: account.On}})
 		served(at("ann"), "ann")
 
 		apply(
-			account.Change{Action: account.ActionRenamed, Address: at("ann"), NewAddress: at("bob"), Home: home("ann")},
-			account.Change{Action: account.ActionRenamed, Address: at("bob"), NewAddress: at("rob"), Home: home("bob")},
+			account.Operation{Verb: account.Rename, Address: at("ann"), NewAddress: at("bob"), Home: home("ann")},
+			account.Operation{Verb: account.Rename, Address: at("bob"), NewAddress: at("rob"), Home: home("bob")},
 		)
 		unknown(at("ann"))
 		served(at("bob"), "ann")
 		served(at("rob"), "bob")
 
-		apply(account.Change{Action: account.ActionDeleted, Address: at("eve"), Home: home("eve")})
+		apply(account.Operation{Verb: account.Delete, Address: at("eve"), Home: home("eve")})
 		unknown(at("eve"))
 		assert.Nil(t, postfix.Recipients(at("eve")))
 	})

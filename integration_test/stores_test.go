@@ -111,3 +111,11 @@ func (t *tree) open(ctx context.Context) (backends.Backend, error) {
 	}
 	return b, err
 }
+
+// moveDomain gives the hosted domain another name.
+func (t *tree) moveDomain(name string) {
+	t.tb.Helper()
+	require.NoError(t.tb, t.conn.ModifyDN(ldap.NewModifyDNRequest("domainName="+t.domain+","+t.server.BaseDN,
+		"domainName="+name, true, "")))
+	t.domain = name
+}

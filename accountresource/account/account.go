@@ -29,7 +29,10 @@ type Account struct {
 	Role    Role
 	// Home is the absolute mail directory of a mailbox, as deleted_mailboxes and homeDirectory write it. A reserved
 	// address that is an additional one of a mailbox has that of the mailbox.
-	Home    string
+	Home string
+	// Made tells the account from any other that has or had the address, where its mail directory does not: the time of its
+	// creation in SQL ("2006-01-02 15:04:05"), its entryUUID in LDAP (RFC 4530); empty where the store has neither.
+	Made    string
 	Profile Profile
 	// Members are the addresses that an alias sends on to; Idle are those whose rows are switched off, and come on with the
 	// alias. Read only on demand.

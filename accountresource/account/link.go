@@ -1,5 +1,7 @@
 package account
 
+import "slices"
+
 // Origin tells how an account came to be linked. What was there before is never deleted by a removal (rule R4).
 type Origin string
 
@@ -9,52 +11,102 @@ const (
 	Linked  Origin = "linked"
 )
 
-// LinkState is where a link stands between its claim and the effect it announces. A claim is written before the mail
-// store is touched and settled together with the log row; one that a killed run left behind tells the next run what
-// may have happened already (rule R19).
+// LinkState is what a link announces. A claim is written before the mail store is touched and settled together with the
+// log row; one that a killed run left is settled by the next run before anything is planned (rule R19).
 type LinkState string
 
-// The states.
+// The states. All but Confirmed are claims: the operation may have been made or not.
 const (
 	Confirmed LinkState = "confirmed"
-	Creating  LinkState = "creating"  // the account may exist: Link.Home tells whether it is ours
-	Linking   LinkState = "linking"   // the account may have been brought in step already
-	Updating  LinkState = "updating"  // its fields may be written already; Link.Intent says which
-	Disabling LinkState = "disabling" // it may be off already
-	Enabling  LinkState = "enabling"  // it may be on already
-	Renaming  LinkState = "renaming"  // it may have the new address already, which Link.Address is; Link.Home tells
-	Deleting  LinkState = "deleting"  // it may be gone already; Link.Address is nobody's any more
+	Creating  LinkState = "creating"
+	Linking   LinkState = "linking"
+	Updating  LinkState = "updating"
+	Disabling LinkState = "disabling"
+	Enabling  LinkState = "enabling"
+	Renaming  LinkState = "renaming"
+	Deleting  LinkState = "deleting"
+)
+
+// OffReason says why this module switched an account off.
+type OffReason string
+
+// The reasons. The empty one: the account is on, or somebody else switched it off.
+const (
+	OffByStatus  OffReason = "status"  // the object is disabled in the directory
+	OffByRemoval OffReason = "removal" // the object left the scope
 )
 
 // Link says that this source object is that account (rules R1, R2).
 type Link struct {
 	Resource int64
 	Source   SourceID
-	Address  string
-	Kind     Kind
-	Origin   Origin
-	State    LinkState
-	DN       string // for people; never used to find the object
-	// Home is the mail directory of the mailbox, where a claim needs it to tell our account from another that has or
-	// had the address.
-	Home string
-	// Disabled says that this module switched the account off, and only then may it switch it on again (rule R9).
-	Disabled bool
-	// Intent is what a claim was going to change, for the log of the run that settles it.
+	Known
+	Local
+	Origin Origin
+	// Off is why this module switched the account off: only then may it switch it on again (rule R9).
+	Off   OffReason
+	State LinkState
+	// Intent is what a claim is going to change.
 	Intent []Difference
+	// Released says that the resource is gone (rule R16), Parted that what stands at the address is not the link's account
+	// (rule R26).
+	Released, Parted bool
+}
+
+// Known is what a link keeps of its source object.
+type Known struct {
+	DN string // for people; never used to find the object
+	// Logon is the name with which the person signs in to the directory (sAMAccountName, uid), EmployeeID the employee ID.
+	// They tell whether a new object is the same person (rule R16).
+	Logon, EmployeeID string
+	// Shown are the mapped fields for which the directory has ever shown a value (rule R7).
+	Shown Fields
 	// Kept holds those mapped fields for which the mail server has no place.
 	Kept Profile
 }
 
-// Former is the address that a claimed renaming or deletion takes from the account; empty in any other state.
-func (l *Link) Former() string {
-	if l.State != Renaming && l.State != Deleting {
-		return ""
+// Local is what a link knows of its account. An account at the address with both another mail directory and another time
+// of creation is not the link's (rule R26).
+type Local struct {
+	Kind    Kind
+	Address string
+	Home    string // the mail directory of a mailbox, as Account.Home
+	Made    string // as Account.Made
+}
+
+// Former and Target return the addresses between which a claimed rename takes the account; they are empty for any other
+// link. The account may be at the former address, at the target, or between (see Between).
+func (l *Link) Former() string { return l.move().From }
+
+// Target: see Former.
+func (l *Link) Target() string { return l.move().To }
+
+// Between returns the address on the way of a claimed rename; it is empty for any other link.
+func (l *Link) Between() string {
+	if m := l.move(); m.From != "" {
+		return Aside(m)
+	}
+	return ""
+}
+
+func (l *Link) move() (m Move) {
+	if l.State != Renaming {
+		return m
 	}
 	for _, d := range l.Intent {
 		if d.What == WhatAddress {
-			return d.Old
+			m = Move{From: d.Old, To: d.New}
 		}
 	}
-	return ""
+	return m
+}
+
+// HasMadeWay reports whether the account of a claimed rename left its former address before: another may have that by now.
+func (l *Link) HasMadeWay() bool {
+	return slices.ContainsFunc(l.Intent, func(d Difference) bool { return d.What == whatPlace })
+}
+
+// Announced returns what a claim is going to change, as the log has it.
+func (l *Link) Announced() []Difference {
+	return slices.DeleteFunc(slices.Clone(l.Intent), func(d Difference) bool { return d.What == whatPlace })
 }

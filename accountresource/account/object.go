@@ -20,6 +20,9 @@ type Object struct {
 	ID   SourceID
 	Kind ObjectKind
 	DN   string
+	// Logon is the name with which a user signs in to the directory (sAMAccountName, uid), never an address; empty where
+	// the directory shows none.
+	Logon string
 	// Mail holds the values of the configured address attribute, untouched but for the choice of the primary one
 	// where the attribute marks it (proxyAddresses). Whether one of them is an address here is the plan's decision.
 	// A contact has those of its mail and then of its targetAddress, whatever is configured.

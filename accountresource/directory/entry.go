@@ -18,7 +18,7 @@ func (s *source) object(e *ldap.Entry) (account.Object, error) {
 		return account.Object{}, err
 	}
 	_, dn, _ := splitDN(e.DN)
-	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(dn)}
+	o := account.Object{ID: id, Kind: kindOf(e), DN: clean(dn), Logon: clean(first(e, logonName))}
 	if o.Kind == account.Contact {
 		o.Mail = slices.Concat(mailOf(mail, values(e, mail)), mailOf(targetAddress, values(e, targetAddress)))
 	} else {

@@ -36,9 +36,12 @@ func (r *Reader) source(kind account.ObjectKind) source {
 	return s
 }
 
+// logonName holds the name with which a user signs in (MS-ADA3 2.222, sAMAccountName).
+const logonName = "sAMAccountName"
+
 // attributes are those that a listing asks for, each once.
 func (s *source) attributes() []string {
-	names := append([]string{"objectGUID", "objectClass", "uSNChanged", s.mail, s.status}, s.fields[:]...)
+	names := append([]string{"objectGUID", "objectClass", "uSNChanged", logonName, s.mail, s.status}, s.fields[:]...)
 	if s.members {
 		names = append(names, memberRange(0), "objectSid")
 	}

@@ -2,15 +2,15 @@ package plan
 
 import "github.com/mailpanel/account-resource/accountresource/account"
 
-// addressOf finds the one address of the domain among the values of the address attribute (rule R3), or says why
-// there is none.
-func (b *Builder) addressOf(o *account.Object) (string, account.Message) {
+// addressOf returns the one address of the domain among the values of the address attribute (rule R3), or why there is
+// none.
+func (p *Policy) addressOf(o *account.Object) (string, account.Message) {
 	var found, invalid, elsewhere string
 	for _, text := range o.Mail {
 		address, valid := account.ParseAddress(text)
 		switch {
 		case address == "":
-		case account.DomainOf(address) != b.policy.Domain.Name:
+		case account.DomainOf(address) != p.Domain.Name:
 			elsewhere = address
 		case !valid:
 			invalid = address
@@ -26,13 +26,28 @@ func (b *Builder) addressOf(o *account.Object) (string, account.Message) {
 	case invalid != "":
 		return invalid, account.Say("reason_invalid_address", "Address", invalid)
 	case elsewhere != "":
-		return elsewhere, account.Say("reason_other_domain", "Address", elsewhere, "Domain", b.policy.Domain.Name)
+		return elsewhere, account.Say("reason_other_domain", "Address", elsewhere, "Domain", p.Domain.Name)
 	}
 	return "", account.Say("reason_no_address")
 }
 
-func (b *Builder) refuse(o *account.Object, address string, a account.Action, why account.Message) account.Change {
-	return account.Change{
-		Action: a, Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: address, Reason: why, Unlink: b.stale[o.ID],
+// recipient returns the first valid address of another domain, and the first one in the domain where that comes before.
+func (p *Policy) recipient(addresses []string) (hosted, external string) {
+	for _, text := range addresses {
+		address, ok := account.ParseRecipient(text)
+		switch {
+		case !ok:
+		case !p.hosts(address):
+			return hosted, address
+		case hosted == "":
+			hosted = address
+		}
 	}
+	return hosted, ""
+}
+
+// hosts reports whether an address is in the domain.
+func (p *Policy) hosts(text string) bool {
+	address, _ := account.ParseRecipient(text)
+	return account.DomainOf(address) == p.Domain.Name
 }

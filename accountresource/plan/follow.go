@@ -1,146 +1,150 @@
 package plan
 
 import (
-	"slices"
+	"cmp"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// resolveClaim decides on a creation that an earlier run claimed and did not confirm (rule R19).
-func (b *Builder) resolveClaim(o *account.Object, address string, link *account.Link) (account.Change, bool) {
-	r, exists := b.local[link.Address]
-	if exists && r.home == link.Home {
-		// It is ours: applying the creation once more completes and logs it.
-		c := b.creation(o, link.Address)
-		c.Home, c.Link.Home = link.Home, link.Home
-		return c, true
+// follow decides what brings a linked mailbox in step with its object.
+func (p *Planner) follow(o *account.Object, address string, link *account.Link) (c account.Change, ok bool) {
+	h := p.addresses.At(link.Address)
+	switch {
+	case !h.exists: // deleted here by hand, or with its domain: the object is still there, so the mailbox comes back
+		p.forget(link)
+		p.later.contested = append(p.later.contested, *o)
+		return c, false
+	case h.foreign || h.kind != link.Kind:
+		return p.part(o, link)
 	}
-	// Nothing was made, or somebody else made it meanwhile: the claim came to nothing.
-	return b.relinkAsNew(o, address, link)
-}
-
-// relinkAsNew plans for an object whose link leads to no account as if it had never been linked.
-func (b *Builder) relinkAsNew(o *account.Object, address string, link *account.Link) (account.Change, bool) {
-	if b.owners[link.Address].source == link.Source {
-		delete(b.owners, link.Address)
-	}
-	delete(b.links, link.Source)
-	b.stale[link.Source] = true
-	return b.newcomer(o, address)
-}
-
-// updateLinked plans what brings a linked account in step with its object.
-func (b *Builder) updateLinked(o *account.Object, address string, link *account.Link) (account.Change, bool) {
-	place := b.place(link)
-	if place == "" {
-		// Deleted here by hand, or with its domain: the person is still there, so the mailbox comes back.
-		return b.relinkAsNew(o, address, link)
-	}
-	next, r := *link, b.local[place]
-	next.DN, next.Address = o.DN, place
-	c, changed := b.compare(o, &next, &r, address)
-	if link.State == account.Linking {
-		c.Action, changed = account.ActionLinked, true
-	}
-	if link.State == account.Deleting && address == place { // it is here again, and the account still is
-		next.State, next.Intent = account.Confirmed, nil
-		c.Link, c.Relink = &next, true
-		return c, true
-	}
-	former := link.Former()
-	next.State, next.Intent = account.Confirmed, nil
-	if address != place || former != "" {
-		b.renames = append(b.renames, rename{change: c, link: link, next: next, from: place, to: address, former: former})
+	c, ok = p.compare(o, address, link, p.addresses.next(link), &h.record)
+	switch {
+	case address != link.Address:
+		p.later.renames = append(p.later.renames, rename{change: c, link: link, from: link.Address, to: address})
+		return c, false
+	case ok && isGuarded(&c):
+		p.later.guarded = append(p.later.guarded, c)
 		return c, false
 	}
-	if c.Action.Writes() && c.Action != "" || next.DN != link.DN || next.State != link.State || next.Disabled != link.Disabled {
-		c.Link = &next
-		changed = true
-	}
-	return c, changed
+	return c, ok
 }
 
-// compare finds what of the account differs from what the directory wants of one with the address, and brings the link
-// along. ok is false where nothing does.
-func (b *Builder) compare(o *account.Object, link *account.Link, r *record, address string) (c account.Change, ok bool) {
-	c = account.Change{Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: link.Address}
-	wanted, have := b.wanted(o, address), r.unpack()
-	b.compareFields(&c, &have, &wanted, b.policy.Mapped&b.policy.Stored)
-	c.Set = have.Differing(&wanted, b.policy.Mapped&b.policy.Stored)
-	c.Profile = wanted
-	b.compareFields(&c, &link.Kept, &wanted, b.policy.Mapped&^b.policy.Stored)
-	b.keep(link, &wanted)
-	recall(&c, link.Intent, &wanted)
-	if len(c.Diff) > 0 {
-		c.Action = account.ActionUpdated
+// part decides on an object at whose address another account stands than the link's: nothing is done to that (rule R26).
+func (p *Planner) part(o *account.Object, link *account.Link) (account.Change, bool) {
+	c := p.refuse(o, link.Kind, link.Address, account.ActionConflict, account.Say("reason_parted"))
+	if !link.Parted {
+		next := *link
+		next.Parted = true
+		c.Before, c.Link = link, &next
 	}
-	if b.policy.FollowStatus || link.Disabled {
-		b.compareStatus(&c, o.Disabled && b.policy.FollowStatus, link, r)
-	}
-	return c, c.Action != ""
+	return c, true
 }
 
-func (b *Builder) compareFields(c *account.Change, have, wanted *account.Profile, mask account.Fields) {
-	differing := have.Differing(wanted, mask)
-	for _, f := range account.AllFields() {
-		if differing.Has(f) {
-			c.Diff = append(c.Diff, account.Difference{What: f.String(), Old: have[f], New: wanted[f]})
+// isGuarded reports whether a change waits until all objects are known: it switches the account or clears a field.
+func isGuarded(c *account.Change) bool {
+	if c.Switch != "" {
+		return true
+	}
+	for _, d := range c.Diff {
+		if d.New == "" {
+			return true
 		}
 	}
+	return false
+}
+
+// compare returns the change that brings an account in step with an object of that address; ok is false where nothing
+// differs. next is the link as it would be without it, link as it is, which is nil for a new one.
+func (p *Planner) compare(o *account.Object, address string, link *account.Link, next account.Link, r *record) (c account.Change, ok bool) {
+	p.recognize(&next, o)
+	next.Parted = false
+	c = account.Change{
+		Source: o.ID, DN: o.DN, Before: link,
+		Operation: account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: next.Address, Home: next.Home},
+	}
+	have, wanted := r.unpack(), p.wanted(o, address)
+	c.Set, c.Profile = have.Differing(&wanted, p.policy.Mapped&p.policy.Stored), wanted
+	c.Diff = differences(&have, &wanted, c.Set)
+	c.Diff = append(c.Diff, differences(&next.Kept, &wanted, next.Kept.Differing(&wanted, p.policy.Mapped&^p.policy.Stored))...)
+	p.keep(&next, &wanted)
+	if len(c.Diff) > 0 {
+		c.Action = account.ActionUpdated
+		if link != nil && p.isOld(o) {
+			c.Reason = account.Say("reason_drift")
+		}
+	}
+	if p.policy.FollowStatus || next.Off != "" {
+		p.compareStatus(&c, o.Disabled && p.policy.FollowStatus, &next, r)
+	}
+	if link == nil || !same(link, &next) || c.Action != "" {
+		c.Link, ok = &next, true
+	}
+	return c, ok
+}
+
+// same reports whether two links say the same.
+func same(l, m *account.Link) bool {
+	return l.Known == m.Known && l.Local == m.Local && l.Off == m.Off && l.Parted == m.Parted && l.Origin == m.Origin
 }
 
 // compareStatus applies rules R9 and R16: what the directory disables is disabled here, and only what this module
 // disabled, for that or because the object had left, is enabled again.
-func (b *Builder) compareStatus(c *account.Change, disabled bool, link *account.Link, r *record) {
-	claimed := link.State == account.Disabling || // or as a part of something greater
-		(link.State == account.Linking || link.State == account.Renaming) && link.Disabled && switches(link, "no")
+func (p *Planner) compareStatus(c *account.Change, disabled bool, next *account.Link, r *record) {
 	switch {
-	case disabled && (r.active || claimed):
-		c.Action, c.Disable = account.ActionDisabled, true
-		link.Disabled = true
-		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "yes", New: "no"})
-	case !disabled && link.Disabled: // also where a local admin was quicker, who need not have switched on its forwardings
-		c.Enable, link.Disabled = true, false
-		if claimed && r.active { // nobody has seen it off
-			return
-		}
-		c.Action = account.ActionEnabled
-		c.Diff = append(c.Diff, account.Difference{What: "active", Old: "no", New: "yes"})
+	case disabled && r.active:
+		c.Action, c.Switch, next.Off = account.ActionDisabled, account.Off, account.OffByStatus
+	case !disabled && next.Off != "": // also where a local admin was quicker, who need not have switched on its forwardings
+		c.Action, c.Switch, next.Off = account.ActionEnabled, account.On, ""
+	default:
+		return
 	}
+	c.Reason = account.Message{}
+	c.Diff = append(c.Diff, account.Switched(c.Switch))
 }
 
-// switches reports whether a claim was going to switch the account on ("yes") or off ("no").
-func switches(claim *account.Link, to string) bool {
-	return slices.ContainsFunc(claim.Intent, func(d account.Difference) bool { return d.What == "active" && d.New == to })
-}
-
-// recall adds what a claim was going to change and has changed already, so that the log does not lose it.
-func recall(c *account.Change, intent []account.Difference, wanted *account.Profile) {
-	for _, d := range intent {
-		f, isField := account.FieldNamed(d.What)
-		again := slices.ContainsFunc(c.Diff, func(found account.Difference) bool { return found.What == d.What })
-		if isField && !again && wanted[f] == d.New {
-			c.Diff = append(c.Diff, d)
-		}
-	}
-}
-
-// wanted are the object's mapped values in the store's form; fields that are not mapped are empty.
-func (b *Builder) wanted(o *account.Object, address string) account.Profile {
-	var p account.Profile
+func differences(have, wanted *account.Profile, differing account.Fields) (diff []account.Difference) {
 	for _, f := range account.AllFields() {
-		if b.policy.Mapped.Has(f) {
-			p[f] = o.Profile[f]
+		if differing.Has(f) {
+			diff = append(diff, account.Difference{What: f.String(), Old: have[f], New: wanted[f]})
 		}
 	}
-	return b.policy.Canonical(address, p)
+	return diff
+}
+
+// wanted returns the object's mapped values in the store's form; fields that are not mapped are empty.
+func (p *Planner) wanted(o *account.Object, address string) account.Profile {
+	var profile account.Profile
+	for _, f := range account.AllFields() {
+		if p.policy.Mapped.Has(f) {
+			profile[f] = o.Profile[f]
+		}
+	}
+	return p.policy.Canonical(address, profile)
 }
 
 // keep leaves with the link what the mail store has no place for.
-func (b *Builder) keep(link *account.Link, wanted *account.Profile) {
+func (p *Planner) keep(link *account.Link, wanted *account.Profile) {
 	for _, f := range account.AllFields() {
-		if b.policy.Mapped.Has(f) && !b.policy.Stored.Has(f) {
+		if p.policy.Mapped.Has(f) && !p.policy.Stored.Has(f) {
 			link.Kept[f] = wanted[f]
 		}
 	}
+}
+
+// recognize keeps with the link by what its object is recognized, and which fields it has ever shown (rules R1, R7).
+func (p *Planner) recognize(link *account.Link, o *account.Object) {
+	link.DN, link.Logon = o.DN, cmp.Or(o.Logon, link.Logon)
+	for _, f := range account.AllFields() {
+		if p.policy.Mapped.Has(f) && o.Profile[f] != "" {
+			link.Shown = link.Shown.With(f)
+		}
+	}
+	if p.policy.Mapped.Has(account.EmployeeID) {
+		link.EmployeeID = cmp.Or(o.Profile[account.EmployeeID], link.EmployeeID)
+	}
+}
+
+// isOld reports whether an object has not changed since everything was replicated: what differs was changed here.
+func (p *Planner) isOld(o *account.Object) bool {
+	return !p.policy.Incremental && p.policy.Since != 0 && o.USN != 0 && o.USN <= p.policy.Since
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
@@ -11,8 +12,10 @@ import (
 func TestAnAccountDeletedHereComesBack(t *testing.T) {
 	s := newScene()
 	s.links, s.objects = []account.Link{link("a", "ann@example.com")}, []account.Object{user("a", "ann@example.com", "Ann")}
-	c := one(t, s.build())
-	assert.Equal(t, account.ActionCreated, c.Action)
+	changes := s.build()
+	require.Len(t, changes, 2)
+	assert.True(t, changes[0].Unlink, "the link leads nowhere")
+	assert.Equal(t, account.ActionCreated, changes[1].Action)
 }
 
 func TestAnObjectListedTwiceCountsOnce(t *testing.T) {

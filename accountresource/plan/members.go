@@ -1,23 +1,99 @@
 package plan
 
 import (
-	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// Unknown are members that nobody has told of yet, each asked for once.
-func (b *Builder) Unknown() []account.SourceID {
+// Members is what aliases are made of: groups, and everybody that may be a member of one.
+type Members struct {
+	policy    *Policy
+	addresses *Addresses
+	people    map[account.SourceID]person
+	groups    map[account.SourceID]*group
+	order     []account.SourceID // of groups, as they came
+	asked     map[account.SourceID]bool
+	primary   primaryGroups
+}
+
+// person is what an alias needs to know of a user or contact: where mail goes if not to an account here.
+type person struct {
+	external string // an address of another domain
+	hosted   string // a contact's address in the domain
+	off      bool   // disabled in the directory
+}
+
+// group is a group of the directory, in scope or only found as a member of another.
+type group struct {
+	account.Object
+	inScope  bool
+	external string          // an address of another domain
+	pending  *account.Change // what is to be changed of its alias besides the members
+	isNew    bool            // it gets an alias in this run
+	isFilled bool            // the alias that it gets has the members in have
+	have     []string
+}
+
+func newMembers(p *Policy, a *Addresses) *Members {
+	return &Members{
+		policy: p, addresses: a, people: make(map[account.SourceID]person), groups: make(map[account.SourceID]*group),
+		asked:   make(map[account.SourceID]bool),
+		primary: primaryGroups{members: make(map[uint32][]account.SourceID), known: make(map[uint32]bool)},
+	}
+}
+
+// record keeps how a user or contact is reached as a member of aliases.
+func (m *Members) record(o *account.Object) {
+	if m.policy.Groups == nil || o.Kind == account.Other {
+		return
+	}
+	p := person{off: m.policy.FollowStatus && o.Disabled}
+	switch {
+	case o.Kind == account.Contact:
+		p.hosted, p.external = m.policy.recipient(o.Mail)
+	case !slices.ContainsFunc(o.Mail, m.policy.hosts): // else reached there or not at all
+		_, p.external = m.policy.recipient(o.External)
+	}
+	m.people[o.ID] = p
+	m.primary.add(o)
+}
+
+// AddGroup adds a group in scope. All users have been added.
+func (p *Planner) AddGroup(o account.Object) {
+	p.Given(o.ID)
+	p.addGroup(o, true)
+}
+
+// AddOutside adds an object that Unknown asked for: it only matters as a member.
+func (m *Members) AddOutside(o account.Object) {
+	if o.Kind == account.Group {
+		m.addGroup(o, false)
+		return
+	}
+	m.record(&o)
+}
+
+func (m *Members) addGroup(o account.Object, inScope bool) {
+	if _, again := m.groups[o.ID]; again {
+		return
+	}
+	_, external := m.policy.recipient(o.Mail)
+	m.groups[o.ID] = &group{Object: o, inScope: inScope, external: external}
+	m.order = append(m.order, o.ID)
+}
+
+// Unknown returns members that nothing is known of yet, each once.
+func (p *Planner) Unknown() []account.SourceID {
+	m := p.Members
 	var unknown []account.SourceID
-	for _, id := range b.order {
-		g := b.groups[id]
-		for _, list := range [][]account.SourceID{g.Members, b.primary[g.Primary], b.manager(g)} {
-			for _, m := range list {
-				if !b.known(m) && !b.asked[m] {
-					b.asked[m] = true
-					unknown = append(unknown, m)
+	for _, id := range m.order {
+		g := m.groups[id]
+		for _, list := range [][]account.SourceID{g.Members, m.primary.members[g.Primary], m.manager(g)} {
+			for _, member := range list {
+				if !p.isKnown(member) && !m.asked[member] {
+					m.asked[member] = true
+					unknown = append(unknown, member)
 				}
 			}
 		}
@@ -25,202 +101,24 @@ func (b *Builder) Unknown() []account.SourceID {
 	return unknown
 }
 
-// known reports whether enough is known of a member.
-func (b *Builder) known(id account.SourceID) bool {
-	_, isPerson := b.people[id]
-	_, isGroup := b.groups[id]
-	return isPerson || isGroup || b.asBefore(id)
+// isKnown reports whether enough is known of a member.
+func (p *Planner) isKnown(id account.SourceID) bool {
+	_, isPerson := p.people[id]
+	_, isGroup := p.groups[id]
+	return isPerson || isGroup || p.isAsBefore(id)
 }
 
-// asBefore reports whether an object that was not given is linked, and has not left: it needs no other address than that
+// isAsBefore reports whether an object that was not given is linked, and has not left: it needs no other address than that
 // of its account.
-func (b *Builder) asBefore(id account.SourceID) bool {
-	l := b.links[id]
-	return b.policy.Incremental && l != nil && l.Kind == account.Mailbox && !slices.Contains(b.leaving, id)
+func (p *Planner) isAsBefore(id account.SourceID) bool {
+	l := p.state.links[id]
+	return p.policy.Incremental && l != nil && l.Kind == account.Mailbox && !p.isLeaving(id)
 }
 
-// PrimaryGroups tells which users by primary group have to be known for the groups read since it was called last: those
-// of the crowds that count, and whether any other's do.
-func (b *Builder) PrimaryGroups(crowds []uint32) (counting []uint32, others bool) {
-	nested := make(map[account.SourceID]bool)
-	for _, id := range b.order {
-		for _, m := range b.groups[id].Members {
-			nested[m] = true
-		}
-	}
-	for _, id := range b.order {
-		g := b.groups[id]
-		counts := len(g.Mail) > 0 || nested[id]
-		switch {
-		case !counts || g.Primary == 0 || b.primaryKnown[g.Primary]:
-			continue
-		case slices.Contains(crowds, g.Primary):
-			counting = append(counting, g.Primary)
-		case !b.primaryKnown[0]:
-			others, b.primaryKnown[0] = true, true // all others are asked for at once
-		}
-		b.primaryKnown[g.Primary] = true
-	}
-	return counting, others
-}
-
-// AddPrimary takes what is known of a user who was not added: his primary group.
-func (b *Builder) AddPrimary(o account.Object) {
-	if _, added := b.seen[o.ID]; !added && o.Primary != 0 {
-		b.primary[o.Primary] = append(b.primary[o.Primary], o.ID)
-	}
-}
-
-// fill finds out who joins and who leaves (rules R11, R12); untouched are addresses that stay where they are. A group that
-// could not be read whole keeps its members.
-func (b *Builder) fill(g *group, accounts map[account.SourceID]string, untouched map[string]bool) {
-	c := g.change
-	if !c.Action.Writes() && c.Action != "" {
-		return
-	}
-	r := resolution{b: b, accounts: accounts, found: make(map[string]struct{}), seen: make(map[account.SourceID]struct{})}
-	r.expand(g)
-	if r.partial {
-		*c = account.Change{
-			Action: account.ActionFailed, Kind: account.Alias, Source: g.ID, DN: g.DN, Address: c.Address,
-			Reason: account.Say("reason_members_partial"), Unlink: c.Action == account.ActionCreated && b.stale[g.ID],
-		}
-		return
-	}
-	delete(r.found, c.Address) // it would go round in a circle
-	have := make(map[string]struct{})
-	members := b.members[c.Address]
-	if c.Enable { // these come on with it
-		members = slices.Concat(members, b.idle[c.Address])
-	}
-	for _, m := range members {
-		if !b.deletedAddresses[m] {
-			have[b.now(m)] = struct{}{}
-		} else if _, again := r.found[m]; !again { // else an heir of the address joins, as the row goes with the account
-			c.Leave = append(c.Leave, m)
-		}
-	}
-	for m := range r.found {
-		if _, is := have[m]; !is {
-			c.Join = append(c.Join, m)
-		}
-	}
-	for m := range have {
-		if _, stays := r.found[m]; !stays && !b.unread(m) && !untouched[m] {
-			c.Leave = append(c.Leave, m)
-		}
-	}
-	slices.Sort(c.Join)
-	slices.Sort(c.Leave)
-	for _, m := range r.managers(g) {
-		if !slices.ContainsFunc(b.moderators[c.Address], func(is string) bool { return b.now(is) == m }) {
-			c.Moderate = append(c.Moderate, m)
-			c.Diff = append(c.Diff, account.Difference{What: "moderators", New: m})
-		}
-	}
-	if len(c.Moderate) > 0 && c.Action == "" {
-		c.Action, c.Link = account.ActionUpdated, &g.next
-	}
-	if len(c.Join)+len(c.Leave) == 0 {
-		return
-	}
-	if c.Action == "" {
-		c.Action, c.Link = account.ActionUpdated, &g.next
-	}
-	c.Diff = append(c.Diff, account.Members(c.Join, c.Leave))
-	if len(r.left) > 0 {
-		c.Reason = account.Say("reason_members_left_out", "Count", strconv.Itoa(len(r.left)), "Members", account.Few(r.left))
-	}
-}
-
-// manager is who is to moderate a group's alias.
-func (b *Builder) manager(g *group) []account.SourceID {
-	if b.policy.Groups.Moderated && g.inScope && g.Manager != "" {
+// manager returns the object that is to moderate a group's alias, if there is one.
+func (m *Members) manager(g *group) []account.SourceID {
+	if m.policy.Groups.Moderated && g.inScope && g.Manager != "" {
 		return []account.SourceID{g.Manager}
 	}
 	return nil
-}
-
-// managers are the addresses of a group's manager: his own, or those of the group that manages it.
-func (r *resolution) managers(g *group) []string {
-	m := resolution{b: r.b, accounts: r.accounts, found: make(map[string]struct{}), seen: make(map[account.SourceID]struct{})}
-	for _, id := range r.b.manager(g) {
-		m.member(id)
-	}
-	return slices.Sorted(maps.Keys(m.found))
-}
-
-// now is what an address that was read at the beginning of the run is called since.
-func (b *Builder) now(address string) string {
-	if to, moved := b.renamedTo[address]; moved {
-		return to
-	}
-	return address
-}
-
-// resolution finds the addresses behind a group. Every group is expanded once, so that circles end.
-type resolution struct {
-	b        *Builder
-	accounts map[account.SourceID]string
-	found    map[string]struct{}
-	left     []string // members without an address
-	seen     map[account.SourceID]struct{}
-	partial  bool
-}
-
-func (r *resolution) expand(g *group) {
-	if _, again := r.seen[g.ID]; again {
-		return
-	}
-	r.seen[g.ID] = struct{}{}
-	r.partial = r.partial || g.Partial
-	for _, list := range [][]account.SourceID{g.Members, r.b.primary[g.Primary]} {
-		for _, id := range list {
-			r.member(id)
-		}
-	}
-}
-
-func (r *resolution) member(id account.SourceID) {
-	if g := r.b.groups[id]; g != nil {
-		switch address := r.accounts[id]; {
-		case address != "" && r.b.serves(id, address):
-			r.found[address] = struct{}{}
-		case g.external != "":
-			r.found[g.external] = struct{}{}
-		default:
-			r.expand(g)
-		}
-		return
-	}
-	p, known := r.b.people[id]
-	known = known || r.b.asBefore(id)
-	address := r.accounts[id]
-	switch {
-	case known && p.off:
-	case address != "" && r.b.serves(id, address):
-		r.found[address] = struct{}{}
-	case p.hosted != "" && r.b.receives(p.hosted):
-		r.found[p.hosted] = struct{}{}
-	case p.external != "":
-		r.found[p.external] = struct{}{}
-	default:
-		r.left = append(r.left, string(id))
-	}
-}
-
-// serves reports whether mail to a linked account arrives when this run is over: it is not switched off here, nor by
-// the run, or is switched on, which only an object does that is in scope.
-func (b *Builder) serves(id account.SourceID, address string) bool {
-	if b.disabledByRemoval[id] {
-		return false
-	}
-	local, exists := b.local[address]
-	if !exists || local.active {
-		return true // a new one, or one that has just come to this address
-	}
-	link := b.links[id]
-	_, seen := b.seen[id]
-	g := b.groups[id]
-	return (seen || g != nil && g.inScope) && link != nil && link.Disabled
 }

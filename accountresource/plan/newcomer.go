@@ -1,109 +1,111 @@
 package plan
 
-import (
-	"strconv"
+import "github.com/mailpanel/account-resource/accountresource/account"
 
-	"github.com/mailpanel/account-resource/accountresource/account"
-)
-
-// newcomer decides on an object that no account is linked to, unless a linked account has its address and may yet
-// leave it.
-func (b *Builder) newcomer(o *account.Object, address string) (account.Change, bool) {
-	if who, taken := b.owner(address); taken && who.resource == b.policy.Resource && b.links[who.source] != nil {
-		b.queue = append(b.queue, *o)
+// newcomer decides on an object that no account is linked to. Where a linked account has its address, and may yet leave it,
+// the decision waits.
+func (p *Planner) newcomer(o *account.Object, address string) (account.Change, bool) {
+	if p.mayBecomeFree(address) {
+		p.later.contested = append(p.later.contested, *o)
 		return account.Change{}, false
 	}
-	return b.decide(o, address)
+	c, ok := p.decide(o, address)
+	if c.Action == account.ActionLinked { // all that are linked are known before the first is
+		p.later.guarded = append(p.later.guarded, c)
+		return account.Change{}, false
+	}
+	return c, ok
 }
 
-// decide is newcomer when nobody leaves any more.
-func (b *Builder) decide(o *account.Object, address string) (account.Change, bool) {
-	if who, taken := b.owner(address); taken {
-		return b.refuse(o, address, account.ActionConflict, b.takenBy(who)), true
+// mayBecomeFree reports whether an account that was linked as the run began has an address: it may be renamed or deleted.
+func (p *Planner) mayBecomeFree(address string) bool {
+	h := p.addresses.At(address)
+	if !h.linked || h.owner.resource != p.policy.Resource {
+		return false
 	}
-	r, exists := b.local[address]
+	l := p.state.links[h.owner.source]
+	return l != nil && l.Address == address && p.addresses.claims[l.Source] == nil
+}
+
+// decide creates or links the account of an object, or returns why not.
+func (p *Planner) decide(o *account.Object, address string) (account.Change, bool) {
+	h := p.addresses.At(address)
+	ignored := func(a account.Action, key string) (account.Change, bool) {
+		return p.refuse(o, account.Mailbox, address, a, account.Say(key)), true
+	}
 	switch {
-	case !exists:
-		return b.create(o, address)
-	case r.kind == account.Alias:
-		return b.refuse(o, address, account.ActionConflict, account.Say("reason_address_is_alias")), true
-	case r.kind != account.Mailbox:
-		return b.refuse(o, address, account.ActionConflict, account.Say("reason_address_is_reserved")), true
-	case r.role != account.NoRole:
-		return b.refuse(o, address, account.ActionIgnored, account.Say("reason_administrator")), true
-	case !b.policy.LinkExisting:
-		return b.refuse(o, address, account.ActionIgnored, account.Say("reason_left_alone")), true
+	case h.linked:
+		return p.refuse(o, account.Mailbox, address, account.ActionConflict, p.takenBy(h.owner)), true
+	case !h.exists:
+		return p.create(o, address)
+	case h.kind == account.Alias:
+		return ignored(account.ActionConflict, "reason_address_is_alias")
+	case h.kind != account.Mailbox:
+		return ignored(account.ActionConflict, "reason_address_is_reserved")
+	case h.role != account.NoRole:
+		return ignored(account.ActionIgnored, "reason_administrator")
+	case !p.policy.LinkExisting:
+		return ignored(account.ActionIgnored, "reason_left_alone")
 	}
-	link := b.linkOf(o, address, account.Linked)
-	c, _ := b.compare(o, &link, &r, address)
+	link := p.linkOf(o, account.Mailbox, address, account.Linked)
+	c, _ := p.compare(o, address, nil, link, &h.record)
 	c.Action = account.ActionLinked
-	c.Link = &link
-	b.owners[address] = owner{b.policy.Resource, o.ID, o.DN}
+	p.addresses.expect(c)
 	return c, true
 }
 
-// create plans a new mailbox. Where the domain's limits can refuse one, it waits until all are known.
-func (b *Builder) create(o *account.Object, address string) (account.Change, bool) {
-	c := b.creation(o, address)
-	if b.policy.limited() {
-		b.waiting = append(b.waiting, c)
-		return c, false
+// create plans a new mailbox. Where the domain's limits may refuse one, it waits until all are known.
+func (p *Planner) create(o *account.Object, address string) (account.Change, bool) {
+	c := p.creation(o, address)
+	if !p.limits.mayRefuse() {
+		return c, true
 	}
-	return c, true
+	p.addresses.expect(c) // the address is its own
+	p.later.limited = append(p.later.limited, c)
+	return account.Change{}, false
 }
 
-// creation is the change that makes the object's mailbox (rule R5). Its mail directory is chosen when it is made.
-func (b *Builder) creation(o *account.Object, address string) account.Change {
-	link := b.linkOf(o, address, account.Created)
-	wanted := b.wanted(o, address)
-	b.keep(&link, &wanted)
-	if b.policy.FollowStatus && o.Disabled {
-		link.Disabled = true
+// creation returns the change that makes the object's mailbox (rule R5). Its mail directory is chosen when it is made.
+func (p *Planner) creation(o *account.Object, address string) account.Change {
+	link := p.linkOf(o, account.Mailbox, address, account.Created)
+	wanted := p.wanted(o, address)
+	p.keep(&link, &wanted)
+	c := account.Change{
+		Source: o.ID, DN: o.DN, Action: account.ActionCreated, Link: &link,
+		Operation: account.Operation{
+			Verb: account.Create, Kind: account.Mailbox, Address: address,
+			Values: account.Values{Profile: wanted, Set: p.policy.Mapped & p.policy.Stored, Switch: account.On},
+		},
 	}
-	b.owners[address] = owner{b.policy.Resource, o.ID, o.DN}
-	return account.Change{
-		Action: account.ActionCreated, Kind: account.Mailbox, Source: o.ID, DN: o.DN, Address: address,
-		Profile: wanted, Set: b.policy.Mapped & b.policy.Stored, Active: !link.Disabled, Link: &link,
+	if p.policy.FollowStatus && o.Disabled {
+		link.Off, c.Switch = account.OffByStatus, account.Off
 	}
+	if p.stale[o.ID] && p.isOld(o) {
+		c.Reason = account.Say("reason_drift")
+	}
+	return c
 }
 
-// withinLimits counts a creation against the domain's limits, or turns it into a refusal (rule R6).
-func (b *Builder) withinLimits(c account.Change) account.Change {
-	d := &b.policy.Domain
-	var why account.Message
-	switch {
-	case d.MailboxLimit < 0:
-		why = account.Say("reason_no_mailboxes_allowed", "Domain", d.Name)
-	case d.MailboxLimit > 0 && b.mailboxes >= d.MailboxLimit:
-		why = account.Say("reason_mailbox_limit", "Domain", d.Name, "Limit", strconv.Itoa(d.MailboxLimit))
-	case !b.policy.quotaFits(b.quota) && d.Quota == 0:
-		why = account.Say("reason_quota_unbounded", "Domain", d.Name)
-	case !b.policy.quotaFits(b.quota):
-		why = account.Say("reason_quota_limit", "Domain", d.Name,
-			"Quota", strconv.FormatInt(d.Quota, 10), "Limit", strconv.FormatInt(d.QuotaLimit, 10))
-	default:
-		b.mailboxes++
-		b.quota += d.Quota
+// withinLimits returns a creation, or its refusal where the domain has no room for it (rule R6).
+func (p *Planner) withinLimits(c account.Change) account.Change {
+	why := p.limits.takeMailbox()
+	if why.IsZero() {
 		return c
 	}
-	delete(b.owners, c.Address)
+	p.addresses.release(c.Link)
+	p.addresses.changed[c.Address] = holder{}
 	return account.Change{
-		Action: account.ActionFailed, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address, Reason: why,
-		Unlink: b.stale[c.Source],
+		Source: c.Source, DN: c.DN, Action: account.ActionFailed, Reason: why,
+		Operation: account.Operation{Kind: c.Kind, Address: c.Address},
 	}
 }
 
-func (b *Builder) linkOf(o *account.Object, address string, origin account.Origin) account.Link {
-	return account.Link{
-		Resource: b.policy.Resource, Source: o.ID, Address: address, Kind: account.Mailbox,
-		Origin: origin, State: account.Confirmed, DN: o.DN,
+// linkOf returns the link that an object gets.
+func (p *Planner) linkOf(o *account.Object, k account.Kind, address string, origin account.Origin) account.Link {
+	l := account.Link{
+		Resource: p.policy.Resource, Source: o.ID, Origin: origin, State: account.Confirmed,
+		Local: account.Local{Kind: k, Address: address},
 	}
-}
-
-// takenBy says who has the address already (rule R2).
-func (b *Builder) takenBy(o owner) account.Message {
-	if o.resource != b.policy.Resource {
-		return account.Say("reason_linked_by_other_resource", "DN", o.dn)
-	}
-	return account.Say("reason_address_taken", "DN", o.dn)
+	p.recognize(&l, o)
+	return l
 }

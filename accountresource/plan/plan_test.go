@@ -18,7 +18,7 @@ func TestR1_OnlyTheSourceIDMakesTheObject(t *testing.T) {
 	s.objects = []account.Object{moved}
 	c := one(t, s.build())
 	assert.Empty(t, c.Action, "a moved object is nothing for the log")
-	assert.False(t, c.TouchesAccount())
+	assert.False(t, c.Writes())
 	require.NotNil(t, c.Link)
 	assert.Equal(t, moved.DN, c.Link.DN)
 }
@@ -88,13 +88,13 @@ func TestR4_AnExistingAccountIsLinkedOrLeftAlone(t *testing.T) {
 	}
 	changes := s.build()
 	assert.Empty(t, cmp.Diff([]string{
-		"linked ann@example.com",
 		"ignored da@example.com reason_administrator",
 		"ignored ga@example.com reason_administrator",
 		"conflict sales@example.com reason_address_is_alias",
 		"conflict list@example.com reason_address_is_reserved",
+		"linked ann@example.com",
 	}, said(changes)))
-	linked := changes[0]
+	linked := changes[4]
 	assert.Equal(t, account.Linked, linked.Link.Origin)
 	assert.Equal(t, account.FieldSet(account.Name), linked.Set)
 	assert.Equal(t, []account.Difference{{What: "name", Old: "Old Ann", New: "Ann"}}, linked.Diff)
@@ -119,14 +119,14 @@ func TestR5_ANewMailboxCarriesWhatItNeeds(t *testing.T) {
 	assert.Equal(t, account.Profile{account.Name: "Ann", account.Title: "Engineer"}, c.Profile)
 	assert.Equal(t, account.FieldSet(account.Name, account.Mobile), c.Set, "mapped, and stored here")
 	assert.Empty(t, c.Home+c.Link.Home, "its mail directory is chosen when it is made")
-	assert.True(t, c.Active)
+	assert.Equal(t, account.On, c.Switch)
 	assert.Equal(t, "Engineer", c.Link.Kept[account.Title], "what has no column is kept with the link")
 	claim, ok := c.Claim()
 	assert.True(t, ok)
 	assert.Equal(t, account.Creating, claim.State)
 
-	assert.False(t, changes[1].Active)
-	assert.True(t, changes[1].Link.Disabled)
+	assert.Equal(t, account.Off, changes[1].Switch)
+	assert.Equal(t, account.OffByStatus, changes[1].Link.Off)
 }
 
 func TestR6_WhatDoesNotFitIsRefused(t *testing.T) {
@@ -204,7 +204,7 @@ func TestR7_OnlyWhatDiffersIsWritten(t *testing.T) {
 	promoted.Profile[account.Title] = "Chief"
 	s.objects = []account.Object{promoted}
 	c = one(t, s.build())
-	assert.False(t, c.TouchesAccount(), "the mail server has no place for it")
+	assert.False(t, c.Writes(), "the mail server has no place for it")
 	assert.Equal(t, []account.Difference{{What: "title", Old: "Engineer", New: "Chief"}}, c.Diff)
 	assert.Equal(t, "Chief", c.Link.Kept[account.Title])
 }
@@ -228,24 +228,26 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()
 			l := link("a", "ann@example.com")
-			l.Disabled = c.state.ours
+			if c.state.ours {
+				l.Off = account.OffByStatus
+			}
 			local := mailbox("ann@example.com", "Ann")
 			local.Active = c.here
 			o := user("a", "ann@example.com", "Ann")
 			o.Disabled = !c.directory
 			s.links, s.local, s.objects = []account.Link{l}, []account.Account{local}, []account.Object{o}
 			var action account.Action
-			ours := l.Disabled
+			ours := l.Off != ""
 			for _, change := range s.build() {
 				action = change.Action
 				if change.Link != nil {
-					ours = change.Link.Disabled
+					ours = change.Link.Off != ""
 				}
 				if action == account.ActionEnabled {
-					assert.True(t, change.Enable)
+					assert.Equal(t, account.On, change.Switch)
 				}
 				if action == account.ActionDisabled {
-					assert.True(t, change.Disable)
+					assert.Equal(t, account.Off, change.Switch)
 					claim, _ := change.Claim()
 					assert.Equal(t, account.Disabling, claim.State)
 				}
@@ -261,64 +263,4 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 	o.Disabled = true
 	s.links, s.local, s.objects = []account.Link{link("a", "ann@example.com")}, []account.Account{mailbox("ann@example.com", "Ann")}, []account.Object{o}
 	assert.Empty(t, s.build(), "without a status attribute nobody is disabled")
-}
-
-func TestR19_ClaimsOfAKilledRunAreSettled(t *testing.T) {
-	claim := func(state account.LinkState) account.Link {
-		l := link("a", "ann@example.com")
-		l.State, l.Home = state, "/home/ann@example.com/"
-		return l
-	}
-	ours, theirs := mailbox("ann@example.com", "Ann"), mailbox("ann@example.com", "Ann")
-	theirs.Home = "/elsewhere/"
-	object := user("a", "ann@example.com", "Ann")
-
-	t.Run("created, not logged", func(t *testing.T) {
-		s := newScene()
-		s.policy.Domain.MailboxLimit, s.policy.Domain.Mailboxes = 1, 1 // it is counted already
-		s.links, s.local, s.objects = []account.Link{claim(account.Creating)}, []account.Account{ours}, []account.Object{object}
-		c := one(t, s.build())
-		assert.Equal(t, account.ActionCreated, c.Action)
-		assert.Equal(t, ours.Home, c.Home, "the same mailbox, not a second one")
-		assert.Equal(t, account.Confirmed, c.Link.State)
-	})
-	t.Run("claimed, not created", func(t *testing.T) {
-		s := newScene()
-		s.links, s.objects = []account.Link{claim(account.Creating)}, []account.Object{object}
-		c := one(t, s.build())
-		assert.Equal(t, account.ActionCreated, c.Action)
-		assert.Empty(t, c.Home+c.Link.Home, "nothing lies where the claim says")
-	})
-	t.Run("somebody else made it", func(t *testing.T) {
-		s := newScene()
-		s.links, s.local, s.objects = []account.Link{claim(account.Creating)}, []account.Account{theirs}, []account.Object{object}
-		c := one(t, s.build())
-		assert.Equal(t, account.ActionLinked, c.Action)
-		assert.Equal(t, account.Linked, c.Link.Origin, "it is not ours to delete")
-		s.policy.LinkExisting = false
-		c = one(t, s.build())
-		assert.Equal(t, "reason_left_alone", c.Reason.Key)
-		assert.True(t, c.Unlink)
-	})
-	t.Run("linked, not logged", func(t *testing.T) {
-		s := newScene()
-		l := claim(account.Linking)
-		l.Origin = account.Linked
-		s.links, s.local, s.objects = []account.Link{l}, []account.Account{theirs}, []account.Object{object}
-		c := one(t, s.build())
-		assert.Equal(t, account.ActionLinked, c.Action)
-		assert.Equal(t, account.Confirmed, c.Link.State)
-	})
-	t.Run("disabled, not logged", func(t *testing.T) {
-		s := newScene()
-		l := claim(account.Disabling)
-		l.Disabled = true
-		off, disabled := ours, object
-		off.Active, disabled.Disabled = false, true
-		s.links, s.local, s.objects = []account.Link{l}, []account.Account{off}, []account.Object{disabled}
-		c := one(t, s.build())
-		assert.Equal(t, account.ActionDisabled, c.Action)
-		assert.True(t, c.Disable)
-		assert.Equal(t, account.Confirmed, c.Link.State)
-	})
 }

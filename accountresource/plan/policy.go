@@ -29,11 +29,12 @@ type Policy struct {
 	Canonical func(address string, p account.Profile) account.Profile
 }
 
-// quotaFits reports whether one more mailbox of the domain's default quota fits beside used MB. In a domain with a
-// total, a mailbox without a quota fits never: nothing would bound it.
-func (p *Policy) quotaFits(used int64) bool {
-	return p.Domain.QuotaLimit <= 0 || p.Domain.Quota > 0 && used+p.Domain.Quota <= p.Domain.QuotaLimit
+// GroupPolicy is what the decisions on groups depend on.
+type GroupPolicy struct {
+	// Named says that the alias's name follows the group's.
+	Named bool
+	// AccessPolicy is what a new alias begins with (rule R10).
+	AccessPolicy string
+	// Moderated has the group's manager moderate its alias. A moderator who is there already stays.
+	Moderated bool
 }
-
-// limited reports whether the domain's limits can refuse a new mailbox, so that who comes first matters.
-func (p *Policy) limited() bool { return p.Domain.MailboxLimit != 0 || p.Domain.QuotaLimit > 0 }

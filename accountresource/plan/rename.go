@@ -2,132 +2,192 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// rename is a linked account whose object has another address, or whose renaming was claimed by a run that did not
-// live to confirm it (rules R8, R19).
+// rename is a linked account whose object has another address (rule R8).
 type rename struct {
 	change   account.Change // what else changes
 	link     *account.Link  // as it was read
-	next     account.Link   // as it shall stand, but for the address
-	from, to string         // from is where the account is now
-	former   string         // from where the claim took it; empty where there was none
+	from, to string
+	between  string // where it is on the way; empty where it needs no such step
 }
 
-// resolveRenames decides which accounts get their new address: it must be free, or become free by another renaming.
-// Refusing one may take away the room that another needs.
-func (b *Builder) resolveRenames() []account.Change {
-	var changes []account.Change
-	accepted := b.renames
-	for i := range accepted {
-		b.handBack(accepted[i].link, accepted[i].from)
-	}
-	for {
-		leaving := make(map[string]bool, len(accepted))
-		for i := range accepted {
-			leaving[accepted[i].from] = true
-		}
-		wanted := make(map[string]*rename, len(accepted))
+// resolve returns which accounts get their new address, and the refusals of the others: it must be free, or become free by
+// another rename. A refusal may take away the room that another needs.
+func (p *Planner) resolve(renames []rename) (accepted []rename, refusals []account.Change) {
+	for accepted = renames; ; {
+		leaving := leavingOf(accepted)
+		taken := make(map[string]*rename, len(accepted))
 		var remaining []rename
 		for i := range accepted {
 			r := &accepted[i]
-			if why := b.conflictReason(r, leaving, wanted); !why.IsZero() {
-				changes = append(changes, r.refused(why))
+			if why := p.conflictReason(r, leaving, taken[r.to]); !why.IsZero() {
+				refusals = append(refusals, r.refused(why))
 				continue
 			}
-			wanted[r.to] = r
+			taken[r.to] = r
 			remaining = append(remaining, *r)
 		}
 		if len(remaining) == len(accepted) {
-			break
+			return accepted, refusals
 		}
 		accepted = remaining
 	}
-	b.renames = nil
-	return append(changes, b.applyRenames(accepted)...)
 }
 
-// handBack lets a linked account own the address that it has, and no longer the one that a claim wanted for it.
-func (b *Builder) handBack(link *account.Link, place string) {
-	if link.Former() == "" || link.Address == place {
-		return
+func leavingOf(renames []rename) map[string]bool {
+	leaving := make(map[string]bool, len(renames))
+	for i := range renames {
+		leaving[renames[i].from] = true
 	}
-	who := owner{link.Resource, link.Source, link.DN}
-	if b.owners[link.Address] == who {
-		delete(b.owners, link.Address)
-	}
-	b.owners[place] = who
+	return leaving
 }
 
 // conflictReason returns why an account cannot have its new address; it is zero where it can.
-func (b *Builder) conflictReason(r *rename, leaving map[string]bool, wanted map[string]*rename) account.Message {
-	if other := wanted[r.to]; other != nil {
+func (p *Planner) conflictReason(r *rename, leaving map[string]bool, other *rename) account.Message {
+	if other != nil {
 		return account.Say("reason_address_taken", "DN", other.change.DN)
 	}
-	if r.to == r.from || leaving[r.to] {
+	h := p.addresses.At(r.to)
+	switch {
+	case leaving[r.to]:
+		return account.Message{}
+	case h.linked && h.owner.source != r.change.Source:
+		return p.takenBy(h.owner)
+	case !h.exists:
 		return account.Message{}
 	}
-	if who, taken := b.owner(r.to); taken && who.source != r.change.Source {
-		return b.takenBy(who)
-	}
-	switch local, exists := b.local[r.to]; {
-	case !exists:
-		return account.Message{}
-	case local.kind == account.Alias:
+	return standsThere(h.kind)
+}
+
+// standsThere returns that an account which is not linked has the address.
+func standsThere(k account.Kind) account.Message {
+	switch k {
+	case account.Alias:
 		return account.Say("reason_address_is_alias")
-	case local.kind == account.Mailbox:
+	case account.Mailbox:
 		return account.Say("reason_address_is_mailbox")
 	}
 	return account.Say("reason_address_is_reserved")
 }
 
-// refused is the change that remains where the address cannot be had: the rest of the profile follows all the same.
+// refused returns the change that remains where the address cannot be had: the rest of the profile follows all the same.
 func (r *rename) refused(why account.Message) account.Change {
 	c := r.change
 	c.Action, c.Reason = account.ActionConflict, why
-	c.Diff = append([]account.Difference{{What: account.WhatAddress, Old: r.from, New: r.to}}, c.Diff...)
-	next := r.next
-	c.Link = &next
-	c.Relink = r.former != "" // the claimed address goes back
+	c.Diff = slices.Insert(slices.Clone(c.Diff), 0, account.Difference{What: account.WhatAddress, Old: r.from, New: r.to})
 	return c
 }
 
-// applyRenames returns the accepted renames as changes, and has the builder know the accounts by their new addresses.
-func (b *Builder) applyRenames(renames []rename) []account.Change {
-	for i := range renames {
-		r := &renames[i]
-		b.renamedTo[r.from] = r.to
-		if l, there := b.local[r.from]; there {
-			defer func() { b.local[r.to] = l }() // once all have left
-		}
-		delete(b.local, r.from)
-		if b.owners[r.from].source == r.change.Source {
-			delete(b.owners, r.from)
-		}
-		if b.claimed[r.former].Source == r.change.Source {
-			delete(b.claimed, r.former)
+// renamed returns the change that renames an account with the rest that changes; at is where it is now.
+func (r *rename) renamed(at string) account.Change {
+	c := r.change
+	next := *r.link
+	if c.Link != nil {
+		next = *c.Link
+	}
+	next.Address = r.to
+	c.Action, c.Reason, c.Verb, c.Address, c.NewAddress = account.ActionRenamed, account.Message{}, account.Rename, at, r.to
+	c.Home, c.Before, c.Link = next.Home, r.link, &next
+	c.Diff = slices.Insert(slices.Clone(c.Diff), 0, account.Difference{What: account.WhatAddress, Old: r.from, New: r.to})
+	return c
+}
+
+// stepAside returns the change that takes an account out of the way of others. It is not logged, and its link stays a claim:
+// the change that ends the way settles both.
+func (r *rename) stepAside() account.Change {
+	c := r.unlogged(r.from, r.between)
+	c.Diff = []account.Difference{{What: account.WhatAddress, Old: r.from, New: r.to}}
+	c.Link.State, c.Link.Intent = account.Renaming, c.Diff
+	return c
+}
+
+// unlogged returns a rename that is only a step on the way.
+func (r *rename) unlogged(from, to string) account.Change {
+	next := *r.link
+	next.Address = to
+	return account.Change{
+		Source: r.change.Source, DN: r.change.DN, Before: r.link, Link: &next,
+		Diff:      []account.Difference{{What: account.WhatAddress, Old: from, New: to}},
+		Operation: account.Operation{Verb: account.Rename, Kind: r.link.Kind, Address: from, NewAddress: to, Home: next.Home},
+	}
+}
+
+// planAside decides which accounts are renamed, and returns the first steps of those that have to make way. The mail store
+// swaps the addresses of mailboxes at once. Where an alias is among those that hand on addresses, they take turns instead:
+// it has no mail directory by which a run that was cut off could be understood.
+func (p *Planner) planAside() (aside, refusals []account.Change) {
+	renames := slices.Concat(p.later.renames, p.groupRenames())
+	slices.SortFunc(renames, func(x, y rename) int { // so that every run decides alike between two that want an address
+		return strings.Compare(string(x.change.Source), string(y.change.Source))
+	})
+	accepted, refusals := p.resolve(renames)
+	p.later.renames = accepted
+	leaving, inTurns := leavingOf(accepted), false
+	for i := range accepted {
+		r := &accepted[i]
+		inTurns = inTurns || leaving[r.to] && (r.link.Kind == account.Alias || p.addresses.At(r.to).kind == account.Alias)
+	}
+	for i := range accepted {
+		if r := &accepted[i]; inTurns && leaving[r.to] {
+			r.between = account.Aside(account.Move{From: r.from, To: r.to})
+			aside = append(aside, r.stepAside())
 		}
 	}
-	changes := make([]account.Change, 0, len(renames))
-	for i := range renames {
-		r := &renames[i]
-		b.owners[r.to] = owner{b.policy.Resource, r.change.Source, r.change.DN}
-		c, next := r.change, r.next
-		old, home := r.from, ""
-		if r.former != "" { // where it lay when the renaming was claimed; else where it lies now is looked up
-			home = r.link.Home
-			b.renamedTo[account.Aside(account.Move{From: r.former, To: r.to})] = r.to // some name it so already
+	p.addresses.expect(refusals...)
+	p.addresses.expect(aside...)
+	return aside, refusals
+}
+
+// planRenames returns the renames of accounts that are where they were.
+func (p *Planner) planRenames() []account.Change {
+	var direct []rename
+	for _, r := range p.later.renames {
+		if r.between == "" {
+			direct = append(direct, r)
 		}
-		if r.from == r.to || account.IsAside(r.from) { // it has happened, or half of it, and is finished and logged now
-			old, c.Place = r.former, r.from
+	}
+	accepted, changes := p.resolve(direct) // one that was to make way may have been refused
+	p.addresses.expect(changes...)
+	var renames []account.Change
+	for i := range accepted {
+		renames = append(renames, accepted[i].renamed(accepted[i].from))
+	}
+	p.addresses.expect(renames...)
+	return append(changes, renames...)
+}
+
+// planBack returns the last steps of those that made way, to their new address or, where that could not be had, to the old
+// one.
+func (p *Planner) planBack() (changes []account.Change) {
+	for i := range p.later.renames {
+		r := &p.later.renames[i]
+		if r.between == "" || p.addresses.Of(r.change.Source) != r.between {
+			continue
 		}
-		next.Address = r.to
-		c.Action, c.Address, c.NewAddress, c.Home, c.Link = account.ActionRenamed, old, r.to, home, &next
-		c.Diff = append([]account.Difference{{What: account.WhatAddress, Old: old, New: r.to}},
-			slices.DeleteFunc(c.Diff, func(d account.Difference) bool { return d.What == account.WhatAddress })...)
-		changes = append(changes, c)
+		to := []account.Change{r.renamed(r.between)}
+		if h := p.addresses.At(r.to); h.exists || h.linked {
+			to = r.goBack(p.addresses.At(r.from))
+		}
+		changes = append(changes, to...)
+		p.addresses.expect(to...)
 	}
 	return changes
+}
+
+// goBack returns the changes of an account that made way and cannot have its new address: it gets the old one again, unless
+// something has that too. Then the next run tries once more.
+func (r *rename) goBack(old holder) []account.Change {
+	conflict := account.Change{
+		Source: r.change.Source, DN: r.change.DN, Action: account.ActionConflict, Reason: account.Say("reason_address_in_use"),
+		Diff:      []account.Difference{{What: account.WhatAddress, Old: r.from, New: r.to}},
+		Operation: account.Operation{Kind: r.link.Kind, Address: r.from},
+	}
+	if old.exists || old.linked {
+		return []account.Change{conflict}
+	}
+	return []account.Change{conflict, r.unlogged(r.between, r.from)}
 }

@@ -5,10 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
-	"github.com/mailpanel/account-resource/accountresource/plan"
 )
 
 // linked adds accounts that are linked to objects of their local part.
@@ -99,89 +97,5 @@ func TestR8_AnAddressThatIsTakenStaysWhoseItIs(t *testing.T) {
 		assert.Equal(t, "conflict ann@example.com "+reason, said([]account.Change{c})[0])
 		assert.True(t, c.Set.Has(account.Name), "the rest follows all the same")
 		assert.Equal(t, "ann@example.com", c.Link.Address)
-	}
-}
-
-// claimed is a link as a run leaves it that was killed while it renamed a mailbox.
-func claimed(id, from, to string) account.Link {
-	l := link(id, to)
-	l.State, l.Home = account.Renaming, "/home/"+id+"/"
-	l.Intent = []account.Difference{{What: "address", Old: from, New: to}}
-	return l
-}
-
-func TestR19_AClaimedRenamingIsFinishedWhereverTheMailboxIs(t *testing.T) {
-	for _, place := range []string{"ann@example.com", "anna@example.com", "renaming-00@example.com"} {
-		s := newScene()
-		s.links = []account.Link{claimed("ann", "ann@example.com", "anna@example.com")}
-		box := mailbox(place, "ann")
-		box.Home = "/home/ann/"
-		s.local = []account.Account{box}
-		s.objects = []account.Object{user("ann", "anna@example.com", "ann")}
-		c := one(t, s.build())
-		assert.Equal(t, account.ActionRenamed, c.Action, place)
-		assert.Equal(t, "anna@example.com", c.NewAddress)
-		assert.Equal(t, "/home/ann/", c.Home)
-		assert.Equal(t, account.Confirmed, c.Link.State)
-		assert.Empty(t, c.Link.Intent)
-	}
-}
-
-func TestR19_AClaimedSwapIsFinished(t *testing.T) {
-	s := newScene()
-	s.links = []account.Link{claimed("a", "a@example.com", "b@example.com"), claimed("b", "b@example.com", "a@example.com")}
-	for _, id := range []string{"a", "b"} {
-		box := mailbox(id+"@example.com", id)
-		box.Home = "/home/" + id + "/"
-		s.local = append(s.local, box)
-	}
-	s.wants([2]string{"a", "b"}, [2]string{"b", "a"})
-	assert.Equal(t, []string{"a@example.com b@example.com", "b@example.com a@example.com"}, moves(s.build()))
-}
-
-func TestR19_AClaimThatCannotComeTrueAnyMoreGoesBack(t *testing.T) {
-	s := newScene()
-	s.links = []account.Link{claimed("ann", "ann@example.com", "anna@example.com")}
-	box := mailbox("ann@example.com", "ann")
-	box.Home = "/home/ann/"
-	s.local = []account.Account{box, mailbox("anna@example.com", "made by hand")}
-	s.objects = []account.Object{user("ann", "anna@example.com", "ann")}
-	c := one(t, s.build())
-	assert.Equal(t, "conflict ann@example.com reason_address_is_mailbox", said([]account.Change{c})[0])
-	claim, ok := c.Claim()
-	require.True(t, ok, "the address that was claimed is given up")
-	assert.Equal(t, "ann@example.com", claim.Address)
-}
-
-// An alias is known by where it stands. One that stepped aside for a swap is not taken for the one that stands where it
-// goes.
-func TestR19_AnAliasThatSteppedAsideIsFound(t *testing.T) {
-	s := newScene()
-	s.policy.Groups = &plan.GroupPolicy{AccessPolicy: "public"}
-	for id, to := range map[string]string{"a": "b", "b": "a"} {
-		l := claimed(id, id+"@example.com", to+"@example.com")
-		l.Kind, l.Home = account.Alias, ""
-		s.links = append(s.links, l)
-	}
-	aside := account.Aside(account.Move{From: "a@example.com", To: "b@example.com"})
-	for address, member := range map[string]string{aside: "of.a@elsewhere.example", "b@example.com": "of.b@elsewhere.example"} {
-		s.local = append(s.local, account.Account{Address: address, Kind: account.Alias, Active: true, Members: []string{member}})
-	}
-	b := plan.NewBuilder(s.policy)
-	for _, l := range s.links {
-		b.AddLink(l)
-	}
-	for _, a := range s.local {
-		b.AddLocal(a)
-	}
-	b.Finish()
-	for id, to := range map[string]string{"a": "b", "b": "a"} {
-		b.AddGroup(account.Object{ID: account.SourceID(id), Kind: account.Group, DN: "CN=" + id, Mail: []string{to + "@example.com"}})
-	}
-	together, rest := b.FinishGroups()
-	assert.Empty(t, said(rest))
-	assert.ElementsMatch(t, []string{"a@example.com b@example.com", "b@example.com a@example.com"}, moves(together))
-	for _, c := range together { // nobody is in the groups
-		assert.Equal(t, []string{"of." + string(c.Source) + "@elsewhere.example"}, c.Leave)
 	}
 }

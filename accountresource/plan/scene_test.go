@@ -38,9 +38,38 @@ func newScene() *scene {
 	}}
 }
 
-func (s *scene) build() []account.Change {
-	made := plan.Build(slices.Values(s.objects), slices.Values(s.local), slices.Values(s.links), s.policy)
-	return made.Changes
+func (s *scene) build() []account.Change { return s.run(nil, nil, nil) }
+
+// run returns all changes of a run over the scene and groups; outside are objects that are only found when they are looked
+// for, leaving those that are gone.
+func (s *scene) run(groups, outside []account.Object, leaving []account.SourceID) []account.Change {
+	state := plan.NewState(resourceID)
+	for _, l := range s.links {
+		state.AddLink(l)
+	}
+	for _, a := range s.local {
+		state.AddAccount(a)
+	}
+	p := plan.New(s.policy, state)
+	var first []account.Change
+	for _, o := range s.objects {
+		if c, ok := p.Add(o); ok {
+			first = append(first, c)
+		}
+	}
+	p.Listed(account.Mailbox, len(s.objects))
+	p.Leaving(leaving)
+	for _, g := range groups {
+		p.AddGroup(g)
+	}
+	for unknown := p.Unknown(); len(unknown) > 0; unknown = p.Unknown() {
+		for _, o := range outside {
+			if slices.Contains(unknown, o.ID) {
+				p.AddOutside(o)
+			}
+		}
+	}
+	return plan.Full(p, first)
 }
 
 func user(id, mail, name string) account.Object {
@@ -59,8 +88,9 @@ func mailbox(address, name string) account.Account {
 
 func link(id, address string) account.Link {
 	return account.Link{
-		Resource: resourceID, Source: account.SourceID(id), Address: address, Kind: account.Mailbox,
-		Origin: account.Created, State: account.Confirmed, DN: "CN=" + id,
+		Resource: resourceID, Source: account.SourceID(id), Known: account.Known{DN: "CN=" + id, Shown: account.FieldSet(account.Name, account.Mobile, account.Title)},
+		Local:  account.Local{Address: address, Kind: account.Mailbox, Home: "/home/" + address + "/"},
+		Origin: account.Created, State: account.Confirmed,
 	}
 }
 

@@ -23,7 +23,7 @@ type slow struct {
 	sizes []int
 }
 
-func (s *slow) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+func (s *slow) Apply(ctx context.Context, d account.Domain, changes []account.Operation) ([]error, error) {
 	s.mu.Lock()
 	s.now = s.now.Add(s.takes)
 	s.sizes = append(s.sizes, len(changes))
@@ -40,7 +40,7 @@ func (s *slow) clock() time.Time {
 // batches replicates users to a store and gives the number of changes in each batch but the last, which is what was left.
 func batches(t *testing.T, takes time.Duration, fixed int) []int {
 	t.Helper()
-	const many = 8000
+	const many = 16000
 	r := newRig(t)
 	store := &slow{Backend: r.mail, takes: takes, now: r.now}
 	r.config.Backend, r.config.Clock, r.config.BatchSize = store, store.clock, fixed

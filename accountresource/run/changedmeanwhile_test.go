@@ -190,7 +190,7 @@ func TestR19_TheDirectoryChangesAfterARunThatWasCutOff(t *testing.T) {
 						for source, l := range r.ledger.links {
 							here, exists := find(r, l.Address)
 							assert.Equal(t, account.Confirmed, l.State, "%v: link of %s", cut, source)
-							assert.True(t, exists && (here.Active || l.Disabled), "%v: link of %s", cut, source)
+							assert.True(t, exists && (here.Active || (l.Off != "")), "%v: link of %s", cut, source)
 						}
 						writes := r.mail.Writes()
 						r.once()

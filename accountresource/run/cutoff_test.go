@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -49,8 +50,8 @@ func TestR19_WhereverARunIsCutOffTheNextEndsLikeAnUnbrokenOne(t *testing.T) {
 					}
 					r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger
 					r.once()
-					assert.Empty(t, cmp.Diff(accounts(want), accounts(r)))
-					assert.Empty(t, cmp.Diff(want.ledger.links, r.ledger.links))
+					assert.Empty(t, cmp.Diff(accounts(want), accounts(r), cmpopts.IgnoreFields(account.Account{}, "Made")))
+					assert.Empty(t, cmp.Diff(want.ledger.links, r.ledger.links, cmpopts.IgnoreFields(account.Local{}, "Made")), "but for what is only learned by reading")
 					assert.Empty(t, cmp.Diff(touched(want), touched(r)), "log rows: nothing twice, nothing lost")
 				})
 			}
@@ -97,7 +98,7 @@ func (c *cutting) Settle(ctx context.Context, l run.Lease, id int64, s run.Settl
 	return errors.Join(c.ledger.Settle(ctx, l, id, s), after)
 }
 
-func (c *cutting) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+func (c *cutting) Apply(ctx context.Context, d account.Domain, changes []account.Operation) ([]error, error) {
 	before, after := c.cut("Apply")
 	if before != nil {
 		return nil, before

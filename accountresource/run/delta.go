@@ -152,9 +152,6 @@ func (p *Replication) absent(ctx context.Context, d *delta) error {
 		}
 	}
 	policy := &p.res.Settings.Replication
-	if !policy.Delete && !policy.DisableRemoved {
-		return nil // they are left as they are
-	}
 	for l, err := range p.cfg.Links.Links(ctx, p.res.ID, p.res.Settings.Connection.Domain) {
 		if err != nil {
 			return fmt.Errorf("read the links: %w", err)
@@ -164,8 +161,12 @@ func (p *Replication) absent(ctx context.Context, d *delta) error {
 		if l.Resource != p.res.ID || !listed || present {
 			continue
 		}
-		if l.Disabled && !(policy.Delete && l.Origin == account.Created) {
-			continue // who left before and was switched off then stays as he is
+		if !policy.Delete && !policy.DisableRemoved { // its account is left as it is, but it is a member of no alias any more
+			d.groups = d.groups || p.res.Settings.Replication.Groups
+			continue
+		}
+		if l.Off != "" && !(policy.Delete && l.Origin == account.Created) {
+			continue // it left before, and is switched off already
 		}
 		d.missing = append(d.missing, l.Source)
 		d.groups = d.groups || l.Kind == account.Alias

@@ -58,7 +58,7 @@ func TestR9_AnAccountThatWasSwitchedOnHere(t *testing.T) {
 		r.put(ann)
 		assert.Equal(t, map[account.Action]int{account.ActionEnabled: 1}, r.incremental().Counts, "its forwardings were not on")
 		assert.True(t, r.carries("u0000", "home"))
-		assert.False(t, r.ledger.links[ann.ID].Disabled)
+		assert.Empty(t, r.ledger.links[ann.ID].Off)
 	})
 	t.Run("and stays disabled there", func(t *testing.T) {
 		r, ann := off(t)
@@ -94,7 +94,7 @@ func TestR19_DisabledAndWantedAgain(t *testing.T) {
 	assert.Empty(t, got.Counts)
 	assert.True(t, r.account(ann.Mail[0]).Active)
 	assert.Equal(t, account.Confirmed, r.ledger.links[ann.ID].State)
-	assert.False(t, r.ledger.links[ann.ID].Disabled)
+	assert.Empty(t, r.ledger.links[ann.ID].Off)
 }
 
 // cut runs once with a port that fails at its nth call.

@@ -181,7 +181,7 @@ func (v *village) gone(from, to int) bool {
 func (v *village) meddle() {
 	for _, s := range v.seats {
 		l := v.ledger.links[account.SourceID(s.id)]
-		if s.byHand || !l.Disabled || v.people.tombstones && !s.on() || v.random.IntN(4) > 0 {
+		if s.byHand || !(l.Off != "") || v.people.tombstones && !s.on() || v.random.IntN(4) > 0 {
 			continue
 		}
 		v.switchOn(l.Address)
@@ -282,7 +282,7 @@ func TestR8_R9_R19_ForwardingsOutliveWhateverHappens(t *testing.T) {
 				require.Empty(t, cmp.Diff(v.wanted(), v.found()), "round %d of %d: %s", round, seed, strings.Join(v.story, "\n"))
 				for _, s := range v.seats {
 					if l := v.ledger.links[account.SourceID(s.id)]; !s.byHand {
-						require.Equal(t, s.on(), !l.Disabled, s.id)
+						require.Equal(t, s.on(), !(l.Off != ""), s.id)
 						require.Equal(t, s.address(), l.Address)
 						require.Equal(t, account.Confirmed, l.State)
 					}

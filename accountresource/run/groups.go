@@ -22,7 +22,7 @@ const lookUpRounds = 30
 
 // readGroups reads the groups in scope, and whoever is a member and has not been seen. Who is in a group is only known
 // when all groups are, so that they are all read where one may have changed.
-func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Builder, incremental bool, f *feed) error {
+func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Planner, incremental bool, f *feed) error {
 	p.counters.enter(Groups)
 	add := func(o account.Object) error {
 		b.AddGroup(o)
@@ -63,7 +63,7 @@ var wellKnownPrimaryGroups = []uint32{513, 514, 515, 516, 521}
 
 // readPrimary reads who has which primary group, as far as groups were read since it was called last: those members
 // stand in no list of a group. Nearly everybody is in a crowd, whose members are only asked for where its group counts.
-func (p *Replication) readPrimary(ctx context.Context, reader Reader, b *plan.Builder) error {
+func (p *Replication) readPrimary(ctx context.Context, reader Reader, b *plan.Planner) error {
 	wanted, others := b.PrimaryGroups(wellKnownPrimaryGroups)
 	ask := func(rids []uint32, otherwise bool) error {
 		listing, err := reader.List(ctx, Query{Kind: account.User, IDsOnly: true, Primary: rids, ExcludePrimary: otherwise}, func(o account.Object) error {

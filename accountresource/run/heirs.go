@@ -19,16 +19,16 @@ type holder struct {
 // is reports whether the account is that of a task.
 func (h holder) is(a *Affected) bool {
 	return (h.source == "" || h.source == a.Source) &&
-		(h.home == "" || a.Home == "" || backends.NormalHome(h.home) == backends.NormalHome(a.Home))
+		(h.home == "" || a.Home == "" || account.NormalHome(h.home) == account.NormalHome(a.Home))
 }
 
-// holders are the accounts that have the addresses of delayed tasks.
+// holders returns the accounts that have the addresses of tasks that earlier runs left.
 func (p *Replication) holders(ctx context.Context, tasks []Task) (map[string]holder, error) {
 	byDomain := make(map[string][]string)
 	for i := range tasks {
 		for _, a := range tasks[i].Accounts {
 			for _, address := range []string{a.Address, a.NewAddress} {
-				if tasks[i].Delayed && address != "" && !account.IsAside(address) {
+				if p.isOld(&tasks[i]) && address != "" && !account.IsAside(address) {
 					byDomain[account.DomainOf(address)] = append(byDomain[account.DomainOf(address)], address)
 				}
 			}

@@ -87,16 +87,22 @@ func TestR8_APendingRenamingLeavesTheDataOfTheHeirOfTheAddress(t *testing.T) {
 	assert.Equal(t, map[string]string{"bob@example.com": "the heir's", "eva@example.com": "Eve's"}, web.data, "others follow")
 }
 
-// The panel was killed between the log rows and the task: nobody has had the address for long.
-func TestR19_ATaskThatWasNeverTriedIsDoneAsItIs(t *testing.T) {
+// The panel was killed between the log rows and the task, and somebody got the address before the next run.
+func TestR19_ATaskOfAnEarlierRunSparesAnHeir(t *testing.T) {
 	r, web := withWebmail(t)
 	r.config.Applications = nil
 	r.people.objects = append(users(8), user("new", "bob@example.com", "New"), user("eve", "eve@example.com", "Eve"))
 	r.once()
-	r.ledger.tasks = []run.Task{{ID: 1, Application: "webmail", Accounts: []run.Affected{{Source: "bob", Address: "bob@example.com"}}}}
+	r.ledger.tasks = []run.Task{
+		{ID: 1, Application: "webmail", Run: 1, Accounts: []run.Affected{{Source: "bob", Address: "bob@example.com"}}},
+		{ID: 2, Application: "webmail", Run: 1, Accounts: []run.Affected{{Source: "gone", Address: "gone@example.com"}}},
+	}
+	web.data["gone@example.com"] = "Gone's"
 	r.config.Applications = []run.Application{web}
-	assert.Empty(t, r.once().Counts)
-	assert.NotContains(t, web.data, "bob@example.com")
+	assert.Equal(t, []string{"ignored bob@example.com reason_application_heir"}, r.log(r.once()))
+	assert.Contains(t, web.data, "bob@example.com")
+	assert.NotContains(t, web.data, "gone@example.com", "nobody has that address")
+	assert.Empty(t, r.ledger.tasks)
 }
 
 func TestR8_AnApplicationThatIsDownKeepsNoOtherWaiting(t *testing.T) {

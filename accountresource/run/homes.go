@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -10,14 +9,14 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// homes are mail directories that no new mailbox may get besides those that the mail store knows of: those that this run
+// maildirs are mail directories that no new mailbox may get besides those that the mail store knows of: those that this run
 // has chosen or taken from an account. A mailbox that is renamed keeps its directory, and one that was deleted leaves it
 // behind; whoever gets the address must not read that mail (rule R5).
-type homes map[string]struct{}
+type maildirs map[string]struct{}
 
 // take adds a mail directory and reports whether it was free.
-func (h homes) take(home string) bool {
-	home = backends.NormalHome(home)
+func (h maildirs) take(home string) bool {
+	home = account.NormalHome(home)
 	if _, taken := h[home]; taken {
 		return false
 	}
@@ -33,8 +32,8 @@ func (p *Replication) chooseHomes(ctx context.Context, batch []step) error {
 		s := &batch[i]
 		switch {
 		case s.Home != "":
-			p.homes.take(s.Home)
-		case s.Action == account.ActionCreated && s.Kind == account.Mailbox:
+			p.maildirs.take(s.Home)
+		case s.Verb == account.Create && s.Kind == account.Mailbox:
 			homeless = append(homeless, s)
 		}
 	}
@@ -54,7 +53,7 @@ func (p *Replication) chooseHomes(ctx context.Context, batch []step) error {
 			if s.Link != nil {
 				s.Link.Home = s.Home
 			}
-			return !taken[backends.NormalHome(s.Home)] && p.homes.take(s.Home)
+			return !taken[account.NormalHome(s.Home)] && p.maildirs.take(s.Home)
 		})
 	}
 	return nil
@@ -66,46 +65,28 @@ func (p *Replication) takenHomes(ctx context.Context, steps []*step) (map[string
 	for i, s := range steps {
 		list[i] = s.Home
 	}
-	limited, _, cancel := withIdleTimeout(ctx)
-	defer cancel()
 	taken := make(map[string]bool)
-	for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, backends.Query{Homes: list}) {
-		if err != nil {
-			return nil, storeProblem(fmt.Errorf("look for mail directories: %w", stopped(limited, err)))
-		}
-		taken[backends.NormalHome(a.Home)] = true
-	}
-	return taken, nil
+	err := p.accounts(ctx, backends.Query{Homes: list}, func(a account.Account) { taken[account.NormalHome(a.Home)] = true })
+	return taken, err
 }
 
-// findHomes reads in which mail directory an account lies that changes its address or goes: the claim needs it to tell the
-// account from another that has or had the address.
-func (p *Replication) findHomes(ctx context.Context, batch []step) error {
-	homeless := make(map[string]*step)
+// identify reads in which mail directory an account lies that is linked, or is renamed or deleted before its link knew:
+// the link needs it to tell the account from another that has or had the address.
+func (p *Replication) identify(ctx context.Context, batch []step) error {
+	unknown := make(map[string]*step)
 	for i := range batch {
 		s := &batch[i]
-		if s.Home == "" && (s.Action == account.ActionRenamed || s.Action == account.ActionDeleted) {
-			homeless[s.Address] = s
+		if s.Link != nil && s.Kind == account.Mailbox && s.Home == "" &&
+			(s.Action == account.ActionLinked || s.Verb == account.Rename || s.Verb == account.Delete) {
+			unknown[s.Address] = s
 		}
 	}
-	if len(homeless) > 0 {
-		limited, _, cancel := withIdleTimeout(ctx)
-		defer cancel()
-		query := backends.Query{Addresses: slices.Sorted(maps.Keys(homeless))}
-		for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, query) {
-			if err != nil {
-				return storeProblem(fmt.Errorf("look up accounts to change: %w", stopped(limited, err)))
-			}
-			if s := homeless[a.Address]; s != nil {
-				s.Home = a.Home
-			}
-		}
+	if len(unknown) == 0 {
+		return nil
 	}
-	for i := range batch {
-		s := &batch[i]
-		if s.Link != nil && (s.Action == account.ActionRenamed || s.Action == account.ActionDeleted) {
-			s.Link.Home = s.Home
+	return p.accounts(ctx, backends.Query{Addresses: slices.Sorted(maps.Keys(unknown))}, func(a account.Account) {
+		if s := unknown[a.Address]; s != nil {
+			s.Home, s.Link.Home, s.Link.Made = a.Home, a.Home, a.Made
 		}
-	}
-	return nil
+	})
 }

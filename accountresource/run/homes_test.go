@@ -37,12 +37,12 @@ func (r *rig) nobodyShares() {
 	r.t.Helper()
 	whose := map[string]string{}
 	for _, a := range accounts(r) {
-		home := backends.NormalHome(a.Home)
+		home := account.NormalHome(a.Home)
 		assert.Empty(r.t, whose[home], "%s has the mail directory %s too", a.Address, home)
 		whose[home] = a.Address
 	}
 	for _, g := range r.mail.DeletedMailboxes() {
-		home := backends.NormalHome(g.Home)
+		home := account.NormalHome(g.Home)
 		assert.Empty(r.t, whose[home], "the mail of %s, who was deleted, is in %s", g.Address, home)
 		whose[home] = "the deleted " + g.Address
 	}
@@ -96,7 +96,7 @@ func TestR5_AMailDirectoryOfAnybodyIsTaken(t *testing.T) {
 			r.mail.AddAccount(account.Account{Address: "ann@other.example", Kind: account.Mailbox, Active: true, Home: home})
 			r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
 			r.once()
-			assert.NotEqual(t, backends.NormalHome(home), backends.NormalHome(r.account("ann@example.com").Home))
+			assert.NotEqual(t, account.NormalHome(home), account.NormalHome(r.account("ann@example.com").Home))
 			assert.Empty(t, r.once().Counts)
 		})
 	}

@@ -168,8 +168,9 @@ type Links interface {
 type Settled struct {
 	// Entries are the log rows; Entry.ID and Entry.Run are ignored.
 	Entries []Entry
-	// Links are inserted or replaced as they are. A conflict of addresses is an error: it was claimed before.
-	Links []account.Link
+	// Links are inserted or replaced as they are; their rows, if they have any, have the same address. Moved are those
+	// that get another address than their rows have; they may swap addresses. A conflict of addresses is an error.
+	Links, Moved []account.Link
 	// Confirmed are the addresses of claims that have come true as they stand: only their state and intent change.
 	Confirmed []string
 	// Unlinked are the objects whose link is dropped.

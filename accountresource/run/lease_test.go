@@ -52,7 +52,7 @@ type countingBackend struct {
 	applied atomic.Int32
 }
 
-func (b *countingBackend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+func (b *countingBackend) Apply(ctx context.Context, d account.Domain, changes []account.Operation) ([]error, error) {
 	b.applied.Add(1)
 	return b.backend.Apply(ctx, d, changes)
 }

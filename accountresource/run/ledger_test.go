@@ -264,6 +264,12 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 		delete(l.links, source)
 	}
 	written := map[account.SourceID]bool{}
+	for _, link := range s.Moved {
+		delete(l.links, link.Source)
+	}
+	for _, link := range s.Moved {
+		l.links[link.Source] = link
+	}
 	for _, link := range s.Links {
 		if written[link.Source] {
 			return fmt.Errorf("link of %s twice in a statement, which PostgreSQL refuses", link.Source)
@@ -331,16 +337,7 @@ func (l *ledger) Done(_ context.Context, id int64) error {
 	return l.enter("Done")
 }
 
-func (l *ledger) Failed(_ context.Context, id int64, why string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i := range l.tasks {
-		if l.tasks[i].ID == id {
-			l.tasks[i].Delayed = why != ""
-		}
-	}
-	return nil
-}
+func (l *ledger) Failed(context.Context, int64, string) error { return nil }
 
 func (l *ledger) At(_ context.Context, addresses []string) (links []account.Link, err error) {
 	l.mu.Lock()

@@ -63,7 +63,7 @@ func (p *Replication) readMark(ctx context.Context) (err error) {
 func (p *Replication) canRunIncremental(probe Probe) (why string, enough bool) {
 	m := &p.mark
 	switch {
-	case p.cfg.Marks == nil, p.wanted == Full:
+	case p.cfg.Marks == nil, p.requested == Full:
 		return "on demand", false
 	case m.Invocation == "":
 		return "first run", false
@@ -109,12 +109,12 @@ func (p *Replication) opens(ctx context.Context) error {
 	return nil
 }
 
-// again has the next run look at an object once more.
-func (p *Replication) again(id account.SourceID, kind account.Kind) {
+// retryLater notes an object that the next run looks at once more.
+func (p *Replication) retryLater(id account.SourceID, kind account.Kind) {
 	if id != "" {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.once[Again{id, kind}] = struct{}{}
+		p.retry[Again{id, kind}] = struct{}{}
 	}
 }
 
@@ -128,7 +128,7 @@ func (p *Replication) setMark(ctx context.Context) error {
 	if p.run.Mode == Full {
 		next.Full = p.run.Started
 	}
-	for a := range p.once {
+	for a := range p.retry {
 		next.Again = append(next.Again, a)
 	}
 	slices.SortFunc(next.Again, func(a, b Again) int { return strings.Compare(string(a.Source), string(b.Source)) })

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/plan"
 	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
@@ -22,17 +23,17 @@ func (r *Runner) Preview(ctx context.Context, res resource.Resource, each func(*
 func (r *Runner) preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error {
 	p := newReplication(&r.cfg, res, Full)
 	p.log = p.log.With("preview", true)
-	return p.plan(ctx, func(_ context.Context, batches <-chan []account.Change) error {
+	return p.replicateWith(ctx, false, func(_ context.Context, batches <-chan []account.Change) ([]plan.Outcome, error) {
 		for batch := range batches {
 			for i := range batch {
 				if batch[i].Action == "" {
 					continue
 				}
 				if err := each(&batch[i]); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
-		return nil
+		return nil, nil
 	})
 }

@@ -42,61 +42,22 @@ func send[T any](ctx context.Context, batches chan<- []T, batch []T) error {
 	}
 }
 
-// decided hands on what is decided in the end: first what belongs together, in a batch of its own, since it hands
-// addresses on among itself.
-func (f *feed) decided(ctx context.Context, together, rest []account.Change) error {
-	if len(together) > 0 {
-		if err := f.flush(ctx); err != nil {
-			return err
-		}
-		if err := send(ctx, f.batches, together); err != nil {
-			return err
-		}
-	}
-	for _, c := range rest {
-		if err := f.add(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // read puts the objects of the directory through the plan: those of a delta, or all where it is nil.
-func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Builder, d *delta, f *feed) error {
+func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Planner, d *delta, f *feed) error {
 	if err := p.readUsers(ctx, reader, b, d, f); err != nil {
 		return err
 	}
-	groups := p.res.Settings.Replication.Groups && (d == nil || d.groups || b.MembershipMayChange())
-	if groups {
+	if p.res.Settings.Replication.Groups && (d == nil || d.groups || b.MembershipMayChange()) {
 		if err := p.readGroups(ctx, reader, b, d != nil, f); err != nil {
 			return err
 		}
 	}
 	p.counters.enter(Writing)
-	first, together, rest := b.Finish()
-	for _, c := range first {
-		if err := f.add(ctx, c); err != nil {
-			return err
-		}
-	}
-	if err := f.decided(ctx, together, rest); err != nil {
-		return err
-	}
-	if groups {
-		if err := f.flush(ctx); err != nil { // whether somebody came to be there is known before he is a member
-			return err
-		}
-		together, rest = b.FinishGroups()
-		if err := f.decided(ctx, together, rest); err != nil {
-			return err
-		}
-	}
-	p.held = b.Held()
 	return f.flush(ctx)
 }
 
 // readUsers streams the users, and finds out who left.
-func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Builder, d *delta, f *feed) error {
+func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Planner, d *delta, f *feed) error {
 	p.counters.enter(Users)
 	add := func(o account.Object) error {
 		if c, ok := b.Add(o); ok {
@@ -124,7 +85,7 @@ func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Buil
 		missing = append([]account.SourceID{}, d.missing...)
 		if ids, listed := d.listed[account.Mailbox]; listed {
 			for _, id := range ids {
-				b.Present(id)
+				b.Given(id)
 			}
 			b.Listed(account.Mailbox, len(ids))
 		}
@@ -133,7 +94,7 @@ func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Buil
 }
 
 // listed has the plan know how a listing of everybody ended.
-func (p *Replication) listed(ctx context.Context, b *plan.Builder, kind account.Kind, l Listing) {
+func (p *Replication) listed(ctx context.Context, b *plan.Planner, kind account.Kind, l Listing) {
 	p.log.InfoContext(ctx, "directory read", "kind", kind, "objects", l.Count, "complete", l.Complete)
 	if l.Complete {
 		b.Listed(kind, l.Count)

@@ -12,12 +12,12 @@ import (
 )
 
 // Decision is what an admin said of a held removal; empty while it waits.
-type Decision string
+type Decision = plan.Decision
 
 // The decisions.
 const (
-	Confirmed Decision = "confirmed" // the next run makes it
-	Dismissed Decision = "dismissed" // it stays as it is until the object comes back
+	Confirmed = plan.Confirmed // the next run makes it
+	Dismissed = plan.Dismissed // it stays as it is until the object comes back
 )
 
 // Held is a removal that waits for an admin (rule R15). A decision is for Action, which is ActionDeleted or
@@ -40,6 +40,14 @@ type Removals interface {
 	// Keep replaces what is held: those that were held before for the same action keep their time and decision, those
 	// that are not any more are forgotten. It is fenced by the lease.
 	Keep(ctx context.Context, l Lease, held []Held) error
+}
+
+// heldRemovals are the removals that are held by the plan, those that the store has, and the kinds of accounts of which it
+// is known whose objects have left.
+type heldRemovals struct {
+	held          []account.Change
+	kept          kept
+	removalsKnown map[account.Kind]bool
 }
 
 // kept are the held removals that the store has, by object.
@@ -85,21 +93,13 @@ func (p *Replication) removalPolicy() plan.Removal {
 	s := &p.res.Settings.Replication
 	policy := plan.Removal{
 		Delete: s.Delete, Disable: s.DisableRemoved, Max: s.MaxRemovals, MaxPercent: s.MaxRemovalPercent,
-		Confirmed: make(map[account.SourceID]account.Action), Dismissed: make(map[account.SourceID]account.Action),
-		Waiting: make(map[account.SourceID]account.Action),
+		Decided: make(map[account.SourceID]plan.Decided, len(p.kept)),
 	}
 	if s.KeepDays > 0 {
 		policy.KeepUntil = p.cfg.Clock().AddDate(0, 0, s.KeepDays)
 	}
 	for _, h := range p.kept {
-		switch h.Decision {
-		case Confirmed:
-			policy.Confirmed[h.Source] = h.Action
-		case Dismissed:
-			policy.Dismissed[h.Source] = h.Action
-		default:
-			policy.Waiting[h.Source] = h.Action
-		}
+		policy.Decided[h.Source] = plan.Decided{Action: h.Action, Decision: h.Decision}
 	}
 	return policy
 }
@@ -108,7 +108,7 @@ func (p *Replication) removalPolicy() plan.Removal {
 // and are not in scope, and they are not there either when they are asked for once more by their identity. Who is there
 // after all is added. missing are those besides the absent of a listing; nil where only a listing can tell.
 func (p *Replication) findLeavers(
-	ctx context.Context, reader Reader, b *plan.Builder, kind account.Kind, missing []account.SourceID,
+	ctx context.Context, reader Reader, b *plan.Planner, kind account.Kind, missing []account.SourceID,
 	add func(account.Object) error, f *feed,
 ) error {
 	unlisted := b.Absent(kind)
@@ -159,13 +159,13 @@ func (p *Replication) findLeavers(
 
 // doubt is for objects that are missing from a server that was not asked before. It may be behind the one that was, so
 // they are looked at once more by the next run.
-func (p *Replication) doubt(ctx context.Context, b *plan.Builder, leaving []account.SourceID, f *feed) error {
+func (p *Replication) doubt(ctx context.Context, b *plan.Planner, leaving []account.SourceID, f *feed) error {
 	for _, id := range leaving {
 		c, ok := b.Doubt(id)
 		if !ok {
 			continue
 		}
-		p.again(id, c.Kind)
+		p.retryLater(id, c.Kind)
 		if err := f.add(ctx, c); err != nil {
 			return err
 		}

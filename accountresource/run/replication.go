@@ -21,43 +21,63 @@ import (
 
 // Replication is one run between its beginning and its end.
 type Replication struct {
-	cfg           *Config
-	res           resource.Resource
-	lease         Lease
-	run           Run
-	log           *slog.Logger
-	wanted        Mode // Incremental: if that is enough
-	probe         Probe
-	mark          Mark
-	domain        account.Domain
-	counts        map[account.Action]int
-	held          []account.Change      // removals that are held by the plan
-	kept          kept                  // those that the store has
-	removalsKnown map[account.Kind]bool // kinds of accounts of which it is known whose objects have left
-	homes         homes
-	counters      counters
-	batchSizer    batchSizer
+	cfg       *Config
+	res       resource.Resource
+	requested Mode // Incremental: if that is enough
+	log       *slog.Logger
+	counters  counters
+	holding
+	history
+	source
+	heldRemovals
+	mailSide
+	taskState
+}
 
-	renewed atomic.Pointer[time.Time] // when the last renewal of the lease that succeeded was asked for
+// holding is the lease, and when the last renewal that succeeded was asked for.
+type holding struct {
+	lease   Lease
+	renewed atomic.Pointer[time.Time]
+}
 
-	mu         sync.Mutex
-	once       map[Again]struct{} // what the next run has to read again
-	incomplete account.Message    // says which listing was not whole, so that changes may have been missed
-	noChanges  bool               // nothing has changed
+// history is the run's row, and what was logged so far.
+type history struct {
+	run    Run
+	counts map[account.Action]int
+}
 
-	// What came of earlier batches: see batchOutcome.
-	notRenamed map[string]string
-	notCreated map[string]bool
+// source is what is known of the directory.
+type source struct {
+	probe      Probe
+	mark       Mark
+	incomplete account.Message // says which listing was not whole, so that changes may have been missed
+	noChanges  bool            // nothing has changed
+	mu         sync.Mutex      // guards retry
+	retry      map[Again]struct{}
+}
 
+// mailSide is what is known of the mail store.
+type mailSide struct {
+	domain     account.Domain
+	policy     *plan.Policy
+	maildirs   maildirs
+	batchSizer batchSizer
+}
+
+// taskState is what is known of the applications.
+type taskState struct {
 	down    map[string]bool // applications that failed in this run
 	waiting map[int64]bool  // tasks that were logged as waiting for one
 }
 
-func newReplication(cfg *Config, res resource.Resource, wanted Mode) *Replication {
+func newReplication(cfg *Config, res resource.Resource, requested Mode) *Replication {
 	return &Replication{
-		cfg: cfg, res: res, wanted: wanted, log: cfg.Logger.With("resource", res.ID), counts: make(map[account.Action]int),
-		removalsKnown: make(map[account.Kind]bool), once: make(map[Again]struct{}), down: make(map[string]bool), waiting: make(map[int64]bool),
-		homes: make(homes), batchSizer: batchSizer{fixed: cfg.BatchSize}, notRenamed: make(map[string]string), notCreated: make(map[string]bool),
+		cfg: cfg, res: res, requested: requested, log: cfg.Logger.With("resource", res.ID),
+		history:      history{counts: make(map[account.Action]int)},
+		source:       source{retry: make(map[Again]struct{})},
+		heldRemovals: heldRemovals{removalsKnown: make(map[account.Kind]bool)},
+		mailSide:     mailSide{maildirs: make(maildirs), batchSizer: batchSizer{fixed: cfg.BatchSize}},
+		taskState:    taskState{down: make(map[string]bool), waiting: make(map[int64]bool)},
 	}
 }
 
@@ -82,7 +102,7 @@ func (p *Replication) replicate(begin, finish context.Context) error {
 	if err := p.doTasks(begin); err != nil { // what an earlier run could not do
 		return err
 	}
-	err := p.plan(begin, func(ctx context.Context, batches <-chan []account.Change) error {
+	err := p.replicateWith(begin, true, func(ctx context.Context, batches <-chan []account.Change) ([]plan.Outcome, error) {
 		return p.apply(ctx, finish, batches)
 	})
 	if err != nil {
@@ -94,11 +114,12 @@ func (p *Replication) replicate(begin, finish context.Context) error {
 	return p.setMark(finish)
 }
 
-// plan reads what there is on both sides and hands batches of changes to consume, which works while the next pages are
-// read.
-func (p *Replication) plan(
-	ctx context.Context, consume func(ctx context.Context, batches <-chan []account.Change) error,
-) error {
+// maker makes the changes of one phase, and returns what came of those that failed.
+type maker func(ctx context.Context, batches <-chan []account.Change) ([]plan.Outcome, error)
+
+// replicateWith reads what there is on both sides, and has apply make the changes phase by phase: each phase is planned from what
+// came of the one before. That of the first goes on while pages are read.
+func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply maker) error {
 	if err := p.readHeld(ctx); err != nil {
 		return err
 	}
@@ -120,21 +141,42 @@ func (p *Replication) plan(
 		return p.stillHosted(ctx)
 	}
 	p.counters.enter(Local)
-	if err = p.readDomain(ctx); err != nil {
-		return err
-	}
-	builder, err := p.builder(ctx, d != nil)
+	planner, err := p.planner(ctx, d != nil, mayWrite)
 	if err != nil {
 		return err
 	}
+	outcomes, err := p.firstPhase(ctx, reader, planner, d, apply)
+	if err != nil {
+		return err
+	}
+	planner.Correct(outcomes)
+	for _, phase := range planner.Phases() {
+		outcomes, err := apply(ctx, p.batchesOf(phase.Plan(), phase.Together))
+		if err != nil {
+			return fmt.Errorf("%s: %w", phase.Name, err)
+		}
+		planner.Correct(outcomes)
+	}
+	p.held = planner.Held()
+	return nil
+}
+
+// firstPhase reads the directory, and has apply make what can be decided meanwhile.
+func (p *Replication) firstPhase(
+	ctx context.Context, reader Reader, planner *plan.Planner, d *delta, apply maker,
+) (outcomes []plan.Outcome, err error) {
 	work, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []account.Change, 2)
 	work.Go(recovered.Func(func() error {
 		defer close(batches)
-		return p.read(ctx, reader, builder, d, &feed{batchSizer: &p.batchSizer, batches: batches})
+		return p.read(ctx, reader, planner, d, &feed{batchSizer: &p.batchSizer, batches: batches})
 	}))
-	work.Go(recovered.Func(func() error { return consume(ctx, batches) }))
-	return work.Wait()
+	work.Go(recovered.Func(func() (err error) {
+		outcomes, err = apply(ctx, batches)
+		return err
+	}))
+	err = work.Wait()
+	return outcomes, err
 }
 
 // chooseMode decides between an incremental run and, with a delta of nil, one that reads everything (rule R17).
@@ -187,10 +229,13 @@ func (p *Replication) stillHosted(ctx context.Context) error {
 	return p.readDomain(ctx)
 }
 
-// builder begins the plan with what is here: the links, then the accounts of the domain.
-func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Builder, error) {
+// planner begins the plan with what is here: the links, whose claims are settled first, then the accounts of the domain.
+func (p *Replication) planner(ctx context.Context, incremental, mayWrite bool) (*plan.Planner, error) {
+	if err := p.readDomain(ctx); err != nil {
+		return nil, err
+	}
 	users := &p.res.Settings.Users
-	b := plan.NewBuilder(plan.Policy{
+	p.policy = &plan.Policy{
 		Resource:     p.res.ID,
 		Domain:       p.domain,
 		Mapped:       users.Mapped(),
@@ -202,28 +247,22 @@ func (p *Replication) builder(ctx context.Context, incremental bool) (*plan.Buil
 		Canonical:    p.cfg.Backend.Canonical,
 		Groups:       groupPolicy(&p.res.Settings),
 		Removal:      p.removalPolicy(),
-	})
-	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
-		if err != nil {
-			return nil, fmt.Errorf("read the links: %w", err)
-		}
-		b.AddLink(link)
 	}
-	limited, reset, cancel := withIdleTimeout(ctx)
-	defer cancel()
-	for local, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, backends.Query{
-		Members: p.res.Settings.Replication.Groups,
-	}) {
-		if err != nil {
-			return nil, storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, stopped(limited, err)))
-		}
-		reset()
+	links, err := p.readLinks(ctx, mayWrite)
+	if err != nil {
+		return nil, err
+	}
+	state := plan.NewState(p.res.ID)
+	for _, l := range links {
+		state.AddLink(l)
+	}
+	err = p.accounts(ctx, backends.Query{Members: p.res.Settings.Replication.Groups}, func(a account.Account) {
 		if !p.cfg.Storage.AppendTimestamp {
-			p.homes.take(local.Home) // also one in upper case, which not every mail store finds
+			p.maildirs.take(a.Home) // also one in upper case, which not every mail store finds
 		}
-		b.AddLocal(local)
-	}
-	return b, nil
+		state.AddAccount(a)
+	})
+	return plan.New(*p.policy, state), err
 }
 
 // endTime is the longest that closing the run may take, and then giving the lease back.

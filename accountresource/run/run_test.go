@@ -44,8 +44,9 @@ func newRig(t *testing.T) *rig {
 	c.Domain, c.Host, c.BaseDN, c.BindDN = "example.com", "dc1", "DC=corp", "reader"
 	c.BindPassword = resource.NewSecret("s3cret")
 	r.config = run.Config{
-		OpenReader: r.people.open, Backend: r.mail, Links: r.ledger, Journal: r.ledger, Leases: r.ledger, Removals: r.ledger, Marks: r.ledger,
-		Storage: backends.DefaultStorage(), Owner: "test", Logger: slog.New(slog.DiscardHandler), Clock: clock, BatchSize: 4,
+		OpenReader: r.people.open, Mail: run.Mail{Backend: r.mail, Storage: backends.DefaultStorage()},
+		Store: run.Store{Links: r.ledger, Journal: r.ledger, Leases: r.ledger, Removals: r.ledger, Marks: r.ledger},
+		Owner: "test", Logger: slog.New(slog.DiscardHandler), Clock: clock, BatchSize: 4,
 	}
 	return r
 }
@@ -165,7 +166,7 @@ func TestR2_AClaimAnotherResourceWonIsAConflict(t *testing.T) {
 	r := newRig(t)
 	r.people.objects = []account.Object{user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")}
 	r.people.between = func(int) {
-		r.ledger.links["other"] = account.Link{Resource: 8, Source: "other", Address: "ann@example.com"}
+		r.ledger.links["other"] = account.Link{Resource: 8, Source: "other", State: account.Confirmed, Local: account.Local{Address: "ann@example.com"}}
 	}
 	result := r.once()
 	assert.Equal(t, []string{"conflict ann@example.com reason_linked_meanwhile", "created bob@example.com"}, r.log(result))

@@ -16,22 +16,34 @@ import (
 // Config is what runs work with.
 type Config struct {
 	OpenReader OpenReader
-	Backend    backends.Backend
-	Links      Links
-	Journal    Journal
-	Leases     Leases
+	Mail
+	Store
+	Timing
+	BatchSize int    // changes written together; 0: as many as the mail store makes in half a second
+	Owner     string // this process, for people who look at a lease
+	Logger    *slog.Logger
+	Clock     func() time.Time // local time; mail directories carry it
+}
 
-	Removals     Removals
-	Marks        Marks         // nil: every run reads the whole directory
-	Applications []Application // none: Tasks may be nil
-	Tasks        Tasks
+// Mail is where the accounts and what belongs to them are.
+type Mail struct {
+	Backend      backends.Backend
+	Storage      backends.Storage // where new mailboxes lie
+	Applications []Application    // none: Tasks may be nil
+}
 
-	Storage backends.Storage // where new mailboxes lie
-	Owner   string           // this process, for people who look at a lease
-	Logger  *slog.Logger
-	Clock   func() time.Time // local time; mail directories carry it
+// Store is what keeps the module's own rows.
+type Store struct {
+	Links    Links
+	Journal  Journal
+	Leases   Leases
+	Removals Removals
+	Marks    Marks // nil: every run reads the whole directory
+	Tasks    Tasks
+}
 
-	BatchSize int           // changes written together; 0: as many as the mail store makes in half a second
+// Timing bounds runs; what is zero gets a default.
+type Timing struct {
 	LeaseTTL  time.Duration // how long a killed run blocks the next; renewed every third of it
 	Deadline  time.Duration // the longest a run may take
 	Retention time.Duration // how long the history is kept
@@ -97,7 +109,7 @@ func (p *Replication) open(ctx context.Context, t Trigger) (err error) {
 		return err
 	}
 	likely := Full
-	if p.wanted == Incremental && p.mark.Invocation != "" && !p.mark.Open {
+	if p.requested == Incremental && p.mark.Invocation != "" && !p.mark.Open {
 		likely = Incremental
 	}
 	p.run, err = p.cfg.Journal.Begin(ctx, p.lease, t, likely, p.cfg.Clock())

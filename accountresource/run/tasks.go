@@ -25,8 +25,8 @@ type Application interface {
 type Task struct {
 	ID          int64  `json:"-"`
 	Application string `json:"-"`
-	// Delayed says that a run could not do the task when it came to it: accounts may have got the addresses since.
-	Delayed bool `json:"-"`
+	// Run is the run that left it. A later one finds that accounts may have got the addresses since.
+	Run int64 `json:"run"`
 	// Accounts are those whose data follows, or those whose data goes.
 	Accounts []Affected `json:"accounts"`
 }
@@ -52,7 +52,7 @@ type Tasks interface {
 	// Pending are the tasks of a resource in an application, oldest first, at most limit.
 	Pending(ctx context.Context, resource int64, application string, limit int) ([]Task, error)
 	Done(ctx context.Context, id int64) error
-	// Failed delays a task and keeps why, which is not empty.
+	// Failed keeps why a task could not be done.
 	Failed(ctx context.Context, id int64, why string) error
 }
 
@@ -76,10 +76,10 @@ func (p *Replication) newTasks(batch []step) []Task {
 		a := Affected{Source: s.Source, Home: s.Home, Address: s.Address}
 		switch {
 		case s.err != nil:
-		case s.Action == account.ActionRenamed:
+		case s.Verb == account.Rename && s.Address != s.NewAddress:
 			moves = append(moves, account.Move{From: s.Address, To: s.NewAddress})
 			from[s.Address], to[s.NewAddress] = a, a
-		case s.Action == account.ActionDeleted && p.res.Settings.Replication.DeleteAppData:
+		case s.Verb == account.Delete && p.res.Settings.Replication.DeleteAppData:
 			deleted = append(deleted, a)
 		}
 	}
@@ -100,7 +100,7 @@ func (p *Replication) newTasks(batch []step) []Task {
 	for _, a := range p.cfg.Applications {
 		for _, all := range work {
 			for part := range slices.Chunk(all, accountsAtOnce) {
-				tasks = append(tasks, Task{Application: a.Name(), Accounts: part})
+				tasks = append(tasks, Task{Application: a.Name(), Run: p.run.ID, Accounts: part})
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func (p *Replication) doQueue(ctx context.Context, a Application, tasks []Task) 
 			}
 			continue
 		}
-		if tasks[i].Delayed && holders == nil {
+		if p.isOld(&tasks[i]) && holders == nil {
 			var err error
 			if holders, err = p.holders(ctx, tasks); err != nil {
 				return err
@@ -145,11 +145,14 @@ func (p *Replication) doQueue(ctx context.Context, a Application, tasks []Task) 
 	return nil
 }
 
+// isOld reports whether an earlier run left a task.
+func (p *Replication) isOld(t *Task) bool { return t.Run != p.run.ID }
+
 // doTask does the first task of a queue, but for accounts whose addresses others have now.
 func (p *Replication) doTask(ctx context.Context, a Application, queue []Task, holders map[string]holder) error {
 	t := &queue[0]
 	accounts := t.Accounts
-	if t.Delayed {
+	if p.isOld(t) {
 		var dropped []Affected
 		accounts, dropped = heirless(queue, holders)
 		if err := p.logDropped(ctx, t, dropped); err != nil {

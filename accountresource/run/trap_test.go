@@ -116,7 +116,7 @@ func (b *trappedBackend) Accounts(ctx context.Context, domain string, q backends
 	}
 }
 
-func (b *trappedBackend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+func (b *trappedBackend) Apply(ctx context.Context, d account.Domain, changes []account.Operation) ([]error, error) {
 	b.trap.enter("Apply")
 	return b.Backend.Apply(ctx, d, changes)
 }

@@ -25,7 +25,7 @@ var linkKey = []string{"resource_id", "source_id"}
 
 var linkColumns = []string{
 	"resource_id", "source_id", "address", "domain", "kind", "origin", "state", "dn", "home", "disabled", "intent",
-	"kept", "changed",
+	"kept", "changed", "logon", "employee_id", "made", "shown", "released", "parted",
 }
 
 // Links keeps which source object is which account.
@@ -140,14 +140,19 @@ func (s *Links) stream(ctx context.Context, which squirrel.Eq, yield func(accoun
 	}
 }
 
+// offReasons are the reasons by their number in the column disabled.
+var offReasons = []account.OffReason{"", account.OffByStatus, account.OffByRemoval}
+
 func scanLink(scan func(...any) error) (l account.Link, err error) {
 	var domain, intent, kept string
 	var changed int64
-	err = scan(&l.Resource, &l.Source, &l.Address, &domain, &l.Kind, &l.Origin, &l.State, &l.DN, &l.Home, &l.Disabled,
-		&intent, &kept, &changed)
+	var off int
+	err = scan(&l.Resource, &l.Source, &l.Address, &domain, &l.Kind, &l.Origin, &l.State, &l.DN, &l.Home, &off,
+		&intent, &kept, &changed, &l.Logon, &l.EmployeeID, &l.Made, &l.Shown, &l.Released, &l.Parted)
 	if err != nil {
 		return l, err
 	}
+	l.Off = offReasons[min(max(off, 0), len(offReasons)-1)]
 	if err := errors.Join(unpacked(intent, &l.Intent), unpacked(kept, &l.Kept)); err != nil {
 		return l, fmt.Errorf("link of %s: %w", l.Address, err)
 	}
@@ -209,25 +214,33 @@ type objectKey struct {
 	source   account.SourceID
 }
 
-// grant decides who gets his address: those whose address nobody has, or has somebody of the batch who leaves it.
+// grant decides which links get their addresses: those whose address no other has, or one of the batch has that leaves it.
+// One that is refused stays where it is, and takes away the room that another needs.
 func grant(owners map[string]objectKey, links []account.Link) (results []error, granted []account.Link) {
-	results, granted = make([]error, len(links)), make([]account.Link, 0, len(links))
-	leaving := make(map[objectKey]string, len(links))
-	for i := range links {
-		leaving[objectKey{links[i].Resource, links[i].Source}] = links[i].Address
-	}
-	taken := make(map[string]bool, len(links))
-	for i := range links {
-		link := &links[i]
-		who, owned := owners[link.Address]
-		next, leaves := leaving[who]
-		stays := owned && who != objectKey{link.Resource, link.Source} && (!leaves || next == link.Address)
-		if stays || taken[link.Address] {
-			results[i] = fmt.Errorf("%s: %w", link.Address, run.ErrConflict)
-			continue
+	results = make([]error, len(links))
+	for refused := true; refused; {
+		refused, granted = false, make([]account.Link, 0, len(links))
+		leaving := make(map[objectKey]string, len(links))
+		for i := range links {
+			if results[i] == nil {
+				leaving[objectKey{links[i].Resource, links[i].Source}] = links[i].Address
+			}
 		}
-		taken[link.Address] = true
-		granted = append(granted, *link)
+		taken := make(map[string]bool, len(links))
+		for i := range links {
+			link := &links[i]
+			who, owned := owners[link.Address]
+			next, leaves := leaving[who]
+			stays := owned && who != objectKey{link.Resource, link.Source} && (!leaves || next == link.Address)
+			switch {
+			case results[i] != nil:
+			case stays, taken[link.Address]:
+				results[i], refused = fmt.Errorf("%s: %w", link.Address, run.ErrConflict), true
+			default:
+				taken[link.Address] = true
+				granted = append(granted, *link)
+			}
+		}
 	}
 	return results, granted
 }
@@ -305,15 +318,6 @@ func (s *Store) update(ctx context.Context, tx *dialect.Tx, links []account.Link
 	return nil
 }
 
-// domainOf returns the domain in which a link matters. A claimed deletion has no address any more, and still holds the one
-// that it takes from its account: other resources of the domain must know of it.
-func domainOf(l *account.Link) string {
-	if former := l.Former(); former != "" {
-		return account.DomainOf(former)
-	}
-	return account.DomainOf(l.Address)
-}
-
 func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 	insert := dialect.Rows{Dialect: s.dialect, Table: linkTable, Columns: linkColumns}
 	now := millis(s.clock())
@@ -328,8 +332,10 @@ func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 			return insert, err
 		}
 		insert.Values = append(insert.Values, []any{
-			l.Resource, string(l.Source), l.Address, domainOf(l), string(l.Kind), string(l.Origin),
-			string(l.State), l.DN, l.Home, flag(l.Disabled), intent, kept, now,
+			l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind), string(l.Origin),
+			string(l.State), l.DN, l.Home, slices.Index(offReasons, l.Off), intent, kept, now,
+			shortened(l.Logon, 255), shortened(l.EmployeeID, 255), shortened(l.Made, 64), int64(l.Shown), flag(l.Released),
+			flag(l.Parted),
 		})
 	}
 	return insert, nil

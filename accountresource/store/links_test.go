@@ -54,6 +54,21 @@ func testSwap(t *testing.T, connect func() *sql.DB) {
 	}, links(t, s, 1))
 }
 
+// A claim that goes back gives its new address to another, which has it from the beginning of the same batch.
+func testSettledSwap(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	claim(t, s, l, link(1, "a", "b@example.com"), link(1, "b", "a@example.com"), link(1, "c", "c@example.com"))
+	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	back := []account.Link{link(1, "a", "a@example.com"), link(1, "b", "b@example.com")}
+	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Moved: back}))
+	assert.Equal(t, append(back, link(1, "c", "c@example.com")), links(t, s, 1))
+	taken := []account.Link{link(1, "a", "c@example.com")}
+	require.Error(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Moved: taken}), "another object has the address")
+	assert.Equal(t, append(back, link(1, "c", "c@example.com")), links(t, s, 1))
+}
+
 func testClaimedAgain(t *testing.T, connect func() *sql.DB) {
 	s, _ := opened(t, connect())
 	l := lease(t, s, 1)
@@ -78,10 +93,8 @@ func testLinksOfTheDomain(t *testing.T, connect func() *sql.DB) {
 	claim(t, s, lease(t, s, 3), want...)
 	before, behind := link(2, "00007", "x@example.com"), link(5, "00003", "y@example.com")
 	claim(t, s, lease(t, s, 2), before, link(2, "00009", "x@example.net"))
-	going := link(5, "00009", "deleting 00009") // another resource's claim keeps the address that it takes
-	going.State, going.Intent = account.Deleting, []account.Difference{{What: account.WhatAddress, Old: "z@example.com"}}
-	claim(t, s, lease(t, s, 5), behind, going)
-	want = append(want, before, behind, going)
+	claim(t, s, lease(t, s, 5), behind)
+	want = append(want, before, behind)
 
 	reads := readCounter(t, db)
 	start := reads.start()

@@ -59,6 +59,9 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 				return err
 			}
 		}
+		if err := s.moveLinks(ctx, tx, l.Resource, settled.Moved); err != nil {
+			return err
+		}
 		for chunk := range slices.Chunk(settled.Links, s.dialect.Together) {
 			if err := s.update(ctx, tx, chunk); err != nil {
 				return err
@@ -81,6 +84,26 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 	})
 	if err != nil {
 		return fmt.Errorf("settle a batch of run %d: %w", id, err)
+	}
+	return nil
+}
+
+// moveLinks writes links that get another address than their rows have. All leave before the first comes, so that they may
+// swap addresses.
+func (s *Runs) moveLinks(ctx context.Context, tx *dialect.Tx, resource int64, links []account.Link) error {
+	sources := make([]account.SourceID, len(links))
+	for i := range links {
+		sources[i] = links[i].Source
+	}
+	for chunk := range slices.Chunk(sources, s.dialect.Together) {
+		if err := s.unlink(ctx, tx, resource, chunk); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(links, s.dialect.Together) {
+		if err := s.replace(ctx, tx, resource, chunk, func(account.Link) bool { return false }); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package store_test
 
 import (
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -56,17 +57,22 @@ func TestAnUpgradeThatWasCutOffIsMadeAgain(t *testing.T) {
 		"ALTER TABLE account_resource_removal DROP COLUMN action",
 		"ALTER TABLE account_resource_run DROP COLUMN waiting",
 	}
+	seventh := len(undo)
+	for _, column := range []string{"logon", "employee_id", "made", "shown", "released", "parted"} {
+		undo = append(undo, "ALTER TABLE account_resource_link DROP COLUMN "+column)
+	}
 	for made := range len(undo) + 1 {
 		db := open(t, "mysql", servers.MariaDB(t).DSN)
 		opened(t, db)
-		for _, statement := range append(slices.Clone(undo[made:]), "DELETE FROM account_resource_version WHERE version_id = 7") {
+		for _, statement := range append(slices.Clone(undo[made:]), fmt.Sprint("DELETE FROM account_resource_version WHERE version_id > ", 6+made/(seventh+1))) {
 			_, err := db.ExecContext(t.Context(), statement)
 			require.NoError(t, err)
 		}
 		s, _ := opened(t, db)
 		_, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
 		require.NoError(t, err, "%d of %d changes were made", made, len(undo))
-		_, err = db.ExecContext(t.Context(), "SELECT renewed, action, waiting FROM account_resource_lease, account_resource_removal, account_resource_run")
+		_, err = db.ExecContext(t.Context(), "SELECT renewed, action, waiting, logon, employee_id, made, shown, released, parted"+
+			" FROM account_resource_lease, account_resource_removal, account_resource_run, account_resource_link")
 		require.NoError(t, err)
 		_, err = db.ExecContext(t.Context(), "SELECT suspended FROM account_resource_link")
 		require.Error(t, err)

@@ -61,6 +61,7 @@ var cases = []struct {
 	{"a search of an account's history does too", testAccountHistorySearch},
 	{"two searches at once", testSearchTurns},
 	{"a file of an account's history waits for its turn", testAccountHistoryWaits},
+	{"links swap addresses when they are settled", testSettledSwap},
 	{"odd characters arrive unharmed", testOddCharacters},
 }
 
@@ -128,8 +129,8 @@ func lease(t *testing.T, s *store.Store, id int64) run.Lease {
 
 func link(resourceID int64, source, address string) account.Link {
 	return account.Link{
-		Resource: resourceID, Source: account.SourceID(source), Address: address, Kind: account.Mailbox,
-		Origin: account.Created, State: account.Confirmed, DN: "CN=" + source,
+		Resource: resourceID, Source: account.SourceID(source), Origin: account.Created, State: account.Confirmed,
+		Known: account.Known{DN: "CN=" + source}, Local: account.Local{Address: address, Kind: account.Mailbox},
 	}
 }
 
@@ -301,6 +302,8 @@ func testOddCharacters(t *testing.T, connect func() *sql.DB) {
 	odd := link(1, "a", "a@example.com")
 	odd.DN = `CN=O'Brien\, "Żółć" 山田 👩‍👩‍👧 مرحبا \#,DC=corp;--`
 	odd.Kept[account.Title] = odd.DN
+	odd.Logon, odd.EmployeeID, odd.Made, odd.Home = "Żółć", "0042", "2026-05-06 07:08:09", "/var/vmail/ann/"
+	odd.Shown, odd.Off, odd.Released, odd.Parted = account.FieldSet(account.Name, account.Telephone), account.OffByRemoval, true, true
 	claim(t, s, l, odd)
 	assert.Equal(t, []account.Link{odd}, links(t, s, 1))
 	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())

@@ -17,7 +17,7 @@ type Tasks struct{ *Store }
 
 // Pending are the tasks of a resource in an application, oldest first, at most limit.
 func (s *Tasks) Pending(ctx context.Context, resource int64, application string, limit int) ([]run.Task, error) {
-	found, err := query(ctx, s.db, s.sql.Select("id", "application", "work", "error").From(taskTable).
+	found, err := query(ctx, s.db, s.sql.Select("id", "application", "work").From(taskTable).
 		Where(squirrel.Eq{"resource_id": resource, "application": application}).OrderBy("id").Limit(uint64(limit)), scanTask)
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks of resource %d: %w", resource, err)
@@ -26,11 +26,10 @@ func (s *Tasks) Pending(ctx context.Context, resource int64, application string,
 }
 
 func scanTask(scan func(...any) error) (t run.Task, err error) {
-	var work, why string
-	if err := scan(&t.ID, &t.Application, &work, &why); err != nil {
+	var work string
+	if err := scan(&t.ID, &t.Application, &work); err != nil {
 		return t, err
 	}
-	t.Delayed = why != ""
 	return t, unpacked(work, &t)
 }
 
@@ -42,7 +41,7 @@ func (s *Tasks) Done(ctx context.Context, id int64) error {
 	return nil
 }
 
-// Failed delays a task and keeps why it could not be done.
+// Failed keeps why a task could not be done.
 func (s *Tasks) Failed(ctx context.Context, id int64, why string) error {
 	if _, err := exec(ctx, s.db, s.sql.Update(taskTable).Set("error", why).Where(squirrel.Eq{"id": id})); err != nil {
 		return fmt.Errorf("mark task %d: %w", id, err)

@@ -53,8 +53,12 @@ func (s *speaker) rowOfChange(c *account.Change) row {
 	if c.Action == account.ActionCreated {
 		diff = born(c)
 	}
+	address := c.Address
+	if account.IsAside(address) && len(diff) > 0 && diff[0].What == account.WhatAddress { // it makes way for another
+		address = diff[0].Old
+	}
 	return row{
-		speaker: s, Action: c.Action, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: c.Address,
+		speaker: s, Action: c.Action, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: address,
 		Diff: s.differences(diff), Reason: s.Say(c.Reason),
 	}
 }
@@ -66,7 +70,7 @@ func born(c *account.Change) (diff []account.Difference) {
 			diff = append(diff, account.Difference{What: f.String(), New: value})
 		}
 	}
-	if c.Kind == account.Mailbox && !c.Active {
+	if c.Kind == account.Mailbox && c.Switch != account.On {
 		diff = append(diff, account.Difference{What: "active", New: "no"})
 	}
 	return append(diff, c.Diff...)

@@ -11,16 +11,16 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-func alias(local, name string, members ...string) account.Change {
-	return account.Change{
-		Action: account.ActionCreated, Kind: account.Alias, Source: account.SourceID(local), Address: local + "@example.com",
-		Profile: account.Profile{account.Name: name}, Set: account.FieldSet(account.Name), Policy: "membersonly", Active: true,
-		Join: members,
+func alias(local, name string, members ...string) account.Operation {
+	return account.Operation{
+		Verb: account.Create, Kind: account.Alias, Address: local + "@example.com",
+		Values:     account.Values{Profile: account.Profile{account.Name: name}, Set: account.FieldSet(account.Name), Switch: account.On},
+		Membership: account.Membership{Policy: "membersonly", Join: members},
 	}
 }
 
-func aliasChange(action account.Action, local string) account.Change {
-	return account.Change{Action: action, Kind: account.Alias, Address: local + "@example.com"}
+func aliasOperation(verb account.Verb, local string) account.Operation {
+	return account.Operation{Verb: verb, Kind: account.Alias, Address: local + "@example.com"}
 }
 
 func (s suite) alias(address string) account.Account {
@@ -62,29 +62,29 @@ func createAliasTwice(s suite) {
 
 func changeMembers(s suite) {
 	s.applied(alias("sales", "Sales", "a@example.com", "b@example.com", "c@example.com"), alias("other", "Other", "b@example.com"))
-	c := aliasChange(account.ActionUpdated, "sales")
-	c.Join, c.Leave = []string{"d@example.com", "a@example.com"}, []string{"b@example.com", "gone@example.com"}
-	c.Set, c.Profile[account.Name] = account.FieldSet(account.Name), "Sales & Co"
-	s.applied(c)
-	s.applied(c)
+	op := aliasOperation(account.Update, "sales")
+	op.Join, op.Leave = []string{"d@example.com", "a@example.com"}, []string{"b@example.com", "gone@example.com"}
+	op.Set, op.Profile[account.Name] = account.FieldSet(account.Name), "Sales & Co"
+	s.applied(op)
+	s.applied(op)
 	got := s.alias("sales@example.com")
 	assert.Equal(s, []string{"a@example.com", "c@example.com", "d@example.com"}, got.Members)
 	assert.Equal(s, "Sales & Co", got.Profile[account.Name])
 	assert.Equal(s, []string{"b@example.com"}, s.alias("other@example.com").Members)
-	assert.ErrorIs(s, s.apply(aliasChange2(c, "gone@example.com"))[0], backends.ErrNotFound)
+	assert.ErrorIs(s, s.apply(moved(op, "gone@example.com"))[0], backends.ErrNotFound)
 }
 
-func aliasChange2(c account.Change, address string) account.Change {
-	c.Address = address
-	return c
+func moved(op account.Operation, address string) account.Operation {
+	op.Address = address
+	return op
 }
 
 func addModerators(s suite) {
-	c := alias("sales", "Sales", "ann@example.com")
-	c.Moderate = []string{"boss@example.com"}
-	s.applied(c)
+	op := alias("sales", "Sales", "ann@example.com")
+	op.Moderate = []string{"boss@example.com"}
+	s.applied(op)
 	s.AddReference(Reference{Moderator, "sales@example.com", "deputy@elsewhere.example"})
-	more := aliasChange(account.ActionUpdated, "sales")
+	more := aliasOperation(account.Update, "sales")
 	more.Moderate = []string{"boss@example.com", "chief@example.com"}
 	s.applied(more)
 	assert.ElementsMatch(s, []string{"boss@example.com", "chief@example.com", "deputy@elsewhere.example"},
@@ -98,9 +98,9 @@ func manyMembers(s suite) {
 	}
 	s.applied(alias("all", "All", members...))
 	assert.Equal(s, members, s.alias("all@example.com").Members)
-	c := aliasChange(account.ActionUpdated, "all")
-	c.Leave = members[1:]
-	s.applied(c)
+	op := aliasOperation(account.Update, "all")
+	op.Leave = members[1:]
+	s.applied(op)
 	assert.Equal(s, members[:1], s.alias("all@example.com").Members)
 }
 
@@ -108,10 +108,10 @@ func renameAlias(s suite) {
 	s.applied(alias("sales", "Sales", "ann@example.com"), alias("top", "Top", "sales@example.com"), alias("swap", "Swap", "bob@example.com"))
 	s.AddReference(Reference{Moderator, "sales@example.com", "boss@elsewhere.example"})
 	s.SetPolicy("sales@example.com", "public")
-	c := aliasChange(account.ActionRenamed, "sales")
-	c.NewAddress = "market@example.com"
-	s.applied(c)
-	s.applied(c)
+	op := aliasOperation(account.Rename, "sales")
+	op.NewAddress = "market@example.com"
+	s.applied(op)
+	s.applied(op)
 	got := s.alias("market@example.com")
 	assert.Equal(s, "Sales", got.Profile[account.Name])
 	assert.Equal(s, []string{"ann@example.com"}, got.Members)
@@ -119,7 +119,7 @@ func renameAlias(s suite) {
 	assert.Equal(s, []string{"market@example.com"}, s.alias("top@example.com").Members)
 	assert.Equal(s, []Reference{{Moderator, "market@example.com", "boss@elsewhere.example"}}, s.references())
 
-	there, back := aliasChange(account.ActionRenamed, "market"), aliasChange(account.ActionRenamed, "swap")
+	there, back := aliasOperation(account.Rename, "market"), aliasOperation(account.Rename, "swap")
 	there.NewAddress, back.NewAddress = "swap@example.com", "market@example.com"
 	s.applied(there, back)
 	assert.Equal(s, []string{"ann@example.com"}, s.alias("swap@example.com").Members)
@@ -129,9 +129,9 @@ func renameAlias(s suite) {
 func deleteAlias(s suite) {
 	s.applied(alias("sales", "Sales", "ann@example.com"), alias("top", "Top", "sales@example.com", "bob@example.com"))
 	s.AddReference(Reference{Moderator, "sales@example.com", "boss@elsewhere.example"})
-	c := aliasChange(account.ActionDeleted, "sales")
-	s.applied(c)
-	s.applied(c)
+	op := aliasOperation(account.Delete, "sales")
+	s.applied(op)
+	s.applied(op)
 	assert.Empty(s, s.accounts(backends.Query{Addresses: []string{"sales@example.com"}}))
 	assert.Equal(s, []string{"bob@example.com"}, s.alias("top@example.com").Members)
 	assert.Empty(s, s.references())
@@ -141,14 +141,14 @@ func deleteAlias(s suite) {
 
 func switchAlias(s suite) {
 	s.applied(alias("sales", "Sales", "ann@example.com", "bob@example.com"))
-	off := aliasChange(account.ActionDisabled, "sales")
-	off.Disable = true
+	off := aliasOperation(account.Update, "sales")
+	off.Switch = account.Off
 	s.applied(off)
 	got := s.alias("sales@example.com")
 	assert.False(s, got.Active)
 	assert.ElementsMatch(s, []string{"ann@example.com", "bob@example.com"}, slices.Concat(got.Members, got.Idle), "they come on with it")
-	on := aliasChange(account.ActionEnabled, "sales")
-	on.Enable, on.Leave, on.Join = true, []string{"bob@example.com"}, []string{"eve@example.com"}
+	on := aliasOperation(account.Update, "sales")
+	on.Switch, on.Leave, on.Join = account.On, []string{"bob@example.com"}, []string{"eve@example.com"}
 	s.applied(on)
 	got = s.alias("sales@example.com")
 	assert.True(s, got.Active)

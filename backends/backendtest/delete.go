@@ -12,9 +12,9 @@ import (
 )
 
 // deletion deletes the account made by creation(made) under the address of that name.
-func deletion(made string) account.Change {
-	return account.Change{
-		Action: account.ActionDeleted, Kind: account.Mailbox, Source: account.SourceID(made),
+func deletion(made string) account.Operation {
+	return account.Operation{
+		Verb: account.Delete, Kind: account.Mailbox,
 		Address: made + "@example.com", Home: creation(made, "").Home,
 	}
 }

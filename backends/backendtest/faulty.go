@@ -49,7 +49,7 @@ func (f *Faulty) Hang(hang bool) *Faulty {
 }
 
 // Apply fails as was asked.
-func (f *Faulty) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+func (f *Faulty) Apply(ctx context.Context, d account.Domain, operations []account.Operation) ([]error, error) {
 	f.mu.Lock()
 	before, after, hangs := f.before, f.after, f.hangs
 	f.mu.Unlock()
@@ -60,6 +60,6 @@ func (f *Faulty) Apply(ctx context.Context, d account.Domain, changes []account.
 	if before != nil {
 		return nil, before
 	}
-	results, err := f.Backend.Apply(ctx, d, changes)
+	results, err := f.Backend.Apply(ctx, d, operations)
 	return results, errors.Join(err, after)
 }

@@ -17,7 +17,7 @@ func (s suite) taken(homes ...string) map[string]string {
 	s.Helper()
 	found := map[string]string{}
 	for _, a := range s.accounts(backends.Query{Homes: homes}) {
-		found[backends.NormalHome(a.Home)] = a.Address + " " + string(a.Kind)
+		found[account.NormalHome(a.Home)] = a.Address + " " + string(a.Kind)
 	}
 	return found
 }
@@ -39,9 +39,9 @@ func homesTaken(s suite) {
 		homeBase + "ann/", homeBase + "noslash/", homeBase + "upper/case/", homeBase + "free/",
 	}
 	want := map[string]string{
-		backends.NormalHome(creation("ann", "").Home): "ann@example.com mailbox",
-		backends.NormalHome(creation("bob", "").Home): "rob@example.com mailbox",
-		backends.NormalHome(creation("eve", "").Home): "eve@example.com reserved",
+		account.NormalHome(creation("ann", "").Home): "ann@example.com mailbox",
+		account.NormalHome(creation("bob", "").Home): "rob@example.com mailbox",
+		account.NormalHome(creation("eve", "").Home): "eve@example.com reserved",
 		homeBase + "ann":     "ann@other.example mailbox",
 		homeBase + "noslash": "noslash@other.example mailbox",
 	}

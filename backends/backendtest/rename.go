@@ -15,9 +15,9 @@ import (
 )
 
 // renaming gives the account made by creation(made) another address than it has now.
-func renaming(made, from, to string) account.Change {
-	return account.Change{
-		Action: account.ActionRenamed, Kind: account.Mailbox, Source: account.SourceID(made),
+func renaming(made, from, to string) account.Operation {
+	return account.Operation{
+		Verb: account.Rename, Kind: account.Mailbox,
 		Address: from + "@example.com", NewAddress: to + "@example.com", Home: creation(made, "").Home,
 	}
 }
@@ -125,9 +125,9 @@ func chainAddresses(s suite) {
 func renameTwice(s suite) {
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"), creation("eve", "Eve"))
 	s.AddAlias("sales@example.com", "ann@example.com", "eve@example.com")
-	changes := []account.Change{renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"), renaming("eve", "eve", "eva")}
-	s.applied(changes...)
-	s.applied(changes...)
+	operations := []account.Operation{renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"), renaming("eve", "eve", "eva")}
+	s.applied(operations...)
+	s.applied(operations...)
 	assert.Equal(s, []string{"ann bob", "bob ann", "eva eve"}, s.lives("ann", "bob", "eve"))
 	assert.True(s, s.Route(route("sales", "bob")))
 	assert.True(s, s.Route(route("sales", "eva")))
@@ -141,7 +141,7 @@ func renameTaken(s suite) {
 	results := s.apply(renaming("ann", "ann", "bob"), renaming("eve", "eve", "sales"), renaming("joe", "joe", "list"),
 		renaming("gone", "gone", "here"), creation("max", "Max"))
 	for i := range 3 {
-		assert.ErrorIs(s, results[i], backends.ErrExists, "change %d", i)
+		assert.ErrorIs(s, results[i], backends.ErrExists, "operation %d", i)
 	}
 	assert.ErrorIs(s, results[3], backends.ErrNotFound)
 	assert.NoError(s, results[4])
@@ -175,10 +175,10 @@ func renameOverLeftovers(s suite) {
 func renameAndUpdate(s suite) {
 	s.applied(creation("ann", "Ann"))
 	s.AddAlias("sales@example.com", "ann@example.com")
-	c := renaming("ann", "ann", "anna")
-	c.Profile, c.Set = account.Profile{account.Name: "Anna"}, account.FieldSet(account.Name)
-	c.Disable = true
-	s.applied(c)
+	op := renaming("ann", "ann", "anna")
+	op.Profile, op.Set = account.Profile{account.Name: "Anna"}, account.FieldSet(account.Name)
+	op.Switch = account.Off
+	s.applied(op)
 	got := s.account("anna@example.com")
 	assert.Equal(s, "Anna", got.Profile[account.Name])
 	assert.False(s, got.Active)
@@ -186,19 +186,19 @@ func renameAndUpdate(s suite) {
 	assert.True(s, s.forwards("sales", "anna"))
 
 	back := renaming("ann", "anna", "ann")
-	back.Enable = true
+	back.Switch = account.On
 	s.applied(back)
 	assert.True(s, s.account("ann@example.com").Active)
 	assert.Equal(s, s.hasSelfRoutes(), s.Route(route("ann", "ann")))
 	assert.True(s, s.forwards("sales", "ann"))
 }
 
-// A renaming that has happened is done again with another change of the account: that is made all the same.
+// A renaming that has happened is done again as part of another operation: the rest of that is made all the same.
 func renameAgainWithMore(s suite) {
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
 	there, back := renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann")
 	s.applied(there, back)
-	there.Disable = true
+	there.Switch = account.Off
 	back.Profile, back.Set = account.Profile{account.Name: "Robert"}, account.FieldSet(account.Name)
 	s.applied(there, back)
 	assert.Equal(s, []string{"ann bob", "bob ann"}, s.lives("ann", "bob"))
@@ -210,11 +210,11 @@ func renameAgainWithMore(s suite) {
 func failingRename(s suite) {
 	d, boom := s.domain("example.com"), errors.New("boom")
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
-	changes := []account.Change{renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"), deletion("eve")}
+	operations := []account.Operation{renaming("ann", "ann", "bob"), renaming("bob", "bob", "ann"), deletion("eve")}
 	faulty := NewFaulty(s.Backend)
-	_, err := faulty.FailAfter(boom).Apply(s.Context(), d, changes)
+	_, err := faulty.FailAfter(boom).Apply(s.Context(), d, operations)
 	require.ErrorIs(s, err, boom)
-	results, err := faulty.FailAfter(nil).Apply(context.WithoutCancel(s.Context()), d, changes)
+	results, err := faulty.FailAfter(nil).Apply(context.WithoutCancel(s.Context()), d, operations)
 	require.NoError(s, errors.Join(append(results, err)...))
 	assert.Equal(s, []string{"ann bob", "bob ann"}, s.lives("ann", "bob"))
 }

@@ -49,7 +49,7 @@ func stopped(s suite) {
 	d := s.domain("example.com")
 	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
-	_, err := s.Backend.Apply(ctx, d, []account.Change{creation("ann", "Ann")})
+	_, err := s.Backend.Apply(ctx, d, []account.Operation{creation("ann", "Ann")})
 	require.ErrorIs(s, err, context.Canceled)
 	s.applied(creation("bob", "Bob"))
 	var last error

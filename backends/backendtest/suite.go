@@ -39,6 +39,8 @@ type Store struct {
 	DeletedMailboxes func() []DeletedMailbox
 	// ExactHomes: the store finds a mail directory in the case only in which it is written.
 	ExactHomes bool
+	// Tick lets the store's clock go on by a second; nil: no clock tells the store's accounts apart.
+	Tick func()
 	// Writes counts the statements or requests that wrote, so far.
 	Writes func() int
 }
@@ -90,16 +92,19 @@ var cases = []struct {
 	{"R5 a disabled user gets a disabled mailbox", createDisabled},
 	{"creating again is harmless", createTwice},
 	{"R4 an address that is taken is refused", createTaken},
-	{"a bad change fails alone", badAlone},
+	{"a bad operation fails alone", badAlone},
 	{"R5 which mail directories are taken is known", homesTaken},
 	{"R5 a mailbox is not made in the mail directory of another", createInTakenHome},
-	{"R7 only the fields of the change are written", updateFields},
-	{"a change of an account that is gone is refused", updateGone},
+	{"R7 only the fields of the operation are written", updateFields},
+	{"an operation on an account that is gone is refused", updateGone},
+	{"R26 another mailbox of that address is neither updated nor disabled", updateOther},
 	{"R7 canonical values are read back unchanged", canonicalLaw},
 	{"R9 an account goes off and on with its routes", switchAccount},
 	{"R9 switching twice is harmless", switchTwice},
 	{"R9 a route comes back with the later of its ends", switchBothEnds},
 	{"every holder of an address is streamed once", streamHolders},
+	{"R26 when an account was made stays with it", madeStays},
+	{"R26 another account of the same address was made at another time", madeDiffers},
 	{"R4 administrators are known as such", readRoles},
 	{"the store is free while accounts are streamed", useWhileStreaming},
 	{"a stopped context stops", stopped},
@@ -110,9 +115,15 @@ var cases = []struct {
 	{"R8 an address that is taken stays whose it is", renameTaken},
 	{"R8 a leaver's address goes to a newcomer", handOver},
 	{"R8 what only names the new address gives way", renameOverLeftovers},
-	{"R8 a renamed account is updated and switched in the same change", renameAndUpdate},
+	{"R8 a renamed account is updated and switched in the same operation", renameAndUpdate},
+	{"R8 a mailbox steps aside in one call and goes on in another", mailboxAside},
+	{"R8 an alias steps aside in one call and goes on in another", aliasAside},
+	{"R8 a mailbox and an alias swap their addresses in three calls", swapKinds},
+	{"R8 two aliases swap their addresses in three calls", swapAliases},
+	{"R8 an account that stopped half-way goes on from where it is", goOnFromPlace},
+	{"R8 members join and leave a renamed alias in the same operation", renameAndJoin},
 	{"R8 a renaming that failed and happened is harmless to do again", failingRename},
-	{"R8 a renaming that has happened takes the rest of a later change", renameAgainWithMore},
+	{"R8 a renaming that has happened takes the rest of a later operation", renameAgainWithMore},
 	{"R14 a deleted account is gone with whatever names it", deleteAccount},
 	{"R14 how long the mail directory is kept is written down", deleteKeeps},
 	{"R14 deleting again is harmless", deleteTwice},
@@ -142,17 +153,17 @@ func (s suite) domain(name string) account.Domain {
 	return d
 }
 
-func (s suite) apply(changes ...account.Change) []error {
+func (s suite) apply(operations ...account.Operation) []error {
 	s.Helper()
-	results, err := s.Backend.Apply(s.Context(), s.domain("example.com"), changes)
+	results, err := s.Backend.Apply(s.Context(), s.domain("example.com"), operations)
 	require.NoError(s, err)
-	require.Len(s, results, len(changes))
+	require.Len(s, results, len(operations))
 	return results
 }
 
-func (s suite) applied(changes ...account.Change) {
+func (s suite) applied(operations ...account.Operation) {
 	s.Helper()
-	require.NoError(s, errors.Join(s.apply(changes...)...))
+	require.NoError(s, errors.Join(s.apply(operations...)...))
 }
 
 func (s suite) accounts(q backends.Query) []account.Account {
@@ -173,12 +184,12 @@ func (s suite) account(address string) account.Account {
 	return found[0]
 }
 
-func creation(local, name string) account.Change {
+func creation(local, name string) account.Operation {
 	address := local + "@example.com"
-	return account.Change{
-		Action: account.ActionCreated, Kind: account.Mailbox, Source: account.SourceID(local), Address: address,
-		Profile: account.Profile{account.Name: name}, Set: account.FieldSet(account.Name),
-		Home: "/var/vmail/vmail1/example.com/" + local + "-2026.05.06.07.08.09/", Active: true,
+	return account.Operation{
+		Verb: account.Create, Kind: account.Mailbox, Address: address,
+		Home:   "/var/vmail/vmail1/example.com/" + local + "-2026.05.06.07.08.09/",
+		Values: account.Values{Profile: account.Profile{account.Name: name}, Set: account.FieldSet(account.Name), Switch: account.On},
 	}
 }
 

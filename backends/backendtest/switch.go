@@ -6,12 +6,12 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-func off(local string) account.Change {
-	return account.Change{Action: account.ActionDisabled, Kind: account.Mailbox, Address: local + "@example.com", Disable: true}
+func off(local string) account.Operation {
+	return account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: local + "@example.com", Values: account.Values{Switch: account.Off}}
 }
 
-func on(local string) account.Change {
-	return account.Change{Action: account.ActionEnabled, Kind: account.Mailbox, Address: local + "@example.com", Enable: true}
+func on(local string) account.Operation {
+	return account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: local + "@example.com", Values: account.Values{Switch: account.On}}
 }
 
 // forwards reports whether mail for one address goes on to another: the account is on, and its row, where it has one.

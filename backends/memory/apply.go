@@ -10,149 +10,152 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// Apply makes the changes one by one.
-func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
+// Apply makes the operations one by one.
+func (b *Backend) Apply(ctx context.Context, d account.Domain, operations []account.Operation) ([]error, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("apply %d changes: %w", len(changes), err)
+		return nil, fmt.Errorf("apply %d operations: %w", len(operations), err)
 	}
 	b.mu.Lock()
+	b.made++
 	defer b.mu.Unlock()
 	b.homes = nil
-	results := make([]error, len(changes))
-	for _, turn := range []func(account.Action) bool{
-		func(a account.Action) bool { return a == account.ActionDeleted },
-		func(a account.Action) bool { return a == account.ActionRenamed },
-		func(a account.Action) bool { return a != account.ActionDeleted && a != account.ActionRenamed },
+	operations = slices.Clone(operations) // those of the caller stay as they are
+	results := make([]error, len(operations))
+	for _, turn := range []func(account.Verb) bool{
+		func(v account.Verb) bool { return v == account.Delete },
+		func(v account.Verb) bool { return v == account.Rename },
+		func(v account.Verb) bool { return v != account.Delete && v != account.Rename },
 	} {
 		var moving []int
-		for i := range changes {
-			c := &changes[i]
-			if !turn(c.Action) {
+		for i := range operations {
+			op := &operations[i]
+			if !turn(op.Verb) {
 				continue
 			}
-			if err := b.apply(d, c); err != nil {
-				results[i] = fmt.Errorf("%s %s: %w", c.Action, c.Address, err)
-			} else if c.Action == account.ActionRenamed {
+			if err := b.apply(d, op); err != nil {
+				results[i] = fmt.Errorf("%s %s: %w", op.Verb, op.Address, err)
+			} else if op.Verb == account.Rename {
 				moving = append(moving, i)
 			}
 		}
-		b.rename(changes, moving, results)
+		b.rename(operations, moving, results)
 	}
 	return results, nil
 }
 
-func (b *Backend) apply(d account.Domain, c *account.Change) error {
-	if err := b.refused[c.Address]; err != nil {
+func (b *Backend) apply(d account.Domain, op *account.Operation) error {
+	if err := b.refused[op.Address]; err != nil {
 		return err
 	}
 	switch {
-	case account.DomainOf(c.Address) != d.Name:
+	case account.DomainOf(op.Address) != d.Name:
 		return fmt.Errorf("outside of domain %s", d.Name)
-	case c.Kind != account.Mailbox && c.Kind != account.Alias:
+	case op.Kind != account.Mailbox && op.Kind != account.Alias:
 		return backends.ErrUnsupported
-	case c.Action == account.ActionDeleted:
-		b.remove(c)
+	case op.Verb == account.Delete:
+		b.remove(op)
 		return nil
-	case c.Action == account.ActionRenamed:
-		if b.at(c, c.Address) {
-			return b.update(c)
-		}
-		if !b.at(c, c.NewAddress) {
+	case op.Verb == account.Rename:
+		stations := backends.Stations(op)
+		i := slices.IndexFunc(stations, func(address string) bool { return b.at(op, address) })
+		if i < 0 {
 			return backends.ErrNotFound
 		}
-		moved := *c // an earlier attempt has renamed it: the rest of this change may be another one
-		moved.Address = c.NewAddress
-		return b.update(&moved)
-	case c.Action == account.ActionCreated:
-		return b.create(c)
-	case !c.TouchesAccount():
+		op.Address = stations[i] // if an earlier attempt has renamed it, the rest of this operation may be another one
+		return b.update(op)
+	case op.Verb == account.Create:
+		return b.create(op)
+	case !op.Writes():
 		return nil
 	}
-	return b.update(c)
+	return b.update(op)
 }
 
-func (b *Backend) create(c *account.Change) error {
-	if c.Kind == account.Alias {
-		return b.createAlias(c)
+func (b *Backend) create(op *account.Operation) error {
+	if op.Kind == account.Alias {
+		return b.createAlias(op)
 	}
-	self := account.Route{Address: c.Address, Forwarding: c.Address}
-	if a, exists := b.accounts[c.Address]; exists {
-		if a.Kind != account.Mailbox || a.Home != c.Home {
+	self := account.Route{Address: op.Address, Forwarding: op.Address}
+	if a, exists := b.accounts[op.Address]; exists {
+		if a.Kind != account.Mailbox || a.Home != op.Home {
 			return backends.ErrExists
 		}
 		if _, exists := b.routes[self]; !exists {
-			b.routes[self] = c.Active
+			b.routes[self] = op.Switch == account.On
 		}
 		return nil
 	}
 	if b.homes == nil {
 		b.homes = backends.HomesOf(slices.Collect(maps.Values(b.accounts)))
 	}
-	if err := b.homes.Take(c); err != nil {
+	if err := b.homes.Take(op); err != nil {
 		return err
 	}
 	b.writes++
-	a := account.Account{Address: c.Address, Kind: account.Mailbox, Active: c.Active, Home: c.Home}
-	set(&a.Profile, c)
-	b.accounts[c.Address] = a
-	b.routes[self] = c.Active
+	a := account.Account{Address: op.Address, Kind: account.Mailbox, Active: op.Switch == account.On, Home: op.Home, Made: b.now()}
+	set(&a.Profile, op)
+	b.accounts[op.Address] = a
+	b.routes[self] = op.Switch == account.On
 	return nil
 }
 
-func (b *Backend) update(c *account.Change) error {
-	a, exists := b.accounts[c.Address]
-	if !exists || a.Kind != c.Kind {
+func (b *Backend) update(op *account.Operation) error {
+	a, exists := b.accounts[op.Address]
+	if !exists || a.Kind != op.Kind {
 		return backends.ErrNotFound
 	}
+	if a.Kind == account.Mailbox && op.Home != "" && a.Home != op.Home {
+		return fmt.Errorf("another mailbox has the address: %w", backends.ErrNotFound)
+	}
 	b.writes++
-	set(&a.Profile, c)
-	b.changeMembers(c)
-	if c.Disable || c.Enable {
-		a.Active = c.Enable
+	set(&a.Profile, op)
+	b.changeMembers(op)
+	if op.Switch != "" {
+		a.Active = op.Switch == account.On
 		for r := range b.routes {
-			if r.Address == c.Address {
-				b.routes[r] = c.Enable
+			if r.Address == op.Address {
+				b.routes[r] = a.Active
 			}
 		}
 	}
-	b.accounts[c.Address] = a
+	b.accounts[op.Address] = a
 	return nil
 }
 
-func (b *Backend) createAlias(c *account.Change) error {
-	a, exists := b.accounts[c.Address]
+func (b *Backend) createAlias(op *account.Operation) error {
+	a, exists := b.accounts[op.Address]
 	if exists && a.Kind != account.Alias {
 		return backends.ErrExists
 	}
 	b.writes++
 	if !exists {
-		a = account.Account{Address: c.Address, Kind: account.Alias, Active: c.Active}
-		set(&a.Profile, c)
-		b.policies[c.Address] = c.Policy
+		a = account.Account{Address: op.Address, Kind: account.Alias, Active: op.Switch == account.On, Made: b.now()}
+		set(&a.Profile, op)
+		b.policies[op.Address] = op.Policy
 	}
-	b.accounts[c.Address] = a
-	b.changeMembers(c)
+	b.accounts[op.Address] = a
+	b.changeMembers(op)
 	return nil
 }
 
-func (b *Backend) changeMembers(c *account.Change) {
-	for _, m := range c.Leave {
-		delete(b.routes, account.Route{Address: c.Address, Forwarding: m})
+func (b *Backend) changeMembers(op *account.Operation) {
+	for _, m := range op.Leave {
+		delete(b.routes, account.Route{Address: op.Address, Forwarding: m})
 	}
-	for _, m := range c.Moderate {
-		if t := [3]string{"moderator", c.Address, m}; !slices.Contains(b.references, t) {
+	for _, m := range op.Moderate {
+		if t := [3]string{"moderator", op.Address, m}; !slices.Contains(b.references, t) {
 			b.references = append(b.references, t)
 		}
 	}
-	for _, m := range c.Join {
-		b.routes[account.Route{Address: c.Address, Forwarding: m}] = true
+	for _, m := range op.Join {
+		b.routes[account.Route{Address: op.Address, Forwarding: m}] = true
 	}
 }
 
-func set(p *account.Profile, c *account.Change) {
+func set(p *account.Profile, op *account.Operation) {
 	for _, f := range account.AllFields() {
-		if c.Set.Has(f) {
-			p[f] = c.Profile[f]
+		if op.Set.Has(f) {
+			p[f] = op.Profile[f]
 		}
 	}
 }

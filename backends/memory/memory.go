@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -24,6 +25,7 @@ type Backend struct {
 	references [][3]string // kind, owner and other
 	deleted    []DeletedMailbox
 	writes     int
+	made       int            // how often accounts were made so far
 	homes      backends.Homes // of mailboxes, while an Apply creates some
 }
 
@@ -47,14 +49,24 @@ func (b *Backend) AddDomain(d account.Domain) {
 	b.domains[d.Name] = d
 }
 
-// AddAccount makes an account as somebody else would; a mailbox gets the route to itself.
+// AddAccount makes an account as somebody else would; a mailbox gets the route to itself. An account without Made gets one
+// that no other has.
 func (b *Backend) AddAccount(a account.Account) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if a.Made == "" && a.Kind != account.Reserved {
+		b.made++
+		a.Made = b.now()
+	}
 	b.accounts[a.Address] = a
 	if a.Kind == account.Mailbox {
 		b.routes[account.Route{Address: a.Address, Forwarding: a.Address}] = a.Active
 	}
+}
+
+// now is when accounts are made. All of one Apply share it, as in stores that count seconds.
+func (b *Backend) now() string {
+	return "made " + strconv.Itoa(b.made)
 }
 
 // AddAlias makes an alias with members as somebody else would.
@@ -104,14 +116,14 @@ func (b *Backend) Remove(address string) {
 	delete(b.routes, account.Route{Address: address, Forwarding: address})
 }
 
-// Refuse has every change of the account fail with err; nil lifts it.
+// Refuse has every operation on the account fail with err; nil lifts it.
 func (b *Backend) Refuse(address string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refused[address] = err
 }
 
-// Writes counts the changes that had an effect.
+// Writes counts the operations that had an effect.
 func (b *Backend) Writes() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -223,15 +235,15 @@ func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 func (b *Backend) housed(homes []string) (found []account.Account) {
 	wanted := make(map[string]bool, len(homes))
 	for _, home := range homes {
-		wanted[backends.NormalHome(home)] = true
+		wanted[account.NormalHome(home)] = true
 	}
 	for _, a := range b.accounts {
-		if a.Kind == account.Mailbox && wanted[backends.NormalHome(a.Home)] {
+		if a.Kind == account.Mailbox && wanted[account.NormalHome(a.Home)] {
 			found = append(found, account.Account{Address: a.Address, Kind: a.Kind, Home: a.Home})
 		}
 	}
 	for _, g := range b.deleted {
-		if wanted[backends.NormalHome(g.Home)] {
+		if wanted[account.NormalHome(g.Home)] {
 			found = append(found, account.Account{Address: g.Address, Kind: account.Reserved, Home: g.Home})
 		}
 	}

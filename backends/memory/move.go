@@ -12,29 +12,29 @@ import (
 // DeletedMailbox is a deleted mailbox; Until is the date from which its directory may go, or empty.
 type DeletedMailbox struct{ Address, Home, Until string }
 
-// at reports whether the account of the change, known by its mail directory, has the address.
-func (b *Backend) at(c *account.Change, address string) bool {
+// at reports whether the account of the operation, known by its mail directory, has the address.
+func (b *Backend) at(op *account.Operation, address string) bool {
 	a, exists := b.accounts[address]
-	return exists && a.Kind == c.Kind && (a.Kind == account.Alias || a.Home == c.Home)
+	return exists && a.Kind == op.Kind && (a.Kind == account.Alias || a.Home == op.Home)
 }
 
-// rename gives those of the changes that moving names their new addresses, all at once. One that finds its address
+// rename gives those of the operations that moving names their new addresses, all at once. One that finds its address
 // taken stays, and with it whoever wanted its place.
-func (b *Backend) rename(changes []account.Change, moving []int, results []error) {
-	moving = slices.DeleteFunc(moving, func(i int) bool { return !b.at(&changes[i], changes[i].Address) })
+func (b *Backend) rename(operations []account.Operation, moving []int, results []error) {
+	moving = slices.DeleteFunc(moving, func(i int) bool { return operations[i].Address == operations[i].NewAddress })
 	becomes := make(map[string]string)
 	for again := true; again; {
 		clear(becomes)
 		for _, i := range moving {
-			becomes[changes[i].Address] = changes[i].NewAddress
+			becomes[operations[i].Address] = operations[i].NewAddress
 		}
 		left := slices.DeleteFunc(slices.Clone(moving), func(i int) bool {
-			c := &changes[i]
-			_, taken := b.accounts[c.NewAddress]
-			if _, leaves := becomes[c.NewAddress]; !taken || leaves {
+			op := &operations[i]
+			_, taken := b.accounts[op.NewAddress]
+			if _, leaves := becomes[op.NewAddress]; !taken || leaves {
 				return false
 			}
-			results[i] = fmt.Errorf("%s %s: %w", c.Action, c.Address, backends.ErrExists)
+			results[i] = fmt.Errorf("%s %s: %w", op.Verb, op.Address, backends.ErrExists)
 			return true
 		})
 		again, moving = len(left) < len(moving), left
@@ -77,23 +77,23 @@ func (b *Backend) rename(changes []account.Change, moving []int, results []error
 	b.references = references
 }
 
-func (b *Backend) remove(c *account.Change) {
-	a, exists := b.accounts[c.Address]
-	if !exists || a.Kind != c.Kind || c.Home != "" && a.Home != c.Home {
+func (b *Backend) remove(op *account.Operation) {
+	a, exists := b.accounts[op.Address]
+	if !exists || a.Kind != op.Kind || op.Home != "" && a.Home != op.Home {
 		return
 	}
 	b.writes++
-	delete(b.policies, c.Address)
-	mailbox := DeletedMailbox{Address: c.Address, Home: a.Home}
-	if !c.KeepUntil.IsZero() {
-		mailbox.Until = c.KeepUntil.Format(time.DateOnly)
+	delete(b.policies, op.Address)
+	mailbox := DeletedMailbox{Address: op.Address, Home: a.Home}
+	if !op.KeepUntil.IsZero() {
+		mailbox.Until = op.KeepUntil.Format(time.DateOnly)
 	}
 	if a.Kind == account.Mailbox {
 		b.deleted = append(b.deleted, mailbox)
 	}
-	delete(b.accounts, c.Address)
+	delete(b.accounts, op.Address)
 	for r := range b.routes {
-		if r.Address != c.Address && r.Forwarding != c.Address {
+		if r.Address != op.Address && r.Forwarding != op.Address {
 			continue
 		}
 		delete(b.routes, r)
@@ -101,7 +101,7 @@ func (b *Backend) remove(c *account.Change) {
 			b.routes[account.Route{Address: r.Address, Forwarding: r.Address}] = box.Active
 		}
 	}
-	b.references = slices.DeleteFunc(b.references, func(t [3]string) bool { return t[1] == c.Address || t[2] == c.Address })
+	b.references = slices.DeleteFunc(b.references, func(t [3]string) bool { return t[1] == op.Address || t[2] == op.Address })
 }
 
 func (b *Backend) forwards(address string) bool {

@@ -15,7 +15,7 @@ import (
 
 var accountAttributes = []string{
 	"objectClass", "mail", "shadowAddress", "accountStatus", "homeDirectory", "domainGlobalAdmin", "enabledService",
-	"mailForwardingAddress", "listModerator", "cn", "givenName", "sn", "employeeNumber", "title", "mobile", "telephoneNumber",
+	"mailForwardingAddress", "listModerator", "entryUUID", "cn", "givenName", "sn", "employeeNumber", "title", "mobile", "telephoneNumber",
 }
 
 // Accounts streams mailboxes as their pages come, then aliases, then addresses that something else has taken.
@@ -147,6 +147,7 @@ func accountOf(e *ldap.Entry) account.Account {
 	}
 	switch a.Kind {
 	case account.Mailbox:
+		a.Made = e.GetAttributeValue("entryUUID") // operational: given only where it is asked for by name
 		a.Home = strings.ToLower(e.GetAttributeValue("homeDirectory"))
 		for f, name := range fieldAttributes {
 			a.Profile[f] = e.GetAttributeValue(name)
@@ -158,6 +159,7 @@ func accountOf(e *ldap.Entry) account.Account {
 			a.Role = account.DomainAdmin
 		}
 	case account.Alias:
+		a.Made = e.GetAttributeValue("entryUUID")
 		a.Profile[account.Name] = e.GetAttributeValue("cn")
 	}
 	return a

@@ -16,48 +16,48 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// step is a change and where its result goes.
+// step is an operation and where its result goes.
 type step struct {
-	*account.Change
+	*account.Operation
 	result *error
 }
 
-// Apply makes the changes: deletions, renamings, updates, creations. Within each, several connections write at once.
-func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
-	results := make([]error, len(changes))
-	turns := make(map[account.Action][]step)
-	for i := range changes {
-		c := &changes[i]
-		turn := account.ActionUpdated
-		switch c.Action {
-		case account.ActionDeleted, account.ActionRenamed, account.ActionCreated:
-			turn = c.Action
+// Apply makes the operations: deletions, renamings, updates, creations. Within each, several connections write at once.
+func (b *Backend) Apply(ctx context.Context, d account.Domain, operations []account.Operation) ([]error, error) {
+	results := make([]error, len(operations))
+	turns := make(map[account.Verb][]step)
+	for i := range operations {
+		op := &operations[i]
+		turn := account.Update
+		switch op.Verb {
+		case account.Delete, account.Rename, account.Create:
+			turn = op.Verb
 		}
 		switch {
-		case account.DomainOf(c.Address) != d.Name:
-			results[i] = fmt.Errorf("%s is not in domain %s", c.Address, d.Name)
-		case c.Kind != account.Mailbox && c.Kind != account.Alias:
-			results[i] = fmt.Errorf("%s of %s %s: %w", c.Action, c.Kind, c.Address, backends.ErrUnsupported)
-		case c.TouchesAccount():
-			turns[turn] = append(turns[turn], step{c, &results[i]})
+		case account.DomainOf(op.Address) != d.Name:
+			results[i] = fmt.Errorf("%s is not in domain %s", op.Address, d.Name)
+		case op.Kind != account.Mailbox && op.Kind != account.Alias:
+			results[i] = fmt.Errorf("%s of %s %s: %w", op.Verb, op.Kind, op.Address, backends.ErrUnsupported)
+		case op.Writes():
+			turns[turn] = append(turns[turn], step{op, &results[i]})
 		}
 	}
-	removed, err := b.remove(ctx, turns[account.ActionDeleted])
+	removed, err := b.remove(ctx, turns[account.Delete])
 	if err == nil {
-		err = b.rename(ctx, turns[account.ActionRenamed])
+		err = b.rename(ctx, turns[account.Rename])
 	}
 	if err == nil {
-		err = b.updateAll(ctx, turns[account.ActionUpdated])
+		err = b.updateAll(ctx, turns[account.Update])
 	}
 	var made int
 	if err == nil {
-		made, err = b.create(ctx, d, turns[account.ActionCreated])
+		made, err = b.create(ctx, d, turns[account.Create])
 	}
 	if err == nil && made != removed {
 		err = b.count(ctx, d.Name, made-removed)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("apply %d changes: %w", len(changes), err)
+		return nil, fmt.Errorf("apply %d operations: %w", len(operations), err)
 	}
 	return results, nil
 }
@@ -92,13 +92,13 @@ func (s step) settle(err error) error {
 	case err == nil:
 		return nil
 	case refusal(err):
-		*s.result = fmt.Errorf("%s %s: %w", s.Action, s.Address, err)
+		*s.result = fmt.Errorf("%s %s: %w", s.Verb, s.Address, err)
 		return nil
 	}
 	return err
 }
 
-// refusal reports whether an error concerns one change only: the server answered. Codes from 200 on are the library's
+// refusal reports whether an error concerns one operation only: the server answered. Codes from 200 on are the library's
 // own (no answer, no connection); a busy server concerns everybody.
 func refusal(err error) bool {
 	var answer *ldap.Error

@@ -56,9 +56,9 @@ func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (m
 }
 
 func (b *Backend) add(conn *ldap.Conn, d *account.Domain, s step) error {
-	request, unit := b.newUser(d, s.Change), "Users"
+	request, unit := b.newUser(d, s.Operation), "Users"
 	if s.Kind == account.Alias {
-		request, unit = b.newAlias(d, s.Change), "Aliases"
+		request, unit = b.newAlias(d, s.Operation), "Aliases"
 	}
 	err := conn.Add(request)
 	if code(err, ldap.LDAPResultNoSuchObject) {

@@ -55,7 +55,7 @@ func (b *Backend) refuseHoused(ctx context.Context, steps []step) error {
 	taken := backends.HomesOf(there)
 	for _, s := range steps {
 		if s.Kind == account.Mailbox && *s.result == nil {
-			*s.result = taken.Take(s.Change)
+			*s.result = taken.Take(s.Operation)
 		}
 	}
 	return nil

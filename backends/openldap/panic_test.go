@@ -25,7 +25,7 @@ func TestAPanicInAStepIsAnError(t *testing.T) {
 	t.Cleanup(b.pool.close)
 	steps := make([]step, 9)
 	for i := range steps {
-		steps[i] = step{&account.Change{Address: string(rune('a' + i))}, new(error)}
+		steps[i] = step{&account.Operation{Address: string(rune('a' + i))}, new(error)}
 	}
 	var broken *ldap.Conn
 	err = b.inParallel(t.Context(), steps, func(conn *ldap.Conn, s step) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// updateAll changes mailboxes that exist.
+// updateAll changes accounts that exist, and no other mailbox that has the address of one (rule R26).
 func (b *Backend) updateAll(ctx context.Context, steps []step) error {
 	if len(steps) == 0 {
 		return nil
@@ -26,10 +26,14 @@ func (b *Backend) updateAll(ctx context.Context, steps []step) error {
 	}
 	where := make(map[string]string, len(steps))
 	for _, s := range steps {
-		if o, found := held[s.Address]; found && o.kind == s.Kind && o.mail == s.Address {
+		o, found := held[s.Address]
+		switch {
+		case !found || o.kind != s.Kind || o.mail != s.Address:
+			*s.result = fmt.Errorf("%s %s: %w", s.Verb, s.Address, backends.ErrNotFound)
+		case s.Kind == account.Mailbox && s.Home != "" && o.home != s.Home:
+			*s.result = fmt.Errorf("%s %s, which is another mailbox: %w", s.Verb, s.Address, backends.ErrNotFound)
+		default:
 			where[s.Address] = o.dn
-		} else {
-			*s.result = fmt.Errorf("%s %s: %w", s.Action, s.Address, backends.ErrNotFound)
 		}
 	}
 	return b.update(ctx, pending(steps), where)
@@ -42,8 +46,8 @@ func (b *Backend) update(ctx context.Context, steps []step, where map[string]str
 	})
 }
 
-// change writes the values of the change and switches the account: its status is all that Postfix and Dovecot ask for. The
-// switch comes last when it goes off and first when it comes on, so that a change that was cut off is seen and done again.
+// change writes the values of the operation and switches the account: its status is all that Postfix and Dovecot ask for. The
+// switch comes last when it goes off and first when it comes on, so that an operation that was cut off is seen and done again.
 func (b *Backend) change(conn *ldap.Conn, s step, dn string) error {
 	request := ldap.NewModifyRequest(dn, nil)
 	for _, f := range account.AllFields() {
@@ -56,7 +60,7 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string) error {
 		}
 		request.Replace(fieldAttributes[f], values)
 	}
-	if s.Enable {
+	if s.Switch == account.On {
 		request.Replace("accountStatus", []string{status(true)})
 	}
 	if len(request.Changes) > 0 {
@@ -72,7 +76,7 @@ func (b *Backend) change(conn *ldap.Conn, s step, dn string) error {
 	if err := changeValues(conn, dn, "listModerator", s.Moderate, true); err != nil {
 		return err
 	}
-	if !s.Disable {
+	if s.Switch != account.Off {
 		return nil
 	}
 	off := ldap.NewModifyRequest(dn, nil)

@@ -63,8 +63,8 @@ var services = strings.Fields(`internal doveadm lib-storage indexer-worker dsync
 	sogo sogowebmail sogocalendar sogoactivesync`)
 
 // newUser is the entry of a new mailbox.
-func (b *Backend) newUser(d *account.Domain, c *account.Change) *ldap.AddRequest {
-	e := ldap.NewAddRequest(b.userDN(c.Address), nil)
+func (b *Backend) newUser(d *account.Domain, op *account.Operation) *ldap.AddRequest {
+	e := ldap.NewAddRequest(b.userDN(op.Address), nil)
 	add := func(name string, values ...string) {
 		values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
 		if len(values) > 0 && b.has(name) {
@@ -73,22 +73,22 @@ func (b *Backend) newUser(d *account.Domain, c *account.Change) *ldap.AddRequest
 	}
 	classes := []string{"inetOrgPerson", "mailUser", "shadowAccount", "amavisAccount"}
 	e.Attribute("objectClass", slices.DeleteFunc(classes, func(class string) bool { return !b.has(class) }))
-	add("mail", c.Address)
-	add("uid", account.LocalPart(c.Address))
+	add("mail", op.Address)
+	add("uid", account.LocalPart(op.Address))
 	var wanted account.Profile
 	for _, f := range account.AllFields() {
-		if c.Set.Has(f) {
-			wanted[f] = c.Profile[f]
+		if op.Set.Has(f) {
+			wanted[f] = op.Profile[f]
 		}
 	}
-	wanted = b.Canonical(c.Address, wanted)
+	wanted = b.Canonical(op.Address, wanted)
 	for _, f := range account.AllFields() {
 		add(fieldAttributes[f], wanted[f])
 	}
 	add("userPassword", unknownPassword())
-	add("homeDirectory", c.Home)
+	add("homeDirectory", op.Home)
 	add("mailQuota", strconv.FormatInt(d.Quota*megabyte, 10))
-	add("accountStatus", status(c.Active))
+	add("accountStatus", status(op.Switch == account.On))
 	if !d.Active {
 		add("domainStatus", "disabled")
 	}
@@ -107,24 +107,24 @@ func (b *Backend) newUser(d *account.Domain, c *account.Change) *ldap.AddRequest
 }
 
 // newAlias is the entry of a new mail alias account.
-func (b *Backend) newAlias(d *account.Domain, c *account.Change) *ldap.AddRequest {
-	e := ldap.NewAddRequest("mail="+ldap.EscapeDN(c.Address)+","+b.unitDN("Aliases", d.Name), nil)
+func (b *Backend) newAlias(d *account.Domain, op *account.Operation) *ldap.AddRequest {
+	e := ldap.NewAddRequest("mail="+ldap.EscapeDN(op.Address)+","+b.unitDN("Aliases", d.Name), nil)
 	e.Attribute("objectClass", []string{"mailAlias"})
-	e.Attribute("mail", []string{c.Address})
-	e.Attribute("cn", []string{b.Canonical(c.Address, c.Profile)[account.Name]})
-	e.Attribute("accountStatus", []string{status(c.Active)})
+	e.Attribute("mail", []string{op.Address})
+	e.Attribute("cn", []string{b.Canonical(op.Address, op.Profile)[account.Name]})
+	e.Attribute("accountStatus", []string{status(op.Switch == account.On)})
 	e.Attribute("enabledService", []string{"mail", "deliver", "displayedInGlobalAddressBook"})
 	if !d.Active {
 		e.Attribute("domainStatus", []string{"disabled"})
 	}
-	if c.Policy != "" && b.has("accessPolicy") {
-		e.Attribute("accessPolicy", []string{c.Policy})
+	if op.Policy != "" && b.has("accessPolicy") {
+		e.Attribute("accessPolicy", []string{op.Policy})
 	}
-	if len(c.Join) > 0 {
-		e.Attribute("mailForwardingAddress", c.Join)
+	if len(op.Join) > 0 {
+		e.Attribute("mailForwardingAddress", op.Join)
 	}
-	if len(c.Moderate) > 0 {
-		e.Attribute("listModerator", c.Moderate)
+	if len(op.Moderate) > 0 {
+		e.Attribute("listModerator", op.Moderate)
 	}
 	return e
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/Masterminds/squirrel"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
 )
 
@@ -78,10 +79,10 @@ func (b *Backend) sources(domain string) []source {
 	return []source{
 		b.mailboxes(),
 		{
-			table: "alias", key: "address", columns: []string{"address", "name", "active"},
+			table: "alias", key: "address", columns: []string{"address", "name", "active", b.made()},
 			scan: func(scan func(...any) error) (a account.Account, err error) {
 				a.Kind = account.Alias
-				return a, scan(&a.Address, &a.Profile[account.Name], &a.Active)
+				return a, scan(&a.Address, &a.Profile[account.Name], &a.Active, &a.Made)
 			},
 		},
 		reserved("maillists"),
@@ -94,8 +95,11 @@ func (b *Backend) sources(domain string) []source {
 
 func (b *Backend) mailboxes() source {
 	s := source{table: "mailbox", key: "username", columns: []string{
-		"username", "active", "isadmin", "isglobaladmin", "storagebasedirectory", "storagenode", "maildir",
+		"username", "active", "isadmin", "isglobaladmin", "storagebasedirectory", "storagenode", "maildir", "''",
 	}}
+	if b.mailbox.has("created") {
+		s.columns[len(s.columns)-1] = b.made()
+	}
 	var fields []account.Field
 	for _, f := range account.AllFields() {
 		if name := fieldColumns[f]; b.mailbox.has(name) {
@@ -106,7 +110,7 @@ func (b *Backend) mailboxes() source {
 	s.scan = func(scan func(...any) error) (a account.Account, err error) {
 		var admin, global bool
 		var base, node, maildir string
-		into := []any{&a.Address, &a.Active, &admin, &global, &base, &node, &maildir}
+		into := []any{&a.Address, &a.Active, &admin, &global, &base, &node, &maildir, &a.Made}
 		for _, f := range fields {
 			into = append(into, &a.Profile[f])
 		}
@@ -121,6 +125,18 @@ func (b *Backend) mailboxes() source {
 		return a, err
 	}
 	return s
+}
+
+// made is the time in the column created as Account.Made has it. The server writes it out: drivers differ in what they make
+// of a time, and of its zone.
+func (b *Backend) made() string {
+	switch b.dialect.Name {
+	case dialect.MySQL:
+		return "COALESCE(DATE_FORMAT(created, '%Y-%m-%d %H:%i:%s'), '')"
+	case dialect.Postgres:
+		return "COALESCE(TO_CHAR(created, 'YYYY-MM-DD HH24:MI:SS'), '')"
+	}
+	return "COALESCE(SUBSTR(created, 1, 19), '')"
 }
 
 // chunks reads the rows of a source in pieces, so that no rows are open while the caller works: all of the domain in

@@ -30,7 +30,7 @@ func (b *Backend) createAliases(ctx context.Context, tx *dialect.Tx, steps []ste
 		for _, s := range missing {
 			if !there[s.Address] {
 				insert.Values = append(insert.Values, []any{
-					s.Address, s.Profile[account.Name], s.Policy, account.DomainOf(s.Address), now, now, flag(s.Active),
+					s.Address, s.Profile[account.Name], s.Policy, account.DomainOf(s.Address), now, now, flag(s.Switch == account.On),
 				})
 			}
 		}

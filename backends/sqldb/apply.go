@@ -12,30 +12,30 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// step is a change and where its result goes.
+// step is an operation and where its result goes.
 type step struct {
-	*account.Change
+	*account.Operation
 	result *error
 }
 
-// Apply makes the changes in one transaction with a few statements. Where the server refuses that, it tries halves,
-// until the change that is to blame stands alone.
-func (b *Backend) Apply(ctx context.Context, d account.Domain, changes []account.Change) ([]error, error) {
-	results := make([]error, len(changes))
+// Apply makes the operations in one transaction with a few statements. Where the server refuses that, it tries halves,
+// until the operation that is to blame stands alone.
+func (b *Backend) Apply(ctx context.Context, d account.Domain, operations []account.Operation) ([]error, error) {
+	results := make([]error, len(operations))
 	var steps []step
-	for i := range changes {
-		c := &changes[i]
+	for i := range operations {
+		op := &operations[i]
 		switch {
-		case account.DomainOf(c.Address) != d.Name:
-			results[i] = fmt.Errorf("%s is not in domain %s", c.Address, d.Name)
-		case c.Kind != account.Mailbox && c.Kind != account.Alias:
-			results[i] = fmt.Errorf("%s of %s %s: %w", c.Action, c.Kind, c.Address, backends.ErrUnsupported)
-		case c.TouchesAccount():
-			steps = append(steps, step{c, &results[i]})
+		case account.DomainOf(op.Address) != d.Name:
+			results[i] = fmt.Errorf("%s is not in domain %s", op.Address, d.Name)
+		case op.Kind != account.Mailbox && op.Kind != account.Alias:
+			results[i] = fmt.Errorf("%s of %s %s: %w", op.Verb, op.Kind, op.Address, backends.ErrUnsupported)
+		case op.Writes():
+			steps = append(steps, step{op, &results[i]})
 		}
 	}
 	if err := b.applyAll(ctx, d, steps); err != nil {
-		return nil, fmt.Errorf("apply %d changes: %w", len(changes), err)
+		return nil, fmt.Errorf("apply %d operations: %w", len(operations), err)
 	}
 	return results, nil
 }
@@ -52,9 +52,9 @@ func (b *Backend) applyAll(ctx context.Context, d account.Domain, steps []step) 
 		return errors.Join(context.Cause(ctx), err)
 	case len(steps) == 1:
 		if lost := b.db.PingContext(ctx); lost != nil {
-			return errors.Join(lost, err) // the server is to blame, not the change
+			return errors.Join(lost, err) // the server is to blame, not the operation
 		}
-		*steps[0].result = fmt.Errorf("%s %s: %w", steps[0].Action, steps[0].Address, err)
+		*steps[0].result = fmt.Errorf("%s %s: %w", steps[0].Verb, steps[0].Address, err)
 		return nil
 	}
 	half := len(steps) / 2
@@ -71,7 +71,7 @@ func (b *Backend) transaction(ctx context.Context, d account.Domain, steps []ste
 	return b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.makeAll(ctx, tx, d, steps) })
 }
 
-// makeAll makes the changes in an order in which addresses can pass from one account to another.
+// makeAll makes the operations in an order in which addresses can pass from one account to another.
 func (b *Backend) makeAll(ctx context.Context, tx *dialect.Tx, d account.Domain, steps []step) error {
 	deletions, renamings, creations, others := byTurn(steps)
 	for _, k := range kinds {
@@ -97,12 +97,12 @@ func (b *Backend) makeAll(ctx context.Context, tx *dialect.Tx, d account.Domain,
 
 func byTurn(steps []step) (deletions, renamings, creations, others []step) {
 	for _, s := range steps {
-		switch s.Action {
-		case account.ActionDeleted:
+		switch s.Verb {
+		case account.Delete:
 			deletions = append(deletions, s)
-		case account.ActionRenamed:
+		case account.Rename:
 			renamings = append(renamings, s)
-		case account.ActionCreated:
+		case account.Create:
 			creations = append(creations, s)
 		default:
 			others = append(others, s)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/sqldb"
 	"github.com/mailpanel/account-resource/examples/panel/vmail"
 )
@@ -20,6 +21,7 @@ func testColumns(t *testing.T, open func(t *testing.T) *database) {
 	}{
 		{"R5 a new mailbox", testNewMailbox},
 		{"R7 R9 what an update leaves alone", testUntouched},
+		{"R26 when an account was made", testMade},
 		{"an older schema", testOldSchema},
 		{"quotas and settings of a domain", testDomainSettings},
 	} {
@@ -30,26 +32,29 @@ func testColumns(t *testing.T, open func(t *testing.T) *database) {
 	}
 }
 
-func apply(t *testing.T, b *sqldb.Backend, domain string, changes ...account.Change) {
+func apply(t *testing.T, b *sqldb.Backend, domain string, operations ...account.Operation) {
 	t.Helper()
 	d, err := b.Domain(t.Context(), domain)
 	require.NoError(t, err)
-	results, err := b.Apply(t.Context(), d, changes)
+	results, err := b.Apply(t.Context(), d, operations)
 	require.NoError(t, err)
 	for _, result := range results {
 		require.NoError(t, result)
 	}
 }
 
-func ann() account.Change {
-	return account.Change{
-		Action: account.ActionCreated, Kind: account.Mailbox, Address: "ann@example.com", Active: true,
+func ann() account.Operation {
+	return account.Operation{
+		Verb: account.Create, Kind: account.Mailbox, Address: "ann@example.com",
 		Home: "/var/vmail/vmail1/example.com/a/n/n/ann-2026.05.06.09.08.09/",
-		Profile: account.Profile{
-			account.Name: "Ann Lee", account.FirstName: "Ann", account.LastName: "Lee", account.EmployeeID: "7",
-			account.Title: "Chief", account.Mobile: "+1", account.Telephone: "+2",
+		Values: account.Values{
+			Profile: account.Profile{
+				account.Name: "Ann Lee", account.FirstName: "Ann", account.LastName: "Lee", account.EmployeeID: "7",
+				account.Title: "Chief", account.Mobile: "+1", account.Telephone: "+2",
+			},
+			Set:    account.FieldSet(account.Name, account.FirstName, account.LastName, account.EmployeeID, account.Mobile, account.Telephone),
+			Switch: account.On,
 		},
-		Set: account.FieldSet(account.Name, account.FirstName, account.LastName, account.EmployeeID, account.Mobile, account.Telephone),
 	}
 }
 
@@ -93,11 +98,11 @@ func testUntouched(t *testing.T, d *database) {
 	d.setRoute(own, true)
 	d.setRoute(others, true)
 	before := d.row("SELECT * FROM mailbox")
-	change := ann()
-	change.Action, change.Home, change.Set = account.ActionUpdated, "", account.FieldSet(account.Name)
-	change.Profile[account.Name] = "Ann Smith"
-	change.Disable = true
-	apply(t, d.backend, "example.com", change)
+	update := ann()
+	update.Verb, update.Set, update.Switch = account.Update, account.FieldSet(account.Name), account.Off
+	update.Home = ""
+	update.Profile[account.Name] = "Ann Smith"
+	apply(t, d.backend, "example.com", update)
 	after := d.row("SELECT * FROM mailbox")
 	assert.Equal(t, "Ann Smith", after["name"])
 	assert.Equal(t, "0", after["active"])
@@ -109,6 +114,19 @@ func testUntouched(t *testing.T, d *database) {
 	}
 	assert.False(t, d.route(own), "it goes off with the account")
 	assert.True(t, d.route(others), "rows of others that lead to it are theirs")
+}
+
+func testMade(t *testing.T, d *database) {
+	d.addDomain(account.Domain{Name: "example.com", Active: true})
+	apply(t, d.backend, "example.com", ann())
+	d.addAlias("sales@example.com")
+	d.exec("UPDATE alias SET created = '2001-02-03 04:05:06'")
+	made := map[string]string{}
+	for a, err := range d.backend.Accounts(t.Context(), "example.com", backends.Query{}) {
+		require.NoError(t, err)
+		made[a.Address] = a.Made
+	}
+	assert.Equal(t, map[string]string{"ann@example.com": "2026-05-06 07:08:09", "sales@example.com": "2001-02-03 04:05:06"}, made)
 }
 
 func testOldSchema(t *testing.T, d *database) {

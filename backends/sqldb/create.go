@@ -95,7 +95,7 @@ func (b *Backend) insertMailboxes(ctx context.Context, tx *dialect.Tx, d account
 	slices.Sort(names)
 	insert := dialect.Rows{Dialect: b.dialect, Table: "mailbox"}
 	for i, s := range steps {
-		values, err := b.mailboxValues(s.Change)
+		values, err := b.mailboxValues(s.Operation)
 		if err != nil {
 			return err
 		}
@@ -156,20 +156,20 @@ type value struct {
 
 // mailboxValues are the columns in which new mailboxes differ. Those that are not named keep the table's defaults;
 // among them allow_nets, which must be NULL: an empty text would lock the user out.
-func (b *Backend) mailboxValues(c *account.Change) ([]value, error) {
-	base, node, maildir, err := b.split(c.Home)
+func (b *Backend) mailboxValues(op *account.Operation) ([]value, error) {
+	base, node, maildir, err := b.split(op.Home)
 	if err != nil {
-		return nil, fmt.Errorf("create %s: %w", c.Address, err)
+		return nil, fmt.Errorf("create %s: %w", op.Address, err)
 	}
 	values := []value{
-		{"username", c.Address}, {"password", unknownPassword()}, {"active", flag(c.Active)},
+		{"username", op.Address}, {"password", unknownPassword()}, {"active", flag(op.Switch == account.On)},
 		{"storagebasedirectory", base}, {"storagenode", node}, {"maildir", maildir},
 	}
 	for _, f := range account.AllFields() {
 		if name := fieldColumns[f]; b.mailbox.has(name) {
 			text := ""
-			if c.Set.Has(f) {
-				text = c.Profile[f]
+			if op.Set.Has(f) {
+				text = op.Profile[f]
 			}
 			values = append(values, value{name, text})
 		}
@@ -190,7 +190,7 @@ func (b *Backend) insertSelfRows(ctx context.Context, tx *dialect.Tx, steps []st
 	}
 	for _, s := range steps {
 		domain := account.DomainOf(s.Address)
-		insert.Values = append(insert.Values, []any{s.Address, s.Address, domain, domain, 1, flag(s.Active)})
+		insert.Values = append(insert.Values, []any{s.Address, s.Address, domain, domain, 1, flag(s.Switch == account.On)})
 	}
 	if err := exec(ctx, tx, insert); err != nil {
 		return fmt.Errorf("insert %d forwardings: %w", len(steps), err)

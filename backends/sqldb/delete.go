@@ -77,8 +77,12 @@ func (b *Backend) takeBack(ctx context.Context, tx *dialect.Tx, bereft []string)
 	}
 	bereft = slices.DeleteFunc(bereft, func(a string) bool { return slices.Contains(left, a) })
 	boxes, err := query(ctx, tx, b.sql.Select("username", "active").From("mailbox").
-		Where(squirrel.Eq{"username": bereft}), func(scan func(...any) error) (c account.Change, err error) {
-		return c, scan(&c.Address, &c.Active)
+		Where(squirrel.Eq{"username": bereft}), func(scan func(...any) error) (op account.Operation, err error) {
+		var active bool
+		if err = scan(&op.Address, &active); active {
+			op.Switch = account.On
+		}
+		return op, err
 	})
 	if err != nil {
 		return fmt.Errorf("look for forwardings: %w", err)

@@ -68,7 +68,7 @@ func housed(
 ) (found []account.Account, err error) {
 	wanted := make(map[string]bool, len(homes))
 	for _, home := range homes {
-		wanted[backends.NormalHome(home)] = true
+		wanted[account.NormalHome(home)] = true
 	}
 	for part := range slices.Chunk(column, homesChunk) {
 		values := make([]string, 0, 2*len(part))
@@ -81,7 +81,7 @@ func housed(
 			return nil, fmt.Errorf("look for mail directories: %w", err)
 		}
 		for _, a := range some {
-			if wanted[backends.NormalHome(a.Home)] {
+			if wanted[account.NormalHome(a.Home)] {
 				found = append(found, a)
 			}
 		}
@@ -110,7 +110,7 @@ func (b *Backend) refuseHoused(ctx context.Context, tx *dialect.Tx, steps []step
 	taken := backends.HomesOf(there)
 	for _, s := range steps {
 		if s.Kind == account.Mailbox && *s.result == nil {
-			*s.result = taken.Take(s.Change)
+			*s.result = taken.Take(s.Operation)
 		}
 	}
 	return nil

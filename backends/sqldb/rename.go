@@ -14,9 +14,9 @@ import (
 	"github.com/mailpanel/account-resource/backends/references"
 )
 
-// rename gives accounts their new addresses everywhere in the database (rule R8), after the rest of each change has
-// been made under the old one. An account that has its new address already was renamed by an attempt whose answer was
-// lost; the rest of this change may be another one, and is made under the new address.
+// rename gives accounts their new addresses everywhere in the database (rule R8), after the rest of each operation
+// has been made under the old one. An account that has its new address already was renamed by an attempt whose answer was
+// lost; the rest of this operation may be another one, and is made under the new address.
 func (b *Backend) rename(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
 	if len(steps) == 0 {
 		return nil
@@ -57,29 +57,35 @@ func (b *Backend) rename(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 	return nil
 }
 
-// findMoving gives those accounts that still have their old address, and those that have the new one already, which the
-// changes name by that; one that has neither is gone. An alias has no mail directory to tell it by: one that has its old
-// address moves.
+// findMoving gives those accounts that have yet to move, and those that have their new address already; the operations in
+// the answer name each by the address that it has now. One that is at none of its stations is gone. An alias has no mail
+// directory to tell it by: one that is at a station is taken for it.
 func (b *Backend) findMoving(ctx context.Context, tx *dialect.Tx, k kind, steps []step) (moving, moved []step, err error) {
 	var list []string
 	for _, s := range steps {
-		list = append(list, s.Address, s.NewAddress)
+		list = append(list, backends.Stations(s.Operation)...)
 	}
 	places, err := b.places(ctx, tx, k, list)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, s := range steps {
-		old, hasOld := places[s.Address]
-		now, hasNew := places[s.NewAddress]
-		switch {
-		case hasOld && (k.kind == account.Alias || old.home() == s.Home):
-			moving = append(moving, s)
-		case hasNew && (k.kind == account.Alias || now.home() == s.Home):
-			s.Address = s.NewAddress
-			moved = append(moved, s)
-		default:
+		stations := backends.Stations(s.Operation)
+		i := slices.IndexFunc(stations, func(address string) bool {
+			p, exists := places[address]
+			return exists && (k.kind == account.Alias || p.home() == s.Home)
+		})
+		if i < 0 {
 			*s.result = fmt.Errorf("rename %s: %w", s.Address, backends.ErrNotFound)
+			continue
+		}
+		now := *s.Operation // that of the caller stays as it is
+		now.Address, now.Place = stations[i], ""
+		s.Operation = &now
+		if now.Address == now.NewAddress {
+			moved = append(moved, s)
+		} else {
+			moving = append(moving, s)
 		}
 	}
 	return moving, moved, nil

@@ -22,6 +22,11 @@ func TestConformanceOnMariaDB(t *testing.T) {
 
 func TestColumnsOnMariaDB(t *testing.T) { testColumns(t, mariadb) }
 
+// A host may have the driver make times of what it reads.
+func TestMadeOnMariaDBWithParsedTimes(t *testing.T) {
+	testMade(t, newDatabase(t, "mysql", "mysql", servers.MariaDB(t).DSN+"?parseTime=true&loc=Asia%2FTokyo"))
+}
+
 func postgres(driver string) func(*testing.T) *database {
 	return func(t *testing.T) *database { return newDatabase(t, "pgsql", driver, servers.PostgreSQL(t).DSN) }
 }
@@ -34,5 +39,7 @@ func TestConformanceOnPostgreSQL(t *testing.T) {
 func TestConformanceOnPostgreSQLWithPq(t *testing.T) {
 	backendtest.Run(t, func(t *testing.T) backendtest.Store { return postgres("postgres")(t).store() })
 }
+
+func TestColumnsOnPostgreSQLWithPq(t *testing.T) { testColumns(t, postgres("postgres")) }
 
 func TestColumnsOnPostgreSQL(t *testing.T) { testColumns(t, postgres("pgx")) }

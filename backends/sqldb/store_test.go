@@ -18,14 +18,17 @@ import (
 	"github.com/mailpanel/account-resource/examples/panel/vmail"
 )
 
-// base is the base directory of DefaultStorage, which the suite's mail directories are below.
-var fixedClock = func() time.Time { return time.Date(2026, 5, 6, 9, 8, 9, 0, time.FixedZone("CEST", 7200)) }
+// fixedClock is a clock that stands.
+func fixedClock() time.Time {
+	return time.Date(2026, 5, 6, 9, 8, 9, 0, time.FixedZone("CEST", 7200))
+}
 
 // database is a vmail database of one test.
 type database struct {
 	t       *testing.T
 	db      *sql.DB
 	backend *sqldb.Backend
+	elapsed time.Duration // that has gone by on its clock
 	dollars bool
 }
 
@@ -36,9 +39,12 @@ func newDatabase(t *testing.T, server, driver, dsn string) *database {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	db.SetMaxOpenConns(1) // whatever works with one connection works with more
 	require.NoError(t, vmail.Create(t.Context(), db, server))
-	b, err := sqldb.Open(t.Context(), db, sqldb.Options{Clock: fixedClock})
+	d := &database{t: t, db: db, dollars: server == "pgsql"}
+	d.backend, err = sqldb.Open(t.Context(), db, sqldb.Options{
+		Clock: func() time.Time { return fixedClock().Add(d.elapsed) },
+	})
 	require.NoError(t, err)
-	return &database{t: t, db: db, backend: b, dollars: server == "pgsql"}
+	return d
 }
 
 func (d *database) exec(query string, args ...any) {
@@ -94,6 +100,7 @@ func (d *database) store() backendtest.Store {
 		SetPolicy: func(address, policy string) {
 			d.exec("UPDATE alias SET accesspolicy = ? WHERE address = ?", policy, address)
 		},
+		Tick:         func() { d.elapsed += time.Second },
 		AddReference: d.addReference, References: d.references, DeletedMailboxes: d.deleted,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/Masterminds/squirrel"
 
@@ -27,8 +26,8 @@ func (b *Backend) update(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 		if err := b.changeMembers(ctx, tx, present); err != nil {
 			return err
 		}
-		for _, on := range []bool{false, true} {
-			if err := b.switchAccounts(ctx, tx, k, present, on); err != nil {
+		for _, to := range []account.Switch{account.Off, account.On} {
+			if err := b.switchAccounts(ctx, tx, k, present, to); err != nil {
 				return err
 			}
 		}
@@ -36,21 +35,19 @@ func (b *Backend) update(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 	return nil
 }
 
-// findGone refuses changes of accounts that are no longer there.
+// findGone refuses operations on accounts that are no longer there, or whose address another mailbox has now (rule R26).
 func (b *Backend) findGone(ctx context.Context, tx *dialect.Tx, k kind, steps []step) error {
-	present := make(map[string]bool, len(steps))
-	q := b.sql.Select(k.key).From(k.table).Where(b.in(k.key, addresses(steps)))
-	_, err := query(ctx, tx, q, func(scan func(...any) error) (name string, err error) {
-		err = scan(&name)
-		present[strings.ToLower(name)] = true
-		return name, err
-	})
+	places, err := b.places(ctx, tx, k, addresses(steps))
 	if err != nil {
-		return fmt.Errorf("look for the accounts: %w", err)
+		return err
 	}
 	for _, s := range steps {
-		if !present[s.Address] {
-			*s.result = fmt.Errorf("%s %s: %w", s.Action, s.Address, backends.ErrNotFound)
+		p, present := places[s.Address]
+		switch {
+		case !present:
+			*s.result = fmt.Errorf("%s %s: %w", s.Verb, s.Address, backends.ErrNotFound)
+		case k.kind == account.Mailbox && s.Home != "" && p.home() != s.Home:
+			*s.result = fmt.Errorf("%s %s, which is another mailbox: %w", s.Verb, s.Address, backends.ErrNotFound)
 		}
 	}
 	return nil
@@ -92,21 +89,21 @@ func (b *Backend) stored(k kind) account.Fields {
 }
 
 // switchAccounts switches accounts on or off, and with them the forwarding rows of their own address (rule R9).
-func (b *Backend) switchAccounts(ctx context.Context, tx *dialect.Tx, k kind, steps []step, on bool) error {
+func (b *Backend) switchAccounts(ctx context.Context, tx *dialect.Tx, k kind, steps []step, to account.Switch) error {
 	var names []string
 	for _, s := range steps {
-		if on && s.Enable || !on && s.Disable {
+		if s.Switch == to {
 			names = append(names, s.Address)
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	if err := exec(ctx, tx, b.sql.Update(k.table).Set("active", flag(on)).Set("modified", stamp(b.clock())).
+	if err := exec(ctx, tx, b.sql.Update(k.table).Set("active", flag(to == account.On)).Set("modified", stamp(b.clock())).
 		Where(squirrel.Eq{k.key: names})); err != nil {
 		return fmt.Errorf("switch %d rows of %s: %w", len(names), k.table, err)
 	}
-	if err := exec(ctx, tx, b.sql.Update("forwardings").Set("active", flag(on)).
+	if err := exec(ctx, tx, b.sql.Update("forwardings").Set("active", flag(to == account.On)).
 		Where(squirrel.Eq{"address": names})); err != nil {
 		return fmt.Errorf("switch the forwardings of %d accounts: %w", len(names), err)
 	}

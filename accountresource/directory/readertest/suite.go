@@ -71,7 +71,7 @@ func counter(t *testing.T, p *Place) {
 func attributes(t *testing.T, p *Place) {
 	dn := p.person(t, "Ann Example", "Ann", values{
 		"displayName": {"Ann E."}, "givenName": {"Ann"}, "sn": {"Example"}, "employeeID": {"7"}, "title": {"Engineer"},
-		"mobile": {"+1 2"}, "telephoneNumber": {"+1 3"}, "mail": {"other@readers.example"},
+		"mobile": {"+1 2"}, "telephoneNumber": {"+1 3"}, "mail": {"other@readers.example"}, "sAMAccountName": {"ann.e"},
 	})
 	got := p.user(t)
 	assert.Len(t, string(got.ID), 36)
@@ -79,7 +79,7 @@ func attributes(t *testing.T, p *Place) {
 	assert.True(t, sameDN(dn, got.DN), got.DN)
 	got.DN = ""
 	assert.Equal(t, account.Object{
-		Kind: account.User, Mail: []string{"Ann@readers.example"},
+		Kind: account.User, Mail: []string{"Ann@readers.example"}, Logon: "ann.e",
 		Profile: account.Profile{"Ann E.", "Ann", "Example", "7", "Engineer", "+1 2", "+1 3"},
 	}, got)
 

@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// Planner decides what happens to the accounts of one resource. The first phase goes on while the directory is still being
+// read: Add returns what cannot depend on the objects still to come. The phases behind it are planned one by one, each from
+// what came of the one before (see Phases and Correct). It is not safe for concurrent use.
+type Planner struct {
+	*Removals
+	*Members
+	policy    *Policy
+	state     *State
+	addresses *Addresses
+	limits    *Limits
+	added     map[account.SourceID]struct{}
+	// stale are objects whose link leads to no account; it is deleted before any address changes hands.
+	stale map[account.SourceID]bool
+	later later
+	// membersMayChange reports whether a change so far may alter the members of an alias.
+	membersMayChange bool
+}
+
+// later is what waits for a later phase.
+type later struct {
+	guarded   []account.Change // links, disablings, enablings and clearings
+	renames   []rename
+	contested []account.Object // newcomers whose address an account has that may leave it, or whose account was deleted
+	limited   []account.Change // creations that compete for the domain's last places
+}
+
+// New begins a plan for what is here.
+func New(p Policy, s *State) *Planner {
+	a := newAddresses(s)
+	return &Planner{
+		policy: &p, state: s, addresses: a, limits: newLimits(p.Domain), added: make(map[account.SourceID]struct{}),
+		stale: make(map[account.SourceID]bool), Removals: newRemovals(&p.Removal, a), Members: newMembers(&p, a),
+	}
+}
+
+// Linked returns the number of links that the resource has.
+func (p *Planner) Linked() int { return p.state.Linked() }
+
+// MembershipMayChange reports whether the objects added so far can alter the members of an alias.
+func (p *Planner) MembershipMayChange() bool {
+	l := &p.later
+	return p.membersMayChange || len(l.guarded)+len(l.contested)+len(l.renames)+len(l.limited)+len(p.leaving) > 0
+}
+
+// Add decides on an object of the listing of users; ok is false where there is nothing to do, or the decision waits for a
+// later phase.
+func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
+	if _, again := p.added[o.ID]; again {
+		return c, false // it moved between two pages of the listing
+	}
+	p.added[o.ID] = struct{}{}
+	p.Given(o.ID)
+	p.record(&o)
+	address, refusal := p.policy.addressOf(&o)
+	if o.Kind != account.User {
+		address, refusal = strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
+	}
+	link := p.state.links[o.ID]
+	switch {
+	case p.addresses.claims[o.ID] != nil:
+		return c, false // what became of its account is not known; that is in the log
+	case !refusal.IsZero():
+		c, ok = p.refuse(&o, account.Mailbox, address, account.ActionIgnored, refusal), true
+		p.membersMayChange = true // it may have an address elsewhere, and that may have changed
+	case link == nil:
+		c, ok = p.newcomer(&o, address)
+	default:
+		c, ok = p.follow(&o, address, link)
+	}
+	if ok {
+		p.expect(&c)
+	}
+	return c, ok
+}
+
+// expect takes changes for made.
+func (p *Planner) expect(c *account.Change) {
+	p.addresses.expect(*c)
+	p.membersMayChange = p.membersMayChange || c.Verb == account.Create
+}
+
+// refuse returns the row in the log for an object whose account is not made or followed.
+func (p *Planner) refuse(o *account.Object, k account.Kind, address string, a account.Action, why account.Message) account.Change {
+	return account.Change{
+		Source: o.ID, DN: o.DN, Action: a, Reason: why,
+		Operation: account.Operation{Kind: k, Address: address},
+	}
+}
+
+// takenBy returns that another object has the address (rule R2).
+func (p *Planner) takenBy(who owner) account.Message {
+	if who.resource != p.policy.Resource {
+		return account.Say("reason_linked_by_other_resource", "DN", who.dn)
+	}
+	return account.Say("reason_address_taken", "DN", who.dn)
+}
+
+// forget has an object whose link leads to no account stand as if it had never been linked.
+func (p *Planner) forget(link *account.Link) {
+	p.addresses.release(link)
+	p.stale[link.Source] = true
+}
+
+// Correct takes what came of changes that were not made as they were decided: the phases behind are planned from that.
+func (p *Planner) Correct(outcomes []Outcome) {
+	p.addresses.correct(outcomes)
+	for i := range outcomes {
+		c := outcomes[i].Change
+		isLinked := outcomes[i].Link != nil
+		switch {
+		case c.Verb == account.Create && !isLinked:
+			p.limits.free(c.Kind)
+		case c.Verb == account.Delete && isLinked:
+			p.limits.keep(c.Kind)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// resolution finds the addresses behind a group. Every group is expanded once, so that circles end.
+type resolution struct {
+	p       *Planner
+	found   map[string]struct{}
+	left    []string // members without an address
+	seen    map[account.SourceID]struct{}
+	partial bool // the members of the group, or of one nested in it, could not be read whole
+}
+
+func (p *Planner) resolution() *resolution {
+	return &resolution{p: p, found: make(map[string]struct{}), seen: make(map[account.SourceID]struct{})}
+}
+
+// expanded returns the addresses behind a group.
+func (p *Planner) expanded(g *group) *resolution {
+	r := p.resolution()
+	r.expand(g)
+	return r
+}
+
+func (r *resolution) expand(g *group) {
+	if _, again := r.seen[g.ID]; again {
+		return
+	}
+	r.seen[g.ID] = struct{}{}
+	r.partial = r.partial || g.Partial
+	for _, list := range [][]account.SourceID{g.Members, r.p.primary.members[g.Primary]} {
+		for _, id := range list {
+			r.member(id)
+		}
+	}
+}
+
+func (r *resolution) member(id account.SourceID) {
+	address := r.p.addresses.Of(id)
+	isOn := address != "" && r.p.addresses.At(address).active
+	if g := r.p.groups[id]; g != nil {
+		switch {
+		case isOn:
+			r.found[address] = struct{}{}
+		case g.external != "":
+			r.found[g.external] = struct{}{}
+		default:
+			r.expand(g)
+		}
+		return
+	}
+	switch person := r.p.people[id]; {
+	case person.off:
+	case isOn:
+		r.found[address] = struct{}{}
+	case person.hosted != "" && r.p.receives(person.hosted):
+		r.found[person.hosted] = struct{}{}
+	case person.external != "":
+		r.found[person.external] = struct{}{}
+	default:
+		r.left = append(r.left, string(id))
+	}
+}
+
+// receives reports whether an account at an address of the domain gets mail, linked or not.
+func (p *Planner) receives(address string) bool {
+	h := p.addresses.At(address)
+	isOff := h.linked && h.owner.resource == p.policy.Resource && p.people[h.owner.source].off
+	return h.exists && h.active && h.kind != account.Reserved && !isOff
+}

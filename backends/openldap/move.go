@@ -1,0 +1,108 @@
+package openldap
+
+import (
+	"context"
+	"slices"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
+
+// pass makes moves that all have room where they go.
+func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]*mover) error {
+	becomes := make(map[string]string)
+	var going []account.Move
+	for _, move := range moves {
+		m := at[move.From]
+		if m == nil || *m.result != nil {
+			continue
+		}
+		if err := b.receive(ctx, m, move.To); err != nil {
+			return err
+		}
+		if *m.result == nil {
+			becomes[move.From] = move.To
+			// A renaming that was cut off may have brought what names the entry further than the entry.
+			if between := account.Aside(account.Move{From: m.Address, To: m.NewAddress}); between != move.To {
+				becomes[between] = move.To
+			}
+			becomes[normalDN(m.dn)] = b.moved(m.dn, move.To)
+			going = append(going, move)
+		}
+	}
+	if err := b.follow(ctx, becomes); err != nil {
+		return err
+	}
+	if err := b.renameUsage(ctx, going); err != nil {
+		return err
+	}
+	for _, move := range going {
+		m := at[move.From]
+		delete(at, move.From)
+		err := b.pool.use(ctx, func(conn *ldap.Conn) error {
+			return conn.ModifyDN(ldap.NewModifyDNRequest(m.dn, "mail="+ldap.EscapeDN(move.To), true, ""))
+		})
+		if err := m.settle(err); err != nil {
+			return err
+		}
+		if *m.result == nil {
+			m.mail, m.dn = move.To, b.moved(m.dn, move.To)
+			at[m.mail] = m
+		}
+	}
+	return nil
+}
+
+// receive has the entry get mail for an address that it will have.
+func (b *Backend) receive(ctx context.Context, m *mover, address string) error {
+	request := ldap.NewModifyRequest(m.dn, nil)
+	request.Add("shadowAddress", []string{address})
+	err := b.pool.use(ctx, func(conn *ldap.Conn) error { return conn.Modify(request) })
+	if code(err, ldap.LDAPResultAttributeOrValueExists) {
+		err = nil
+	}
+	m.shadows = append(m.shadows, address)
+	return m.settle(err)
+}
+
+// tidy brings the values that repeat the address in step, at the end of a renaming or after one that was cut off.
+func (b *Backend) tidy(ctx context.Context, movers []*mover) error {
+	var steps []step
+	byAddress := make(map[string]*mover)
+	for _, m := range movers {
+		if *m.result == nil && m.mail == m.NewAddress {
+			steps = append(steps, m.step)
+			byAddress[m.NewAddress] = m
+		}
+	}
+	return b.inParallel(ctx, steps, func(conn *ldap.Conn, s step) error {
+		m := byAddress[s.NewAddress]
+		request := ldap.NewModifyRequest(m.dn, nil)
+		if local := account.LocalPart(m.mail); m.uid != local && m.Kind == account.Mailbox {
+			request.Replace("uid", []string{local})
+		}
+		slices.Sort(m.shadows)
+		for _, extra := range slices.Compact(m.shadows) {
+			if extra == m.mail || account.IsAside(extra) {
+				request.Delete("shadowAddress", []string{extra})
+			}
+		}
+		if len(request.Changes) == 0 {
+			return nil
+		}
+		return conn.Modify(request)
+	})
+}
+
+// moved is the DN of an entry whose own part has become another address.
+func (b *Backend) moved(dn, address string) string {
+	parsed, err := ldap.ParseDN(dn)
+	if err != nil || len(parsed.RDNs) == 0 {
+		return b.userDN(address)
+	}
+	rest := &ldap.DN{RDNs: parsed.RDNs[1:]}
+	return "mail=" + ldap.EscapeDN(address) + "," + rest.String()
+}
+
+func normalDN(dn string) string { return lowered([]string{dn})[0] }
