@@ -30,6 +30,10 @@ var arrows = map[string]struct {
 	"backends/openldap":        {[]string{"accountresource/account", "accountresource/dialect", "accountresource/recovered", "backends", "backends/sqldb", "backends/references"}, "a mail store knows neither directory nor plan; usage and deleted mailboxes are in SQL"},
 	"backends/appdata":         {[]string{"accountresource/account", "accountresource/dialect", "backends/references"}, "applications know addresses only"},
 	"backends/backendtest":     {[]string{"accountresource/account", "backends"}, "the suite sees a backend's public face only"},
+	"accountresource/scenario": {
+		[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "backends"},
+		"scenarios drive the public face of run, on any mail store",
+	},
 	"accountresource/run": {
 		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "accountresource/recovered", "backends"},
 		"run works through its ports, so that it runs in milliseconds on the memory backend",
