@@ -27,6 +27,10 @@ test: install build/servers ## all tests with -race, with Samba AD, MariaDB, Pos
 unit: ## the tests that need nothing but Go
 	go test -race -shuffle=on $(PACKAGES)
 
+.PHONY: histories
+histories: ## 20,000 random histories of a directory, an admin and cut-off runs against the engine
+	go test -count=1 ./accountresource/run -run RandomHistories -histories=20000
+
 .PHONY: bench
 bench: install build/servers ## users per second, beside bare reading and bare inserting of the same entries
 	build/servers -durable -- go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x ./integration_test
