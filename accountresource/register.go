@@ -68,7 +68,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 			OpenReader: servers.Open,
 			Mail:       run.Mail{Backend: o.backend, Storage: o.storage, Applications: o.applications},
 			Store: run.Store{
-				Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Marks: kept.Marks(),
+				Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Watermarks: kept.Watermarks(),
 				Tasks: kept.Tasks(),
 			},
 			Timing: run.Timing{Retention: o.retention, LeaseTTL: o.lease},

@@ -53,7 +53,7 @@ type Backend interface {
 	// of any.
 	//
 	// A rename finds its account at Operation.Place or Address, or at the new address where it has happened already. An
-	// address aside (account.Aside) is one like any other: an account may stay there between two calls.
+	// address aside (account.TempAddress) is one like any other: an account may stay there between two calls.
 	//
 	// An operation with a Home concerns the mailbox that has this mail directory, and no other that is found at the
 	// address (rule R26).

@@ -7,7 +7,7 @@ import "github.com/mailpanel/account-resource/accountresource/account"
 // account which is there has made it, whatever has its old address now.
 func Stations(op *account.Operation) []string {
 	from, to, _ := op.Moves()
-	if account.IsAside(to) {
+	if account.IsTempAddress(to) {
 		return []string{to, from}
 	}
 	return []string{from, to}

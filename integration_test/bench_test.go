@@ -129,7 +129,7 @@ func newBenchRunner(b *testing.B, d *benchDirectory, mail *benchStore) *benchRun
 	return &benchRunner{id: id, resources: kept.Resources(), runner: runs.New(runs.Config{
 		OpenReader: directory.Open, Mail: runs.Mail{Backend: backend, Storage: backends.DefaultStorage()},
 		Store: runs.Store{
-			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Marks: kept.Marks(), Removals: kept.Removals(),
+			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Watermarks: kept.Watermarks(), Removals: kept.Removals(),
 		},
 		Owner: "benchmark", Logger: logger, Clock: time.Now,
 	})}

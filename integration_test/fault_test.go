@@ -65,7 +65,7 @@ func TestR13_WhateverTheDirectoryAnswersNobodyIsRemovedForIt(t *testing.T) {
 					fault.After = []int{0, 3, 8}[fault.Search%3]
 				}
 				because := fmt.Sprintf("%s in search %d of a run (%s), behind %d entries", name, fault.Search, wanted, fault.After)
-				w.stirs()
+				w.changesSomething()
 				w.ad.Break(fault)
 				got := w.runs(w.config, wanted)
 				happened := w.ad.Searches() >= fault.Search

@@ -123,7 +123,7 @@ func (w *world) configOf(kept *store.Store, backend backends.Backend) runs.Confi
 		OpenReader: directory.Options{PageSize: 8, Logger: logger}.Open,
 		Mail:       runs.Mail{Backend: backend, Storage: backends.DefaultStorage()},
 		Store: runs.Store{
-			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Marks: kept.Marks(),
+			Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Watermarks: kept.Watermarks(),
 		},
 		Timing: runs.Timing{LeaseTTL: 1500 * time.Millisecond},
 		Owner:  "world", Logger: logger, Clock: w.clock, BatchSize: 7,
@@ -200,8 +200,8 @@ func (w *world) leaves(f *figure) {
 	delete(w.homes, f)
 }
 
-// stirs has something of every kind happen, and writes down what the log must say of it.
-func (w *world) stirs() {
+// changesSomething has something of every kind happen, and writes down what the log must say of it.
+func (w *world) changesSomething() {
 	w.t.Helper()
 	w.expected = map[string]int{}
 	logs := func(a account.Action, f *figure) { w.expected[string(a)+" "+f.dn]++ }

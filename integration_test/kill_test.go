@@ -37,7 +37,7 @@ func TestR19_KilledAtAnyInstant(t *testing.T) {
 		for _, r := range []*replica{whole, broken} {
 			r.settle(3 * unit)
 		}
-		upheaval(t, d, unit, store.hosted())
+		massChange(t, d, unit, store.hosted())
 		began := time.Now()
 		total := whole.life(nil)
 		took := time.Since(began)

@@ -19,10 +19,10 @@ import (
 	"github.com/mailpanel/account-resource/integration_test/servers"
 )
 
-// upheaval changes a directory of three times unit people: ten times unit come, unit people get other addresses - each
+// massChange changes a directory of three times unit people: ten times unit come, unit people get other addresses - each
 // other's, one another's in a row, those of nobody -, some of whom go off or come back, and unit people leave. Some
 // newcomers get the addresses that leavers and others had.
-func upheaval(t *testing.T, d *benchDirectory, unit int, domain string) {
+func massChange(t *testing.T, d *benchDirectory, unit int, domain string) {
 	t.Helper()
 	people, at := d.ad.People(), func(local string, i int) string { return fmt.Sprintf("%s%04d@%s", local, i, domain) }
 	change := func(i int, attribute, value string) {

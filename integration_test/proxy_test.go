@@ -55,7 +55,7 @@ func TestR19_WhicheverStatementIsLost(t *testing.T) {
 					stride, config.Deadline = step*4, time.Second
 				}
 				for nth := 1 + i; ; nth += stride {
-					w.stirs()
+					w.changesSomething()
 					p.arm(nth, l)
 					began := time.Now()
 					got := w.runs(config, runs.Full)

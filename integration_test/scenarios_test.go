@@ -143,7 +143,7 @@ func (w *fieldWorld) Replicate(ctx context.Context, wanted runs.Mode) (runs.Run,
 		Mail:       runs.Mail{Backend: refusing{w.backend, w.refused}, Storage: backends.DefaultStorage()},
 		Store: runs.Store{
 			Links: w.tables.Links(), Journal: w.tables.Runs(), Leases: w.tables.Leases(), Removals: w.tables.Removals(),
-			Marks: w.tables.Marks(),
+			Watermarks: w.tables.Watermarks(),
 		},
 		Owner: "scenario", Logger: slog.New(slog.DiscardHandler), Clock: func() time.Time { return w.now },
 	}).Once(ctx, res, runs.Manual, wanted)

@@ -76,7 +76,7 @@ func (c *Change) Claim() (claim Link, ok bool) {
 		}
 	}
 	claim.Intent = c.Diff
-	if c.Verb == Rename && IsAside(c.Address) { // the log has the address that it had before it made way
+	if c.Verb == Rename && IsTempAddress(c.Address) { // the log has the address that it had before it made way
 		claim.Intent = append(slices.Clone(c.Diff), Difference{What: whatPlace, Old: c.Address})
 	}
 	switch {
@@ -109,7 +109,7 @@ const (
 
 // Members is the difference that members who join and leave make to an alias; where they are many, some are named.
 func Members(join, leave []string) Difference {
-	return Difference{What: WhatMembers, Old: Few(leave), New: Few(join)}
+	return Difference{What: WhatMembers, Old: Abbreviate(leave), New: Abbreviate(join)}
 }
 
 // Switched is the difference that switching an account makes.

@@ -61,8 +61,8 @@ type Known struct {
 	Logon, EmployeeID string
 	// Shown are the mapped fields for which the directory has ever shown a value (rule R7).
 	Shown Fields
-	// Kept holds those mapped fields for which the mail server has no place.
-	Kept Profile
+	// ExtraProfile holds those mapped fields for which the mail server has no place.
+	ExtraProfile Profile
 }
 
 // Local is what a link knows of its account. An account at the address with both another mail directory and another time
@@ -84,7 +84,7 @@ func (l *Link) Target() string { return l.move().To }
 // Between returns the address on the way of a claimed rename; it is empty for any other link.
 func (l *Link) Between() string {
 	if m := l.move(); m.From != "" {
-		return Aside(m)
+		return TempAddress(m)
 	}
 	return ""
 }

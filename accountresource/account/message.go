@@ -44,8 +44,8 @@ func (m Message) String() string {
 	return b.String()
 }
 
-// Few names some of many, for the values of a message or a difference.
-func Few(list []string) string {
+// Abbreviate names some of many, for the values of a message or a difference.
+func Abbreviate(list []string) string {
 	const most = 20
 	if len(list) > most {
 		return strings.Join(list[:most], ", ") + " … (" + strconv.Itoa(len(list)) + ")"

@@ -12,10 +12,10 @@ type Move struct {
 	To   string `json:"to"`
 }
 
-// Passes orders moves into passes, each of which has room where it goes: where a move leads to an address that
+// RenamePhases orders moves into passes, each of which has room where it goes: where a move leads to an address that
 // another leaves, it first steps aside, so that swaps and chains work; one that has stepped aside already waits there. A
 // pass that is done again is harmless as long as the next one has not begun.
-func Passes(moves []Move) [][]Move {
+func RenamePhases(moves []Move) [][]Move {
 	leaving := make(map[string]bool, len(moves))
 	for _, m := range moves {
 		leaving[m.From] = true
@@ -27,8 +27,8 @@ func Passes(moves []Move) [][]Move {
 			continue
 		}
 		from := m.From
-		if !IsAside(from) {
-			from = Aside(m)
+		if !IsTempAddress(from) {
+			from = TempAddress(m)
 			away = append(away, Move{m.From, from})
 		}
 		back = append(back, Move{from, m.To})
@@ -42,16 +42,16 @@ func Passes(moves []Move) [][]Move {
 	return passes
 }
 
-// Aside is the address that a move uses on its way: always the same for the same move, and nobody's otherwise.
-func Aside(m Move) string {
+// TempAddress is the address that a move uses on its way: always the same for the same move, and nobody's otherwise.
+func TempAddress(m Move) string {
 	sum := sha256.Sum256([]byte(m.From + " " + m.To))
 	return aside + hex.EncodeToString(sum[:12]) + m.To[max(0, strings.LastIndexByte(m.To, '@')):]
 }
 
 const aside = "renaming-"
 
-// IsAside reports whether an address is one of those on the way.
-func IsAside(address string) bool {
+// IsTempAddress reports whether an address is one of those on the way.
+func IsTempAddress(address string) bool {
 	local, found := strings.CutPrefix(address[:max(0, strings.LastIndexByte(address, '@'))], aside)
 	digits, err := hex.DecodeString(local)
 	return found && err == nil && len(digits) == 12

@@ -20,7 +20,7 @@ import (
 // connection is an LDAP connection that can be cut at any moment.
 type connection struct {
 	ldap    *ldap.Conn
-	tap     *tap
+	tap     *entryInterceptor
 	raw     net.Conn
 	timeout time.Duration
 	masker  *masker
@@ -47,7 +47,7 @@ func (r *Reader) dial(ctx context.Context) (*connection, error) {
 		_ = raw.Close() // the first error is the one that counts
 		return nil, err
 	}
-	tap := newTap(conn, func() { _ = raw.Close() })
+	tap := newEntryInterceptor(conn, func() { _ = raw.Close() })
 	client := ldap.NewConn(tap, conn != raw)
 	client.Start()
 	return &connection{ldap: client, tap: tap, raw: raw, timeout: timeout, masker: r.masker}, nil

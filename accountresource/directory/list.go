@@ -101,7 +101,7 @@ func (l *lister) read(ctx context.Context) (complete bool, err error) {
 	if l.skipped > maxSkippedLines {
 		l.reader.options.Logger.WarnContext(ctx, "more objects were passed over", "objects", l.skipped)
 	}
-	return l.skipped == 0, l.faceless()
+	return l.skipped == 0, l.checkIDs()
 }
 
 // filters are those of the searches that make up the listing: one, but for objects by identity.
@@ -197,8 +197,8 @@ func (l *lister) objects(ctx context.Context, entries []*ldap.Entry) ([]account.
 	return objects, nil
 }
 
-// faceless is the problem of a server that shows entries and not one identity.
-func (l *lister) faceless() error {
+// checkIDs is the problem of a server that shows entries and not one identity.
+func (l *lister) checkIDs() error {
 	if l.given > 0 || l.skipped == 0 {
 		return nil
 	}

@@ -141,7 +141,7 @@ func everything(t *testing.T, s resource.Settings, o directory.Options) (texts [
 		_, err := r.LookUp(ctx, []account.SourceID{"00112233-4455-6677-8899-aabbccddeeff"})
 		return err
 	})
-	with(func(ctx context.Context, r run.Reader) error { _, err := r.Touched(ctx, 1); return err })
+	with(func(ctx context.Context, r run.Reader) error { _, err := r.Changed(ctx, 1); return err })
 	base, err := o.BaseDN(t.Context(), s.Connection)
 	errs, texts = append(errs, err), append(texts, base)
 	for _, err := range errs {

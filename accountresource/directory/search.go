@@ -27,7 +27,7 @@ func (r *Reader) search(ctx context.Context, most int, request *ldap.SearchReque
 	if err != nil {
 		return nil, err
 	}
-	result.Entries = append(conn.tap.taken(), result.Entries...)
+	result.Entries = append(conn.tap.drain(), result.Entries...)
 	return result, nil
 }
 

@@ -183,7 +183,7 @@ func (p *Planner) isReported(g *group, c *account.Change) bool {
 // memberChange returns what is to be changed of a group's alias, as it is now called; ok is false where nothing is.
 func (p *Planner) memberChange(g *group, untouched map[string]bool) (c account.Change, ok bool) {
 	address := p.addresses.Of(g.ID)
-	if address == "" || account.IsAside(address) {
+	if address == "" || account.IsTempAddress(address) {
 		return c, false // it could not be made, or is not where it is to be
 	}
 	c = account.Change{
@@ -208,5 +208,5 @@ func leftOut(members []string) account.Message {
 		return account.Message{}
 	}
 	slices.Sort(members)
-	return account.Say("reason_members_left_out", "Count", strconv.Itoa(len(members)), "Members", account.Few(members))
+	return account.Say("reason_members_left_out", "Count", strconv.Itoa(len(members)), "Members", account.Abbreviate(members))
 }

@@ -65,7 +65,7 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 	have, wanted := r.unpack(), p.wanted(o, address)
 	c.Set, c.Profile = have.Differing(&wanted, p.policy.Mapped&p.policy.Stored), wanted
 	c.Diff = differences(&have, &wanted, c.Set)
-	c.Diff = append(c.Diff, differences(&next.Kept, &wanted, next.Kept.Differing(&wanted, p.policy.Mapped&^p.policy.Stored))...)
+	c.Diff = append(c.Diff, differences(&next.ExtraProfile, &wanted, next.ExtraProfile.Differing(&wanted, p.policy.Mapped&^p.policy.Stored))...)
 	p.keep(&next, &wanted)
 	if len(c.Diff) > 0 {
 		c.Action = account.ActionUpdated
@@ -126,7 +126,7 @@ func (p *Planner) wanted(o *account.Object, address string) account.Profile {
 func (p *Planner) keep(link *account.Link, wanted *account.Profile) {
 	for _, f := range account.AllFields() {
 		if p.policy.Mapped.Has(f) && !p.policy.Stored.Has(f) {
-			link.Kept[f] = wanted[f]
+			link.ExtraProfile[f] = wanted[f]
 		}
 	}
 }

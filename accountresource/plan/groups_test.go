@@ -14,7 +14,7 @@ import (
 )
 
 // buildGroups returns the changes of aliases.
-func (s *scene) buildGroups(groups, outside []account.Object) []account.Change {
+func (s *fixture) buildGroups(groups, outside []account.Object) []account.Change {
 	s.policy.Groups = &plan.GroupPolicy{Named: true, AccessPolicy: "membersonly", Moderated: s.moderated}
 	return slices.DeleteFunc(s.run(groups, outside, nil), func(c account.Change) bool { return c.Kind != account.Alias })
 }
@@ -37,12 +37,12 @@ func shown(changes []account.Change) []string {
 	var lines []string
 	for _, c := range changes {
 		line := string(c.Action) + " " + strings.TrimSuffix(c.Address, "@example.com")
-		if account.IsAside(c.Address) {
+		if account.IsTempAddress(c.Address) {
 			line = string(c.Action) + " aside"
 		}
 		if c.NewAddress != "" {
 			to := strings.TrimSuffix(c.NewAddress, "@example.com")
-			if account.IsAside(c.NewAddress) {
+			if account.IsTempAddress(c.NewAddress) {
 				to = "aside"
 			}
 			line += ">" + to
@@ -69,7 +69,7 @@ func aliasLink(id, address string) account.Link {
 }
 
 func TestR10_AGroupBecomesAnAliasWithItsMembers(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("ann")
 	s.wants([2]string{"ann", "ann"}, [2]string{"new", "new"})
 	changes := s.buildGroups([]account.Object{group("sales", "Sales@example.com", "ann", "new"), group("nomail", "", "ann")}, nil)
@@ -83,7 +83,7 @@ func TestR10_AGroupBecomesAnAliasWithItsMembers(t *testing.T) {
 }
 
 func TestR11_WhoIsAMember(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("ann", "off", "local")
 	s.local[2].Active = false // switched off by a local admin
 	s.wants([2]string{"ann", "ann"}, [2]string{"off", "off"}, [2]string{"local", "local"})
@@ -113,7 +113,7 @@ func TestR11_WhoIsAMember(t *testing.T) {
 }
 
 func TestTheManagerOfAGroupModeratesItsAlias(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("boss")
 	s.wants([2]string{"boss", "boss"})
 	s.links = append(s.links, aliasLink("sales", "sales@example.com"), aliasLink("done", "done@example.com"))
@@ -132,7 +132,7 @@ func TestTheManagerOfAGroupModeratesItsAlias(t *testing.T) {
 }
 
 func TestR12_AliasesFollowTheirMembers(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("ann", "bob", "eve")
 	s.links = append(s.links, aliasLink("sales", "sales@example.com"), aliasLink("same", "same@example.com"))
 	s.local = append(s.local, aliasOf("sales@example.com", "ann@example.com", "bob@example.com", "byhand@example.com"),
@@ -147,7 +147,7 @@ func TestR12_AliasesFollowTheirMembers(t *testing.T) {
 }
 
 func TestR12_AGroupThatWasNotReadWholeKeepsItsMembers(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.links = []account.Link{aliasLink("sales", "sales@example.com")}
 	s.local = []account.Account{aliasOf("sales@example.com", "ann@example.com")}
 	partial := group("sales", "sales@example.com")
@@ -159,7 +159,7 @@ func TestR12_AGroupThatWasNotReadWholeKeepsItsMembers(t *testing.T) {
 }
 
 func TestR2_R4_AddressesOfGroups(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("ann")
 	s.wants([2]string{"ann", "ann"})
 	s.local = append(s.local, aliasOf("old@example.com", "byhand@example.com"), mailbox("box@example.com", "Box"),
@@ -178,7 +178,7 @@ func TestR2_R4_AddressesOfGroups(t *testing.T) {
 }
 
 func TestR8_AGroupsNewAddressRenamesTheAlias(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("ann")
 	s.wants([2]string{"ann", "ann"})
 	s.links = append(s.links, aliasLink("a", "a@example.com"), aliasLink("b", "b@example.com"), aliasLink("c", "c@example.com"))

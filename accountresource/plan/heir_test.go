@@ -13,7 +13,7 @@ import (
 
 // The row of a leaver goes with the account: a newcomer who gets the address joins anew.
 func TestR12_AnHeirOfAnAddressIsAMemberOfHisOwn(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("ann", "bob")
 	s.links = append(s.links, aliasLink("both", "both@example.com"), aliasLink("old", "old@example.com"))
 	s.local = append(s.local, aliasOf("both@example.com", "ann@example.com", "bob@example.com"),
@@ -24,7 +24,7 @@ func TestR12_AnHeirOfAnAddressIsAMemberOfHisOwn(t *testing.T) {
 }
 
 // heirs returns the changes of groups in a run in which bob has left.
-func (s *scene) heirs() []account.Change {
+func (s *fixture) heirs() []account.Change {
 	groups := []account.Object{group("both", "both@example.com", "ann", "heir"), group("old", "old@example.com", "ann")}
 	return slices.DeleteFunc(s.run(groups, nil, []account.SourceID{"bob"}), func(c account.Change) bool {
 		return c.Kind != account.Alias

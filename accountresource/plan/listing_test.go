@@ -10,7 +10,7 @@ import (
 )
 
 func TestAnAccountDeletedHereComesBack(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.links, s.objects = []account.Link{link("a", "ann@example.com")}, []account.Object{user("a", "ann@example.com", "Ann")}
 	changes := s.build()
 	require.Len(t, changes, 2)
@@ -19,7 +19,7 @@ func TestAnAccountDeletedHereComesBack(t *testing.T) {
 }
 
 func TestAnObjectListedTwiceCountsOnce(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.objects = []account.Object{user("a", "ann@example.com", "Ann"), user("a", "ann@example.com", "Ann")}
 	assert.Equal(t, []string{"created ann@example.com"}, said(s.build()))
 }

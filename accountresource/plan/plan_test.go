@@ -11,7 +11,7 @@ import (
 )
 
 func TestR1_OnlyTheSourceIDMakesTheObject(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.links, s.local = []account.Link{link("a", "ann@example.com")}, []account.Account{mailbox("ann@example.com", "Ann")}
 	moved := user("a", "ann@example.com", "Ann")
 	moved.DN = "CN=Ann Lee,OU=Elsewhere"
@@ -24,7 +24,7 @@ func TestR1_OnlyTheSourceIDMakesTheObject(t *testing.T) {
 }
 
 func TestR2_AnAddressHasOneOwner(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	other := link("x", "other@example.com")
 	other.Resource = 8
 	s.links = []account.Link{link("a", "ann@example.com"), other}
@@ -57,7 +57,7 @@ func TestR3_ObjectsWithoutOneValidAddressOfTheDomainAreIgnored(t *testing.T) {
 	chosen.Mail = []string{"h@corp.local", "not an address", "H@Example.com ", "h@example.com"}
 	nothing := user("i", "", "I")
 	nothing.Mail = nil
-	s := newScene()
+	s := newFixture()
 	s.objects = []account.Object{
 		user("a", "ann@other.example", "Ann"), user("b", "", "B"), user("c", "o'neill@example.com", "C"),
 		user("d", "d@sub.example.com", "D"), user("e", "d@example.com.evil.org", "E"), contact, several, chosen, nothing,
@@ -80,7 +80,7 @@ func TestR4_AnExistingAccountIsLinkedOrLeftAlone(t *testing.T) {
 	domainAdmin.Role, globalAdmin.Role = account.DomainAdmin, account.GlobalAdmin
 	alias := account.Account{Address: "sales@example.com", Kind: account.Alias, Active: true}
 	list := account.Account{Address: "list@example.com", Kind: account.Reserved, Active: true}
-	s := newScene()
+	s := newFixture()
 	s.local = []account.Account{mailbox("ann@example.com", "Old Ann"), domainAdmin, globalAdmin, alias, list}
 	s.objects = []account.Object{
 		user("a", "ann@example.com", "Ann"), user("b", "da@example.com", "B"), user("c", "ga@example.com", "C"),
@@ -105,7 +105,7 @@ func TestR4_AnExistingAccountIsLinkedOrLeftAlone(t *testing.T) {
 }
 
 func TestR5_ANewMailboxCarriesWhatItNeeds(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	off := user("b", "bob@example.com", "Bob")
 	off.Disabled = true
 	ann := user("a", "ann@example.com", "  Ann ")
@@ -120,7 +120,7 @@ func TestR5_ANewMailboxCarriesWhatItNeeds(t *testing.T) {
 	assert.Equal(t, account.FieldSet(account.Name, account.Mobile), c.Set, "mapped, and stored here")
 	assert.Empty(t, c.Home+c.Link.Home, "its mail directory is chosen when it is made")
 	assert.Equal(t, account.On, c.Switch)
-	assert.Equal(t, "Engineer", c.Link.Kept[account.Title], "what has no column is kept with the link")
+	assert.Equal(t, "Engineer", c.Link.ExtraProfile[account.Title], "what has no column is kept with the link")
 	claim, ok := c.Claim()
 	assert.True(t, ok)
 	assert.Equal(t, account.Creating, claim.State)
@@ -164,7 +164,7 @@ func TestR6_WhatDoesNotFitIsRefused(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newScene()
+			s := newFixture()
 			c.set(&s.policy.Domain)
 			s.objects = []account.Object{
 				user("c", "c@example.com", "C"), user("a", "a@example.com", "A"), user("b", "b@example.com", "B"),
@@ -175,11 +175,11 @@ func TestR6_WhatDoesNotFitIsRefused(t *testing.T) {
 }
 
 func TestR7_OnlyWhatDiffersIsWritten(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	local := mailbox("ann@example.com", "Ann")
 	local.Profile[account.Mobile], local.Profile[account.FirstName] = "+1", "local"
 	kept := link("a", "ann@example.com")
-	kept.Kept[account.Title] = "Engineer"
+	kept.ExtraProfile[account.Title] = "Engineer"
 	s.links, s.local = []account.Link{kept}, []account.Account{local}
 
 	same := user("a", "ann@example.com", " Ann ")
@@ -206,7 +206,7 @@ func TestR7_OnlyWhatDiffersIsWritten(t *testing.T) {
 	c = one(t, s.build())
 	assert.False(t, c.Writes(), "the mail server has no place for it")
 	assert.Equal(t, []account.Difference{{What: "title", Old: "Engineer", New: "Chief"}}, c.Diff)
-	assert.Equal(t, "Chief", c.Link.Kept[account.Title])
+	assert.Equal(t, "Chief", c.Link.ExtraProfile[account.Title])
 }
 
 func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
@@ -226,7 +226,7 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 		"on and on":                          {state{true, true, false}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newScene()
+			s := newFixture()
 			l := link("a", "ann@example.com")
 			if c.state.ours {
 				l.Off = account.OffByStatus
@@ -257,7 +257,7 @@ func TestR9_OnlyWhatThisModuleDisabledIsEnabledAgain(t *testing.T) {
 		})
 	}
 
-	s := newScene()
+	s := newFixture()
 	s.policy.FollowStatus = false
 	o := user("a", "ann@example.com", "Ann")
 	o.Disabled = true

@@ -12,7 +12,7 @@ import (
 type Place string
 
 // The places. AtAddress is the address of the claim, which is the new one of a rename; AtFormer and Between are the one
-// from which a rename takes the account and the one on the way (account.Aside). Elsewhere is an address that somebody
+// from which a rename takes the account and the one on the way (account.TempAddress). Elsewhere is an address that somebody
 // else gave to the mailbox.
 const (
 	Nowhere   Place = "nowhere"
@@ -184,7 +184,7 @@ func (r *recovery) done(action account.Action, address string) account.Change {
 	next := r.settled(address)
 	for _, d := range r.claim.Intent {
 		if f, isField := account.FieldNamed(d.What); isField && !r.policy.Stored.Has(f) {
-			next.Kept[f] = d.New
+			next.ExtraProfile[f] = d.New
 		}
 		if d == account.Switched(account.On) {
 			next.Off = ""

@@ -52,7 +52,7 @@ func told(c account.Change) string {
 
 // Every cell of the table: the state of the claim and where its account is found.
 func TestR19_WhatSettlesAClaim(t *testing.T) {
-	between := account.Aside(account.Move{From: annFormer, To: annAt})
+	between := account.TempAddress(account.Move{From: annFormer, To: annAt})
 	places := map[plan.Place]string{
 		plan.Nowhere: "", plan.AtAddress: annAt, plan.AtFormer: annFormer, plan.Between: between, plan.Elsewhere: annElsewhere,
 	}
@@ -92,7 +92,7 @@ func TestR19_WhatSettlesAClaim(t *testing.T) {
 		{account.Deleting, plan.AtAddress, false, "  = ann "},
 		{account.Deleting, plan.Elsewhere, false, "  no link"},
 	}
-	policy := newScene().policy
+	policy := newFixture().policy
 	for _, c := range cells {
 		for _, kind := range []account.Kind{account.Mailbox, account.Alias} {
 			if kind == account.Alias && c.place == plan.Elsewhere {
@@ -135,10 +135,10 @@ func TestR19_R26_WhatSettlesAClaimWhoseAddressAnotherMailboxHas(t *testing.T) {
 	former := mailbox(annFormer, "Ann")
 	former.Home = "/home/" + annAt + "/"
 	between := former
-	between.Address = account.Aside(account.Move{From: annFormer, To: annAt})
+	between.Address = account.TempAddress(account.Move{From: annFormer, To: annAt})
 	taken := other
 	taken.Address = annFormer
-	policy := newScene().policy
+	policy := newFixture().policy
 	for name, c := range map[string]struct {
 		state account.LinkState
 		here  []account.Account
@@ -179,7 +179,7 @@ func TestR19_R26_MailboxesMadeInOneSecondThatSwapAddresses(t *testing.T) {
 // OpenLDAP has a mailbox that is between two addresses get the mail of the new one already.
 func TestR19_AnAddressIsNotTakenByTheMailboxThatIsToHaveIt(t *testing.T) {
 	claim := claimOf(account.Renaming, account.Mailbox)
-	between := mailbox(account.Aside(account.Move{From: annFormer, To: annAt}), "Ann")
+	between := mailbox(account.TempAddress(account.Move{From: annFormer, To: annAt}), "Ann")
 	between.Home = claim.Home
 	reserved := account.Account{Address: annAt, Kind: account.Reserved, Home: claim.Home}
 	found := plan.Find(&claim, []account.Account{between, reserved})
@@ -192,7 +192,7 @@ func TestR19_AnAddressIsNotTakenByTheMailboxThatIsToHaveIt(t *testing.T) {
 // The values of a rename come after its address: what is not there yet is written with the rest of the rename, for which
 // there is one log row.
 func TestR19_TheValuesOfARenameThatStoppedAreWritten(t *testing.T) {
-	policy := newScene().policy
+	policy := newFixture().policy
 	claim := claimOf(account.Renaming, account.Mailbox)
 	claim.Intent = append(claim.Intent, account.Difference{What: "name", Old: "Ann", New: "Ann Lee"}, account.Switched(account.Off))
 	claim.Off = account.OffByStatus
@@ -211,12 +211,12 @@ func TestR19_TheValuesOfARenameThatStoppedAreWritten(t *testing.T) {
 // A mail directory has a mailbox get the mail of the address to which it is about to move. That has begun to be visible: it
 // moves there; from the way it goes back.
 func TestR19_AMailboxThatGetsTheMailOfItsNewAddressMovesThere(t *testing.T) {
-	policy := newScene().policy
+	policy := newFixture().policy
 	claim := claimOf(account.Renaming, account.Mailbox)
 	claim.Home = "/home/ann/"
 	former := mailbox(annFormer, "Ann")
 	former.Home = claim.Home
-	between := account.Aside(account.Move{From: annFormer, To: annAt})
+	between := account.TempAddress(account.Move{From: annFormer, To: annAt})
 	for address, want := range map[string]string{
 		annAt:        "renamed rename former>ann at " + annFormer + " = ann ",
 		between:      " rename former>former at  = former ",
@@ -231,7 +231,7 @@ func TestR19_AMailboxThatGetsTheMailOfItsNewAddressMovesThere(t *testing.T) {
 
 // A rename switches and changes values too. Where it stopped before the address, what was made of it is kept and logged.
 func TestR19_APartOfARenameThatStopped(t *testing.T) {
-	policy := newScene().policy
+	policy := newFixture().policy
 	claim := claimOf(account.Renaming, account.Mailbox)
 	claim.Intent = append(claim.Intent, account.Difference{What: "name", Old: "Ann", New: "Ann Lee"}, account.Switched(account.Off))
 	claim.Off = account.OffByStatus
@@ -248,18 +248,18 @@ func TestR19_APartOfARenameThatStopped(t *testing.T) {
 
 // What the mail store has no place for is kept with the link: it goes with the operation.
 func TestR19_WhatTheLinkKeepsOfAClaim(t *testing.T) {
-	policy := newScene().policy
+	policy := newFixture().policy
 	claim := claimOf(account.Updating, account.Mailbox)
 	claim.Intent = append(claim.Intent, account.Difference{What: "title", New: "Chief"})
 	for name, want := range map[string]string{"Ann Lee": "Chief", "Ann": ""} {
 		settling := plan.Recover(&policy, &claim, plan.Find(&claim, []account.Account{mailbox(annAt, name)}))
-		assert.Equal(t, want, settling.Link.Kept[account.Title], name)
+		assert.Equal(t, want, settling.Link.ExtraProfile[account.Title], name)
 	}
 }
 
 // The members of an alias tell whether a change of them was made.
 func TestR19_MembersTellOfAClaim(t *testing.T) {
-	policy := newScene().policy
+	policy := newFixture().policy
 	claim := claimOf(account.Updating, account.Alias)
 	claim.Intent = []account.Difference{account.Members([]string{"bob@example.com"}, []string{"eve@example.com"})}
 	for want, members := range map[string][]string{

@@ -133,7 +133,7 @@ func (p *Planner) planAside() (aside, refusals []account.Change) {
 	}
 	for i := range accepted {
 		if r := &accepted[i]; inTurns && leaving[r.to] {
-			r.between = account.Aside(account.Move{From: r.from, To: r.to})
+			r.between = account.TempAddress(account.Move{From: r.from, To: r.to})
 			aside = append(aside, r.stepAside())
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // linked adds accounts that are linked to objects of their local part.
-func (s *scene) linked(locals ...string) {
+func (s *fixture) linked(locals ...string) {
 	for _, local := range locals {
 		s.links = append(s.links, link(local, local+"@example.com"))
 		s.local = append(s.local, mailbox(local+"@example.com", local))
@@ -18,7 +18,7 @@ func (s *scene) linked(locals ...string) {
 }
 
 // wants says which local part each object has in the directory now.
-func (s *scene) wants(pairs ...[2]string) {
+func (s *fixture) wants(pairs ...[2]string) {
 	for _, p := range pairs {
 		s.objects = append(s.objects, user(p[0], p[1]+"@example.com", p[0]))
 	}
@@ -38,7 +38,7 @@ func moves(changes []account.Change) []string {
 }
 
 func TestR8_ANewAddressRenamesTheAccount(t *testing.T) {
-	s := newScene()
+	s := newFixture()
 	s.linked("ann")
 	s.objects = []account.Object{user("ann", "ann.lee@example.com", "Ann Lee")}
 	c := one(t, s.build())
@@ -77,7 +77,7 @@ func TestR8_AddressesChangeHandsInOneRun(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newScene()
+			s := newFixture()
 			s.linked(c.linked...)
 			s.wants(c.wants...)
 			assert.Empty(t, cmp.Diff(c.moves, moves(s.build())))
@@ -89,7 +89,7 @@ func TestR8_AnAddressThatIsTakenStaysWhoseItIs(t *testing.T) {
 	for kind, reason := range map[account.Kind]string{
 		account.Mailbox: "reason_address_is_mailbox", account.Alias: "reason_address_is_alias", account.Reserved: "reason_address_is_reserved",
 	} {
-		s := newScene()
+		s := newFixture()
 		s.linked("ann")
 		s.local = append(s.local, account.Account{Address: "anna@example.com", Kind: kind})
 		s.objects = []account.Object{user("ann", "anna@example.com", "New name")}

@@ -41,7 +41,7 @@ func (s *slow) clock() time.Time {
 func batches(t *testing.T, takes time.Duration, fixed int) []int {
 	t.Helper()
 	const many = 16000
-	r := newRig(t)
+	r := newHarness(t)
 	store := &slow{Backend: r.mail, takes: takes, now: r.now}
 	r.config.Backend, r.config.Clock, r.config.BatchSize = store, store.clock, fixed
 	r.people.objects = users(many)

@@ -17,19 +17,19 @@ import (
 // was so from the beginning do. No address is blocked, and no mailbox is nobody's.
 func TestR19_TheDirectoryChangesAfterACreationThatWasCutOff(t *testing.T) {
 	ann := func() account.Object { return user("a", "ann@example.com", "Ann") }
-	for name, change := range map[string]func(*rig){
-		"nothing":  func(*rig) {},
-		"deleted":  func(r *rig) { r.people.objects = r.people.objects[1:] },
-		"disabled": func(r *rig) { r.people.objects[0].Disabled = true },
-		"renamed":  func(r *rig) { r.people.objects[0].Mail = []string{"anna@example.com"} },
-		"another name": func(r *rig) {
+	for name, change := range map[string]func(*harness){
+		"nothing":  func(*harness) {},
+		"deleted":  func(r *harness) { r.people.objects = r.people.objects[1:] },
+		"disabled": func(r *harness) { r.people.objects[0].Disabled = true },
+		"renamed":  func(r *harness) { r.people.objects[0].Mail = []string{"anna@example.com"} },
+		"another name": func(r *harness) {
 			r.people.objects[0].Profile[account.Name] = "Ann Smith"
 		},
-		"renamed and disabled": func(r *rig) {
+		"renamed and disabled": func(r *harness) {
 			r.people.objects[0].Mail, r.people.objects[0].Disabled = []string{"anna@example.com"}, true
 		},
-		"made again": func(r *rig) { r.people.objects[0].ID = "b" },
-		"address given to another": func(r *rig) {
+		"made again": func(r *harness) { r.people.objects[0].ID = "b" },
+		"address given to another": func(r *harness) {
 			r.people.objects[0].Mail = []string{"anna@example.com"}
 			r.people.objects = append(r.people.objects, user("new", "ann@example.com", "New"))
 		},
@@ -37,8 +37,8 @@ func TestR19_TheDirectoryChangesAfterACreationThatWasCutOff(t *testing.T) {
 		for _, deletes := range []bool{true, false} {
 			for _, cut := range []string{"Claim after", "Apply before", "Apply after", "Settle before", "refused"} {
 				t.Run(fmt.Sprintf("%s, %s, deletes %t", name, cut, deletes), func(t *testing.T) {
-					start := func() *rig {
-						r := newRig(t)
+					start := func() *harness {
+						r := newHarness(t)
 						r.res.Settings.Replication.Delete = deletes
 						r.people.objects = append([]account.Object{ann()}, users(2)...)
 						return r
@@ -77,7 +77,7 @@ func TestR19_TheDirectoryChangesAfterACreationThatWasCutOff(t *testing.T) {
 					want.once()
 					want.once()
 					assert.Empty(t, cmp.Diff(states(want), states(r)))
-					for source, l := range r.ledger.links {
+					for source, l := range r.tables.links {
 						assert.Equal(t, account.Confirmed, l.State, source)
 						here, exists := find(r, l.Address)
 						assert.True(t, exists, "%s has no account", l.Address)
@@ -89,7 +89,7 @@ func TestR19_TheDirectoryChangesAfterACreationThatWasCutOff(t *testing.T) {
 	}
 }
 
-func find(r *rig, address string) (account.Account, bool) {
+func find(r *harness, address string) (account.Account, bool) {
 	for _, a := range accounts(r) {
 		if a.Address == address {
 			return a, true
@@ -99,9 +99,9 @@ func find(r *rig, address string) (account.Account, bool) {
 }
 
 // states are the accounts, each with the object that it is linked to.
-func states(r *rig) map[string]string {
+func states(r *harness) map[string]string {
 	owners := map[string]account.SourceID{}
-	for source, l := range r.ledger.links {
+	for source, l := range r.tables.links {
 		owners[l.Address] = source
 	}
 	all := map[string]string{}
@@ -116,8 +116,8 @@ type dirChange func(ann, bob *account.Object)
 
 // changeTwice links two people, changes them in the directory and calls between, then changes them again and runs once
 // more. It returns what between returned.
-func changeTwice(t *testing.T, first, then dirChange, deletes bool, between func(*rig) bool) (r *rig, met bool) {
-	r = newRig(t)
+func changeTwice(t *testing.T, first, then dirChange, deletes bool, between func(*harness) bool) (r *harness, met bool) {
+	r = newHarness(t)
 	r.config.BatchSize = 1
 	r.res.Settings.Replication.Delete = deletes
 	ann, bob := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")
@@ -175,10 +175,10 @@ func TestR19_TheDirectoryChangesAfterARunThatWasCutOff(t *testing.T) {
 		for then, follows := range thens {
 			for _, deletes := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s, then %s, deletes %t", first, then, deletes), func(t *testing.T) {
-					seen, _ := changeTwice(t, happens, follows, deletes, func(r *rig) bool { r.once(); return true })
-					unseen, _ := changeTwice(t, happens, follows, deletes, func(*rig) bool { return true })
+					seen, _ := changeTwice(t, happens, follows, deletes, func(r *harness) bool { r.once(); return true })
+					unseen, _ := changeTwice(t, happens, follows, deletes, func(*harness) bool { return true })
 					for _, cut := range cuts() {
-						r, met := changeTwice(t, happens, follows, deletes, func(r *rig) bool {
+						r, met := changeTwice(t, happens, follows, deletes, func(r *harness) bool {
 							return r.cut(cut.method, cut.when, cut.nth).Outcome == run.Failed
 						})
 						if !met {
@@ -187,7 +187,7 @@ func TestR19_TheDirectoryChangesAfterARunThatWasCutOff(t *testing.T) {
 						if !cmp.Equal(states(unseen), states(r)) {
 							assert.Empty(t, cmp.Diff(states(seen), states(r)), "%v", cut)
 						}
-						for source, l := range r.ledger.links {
+						for source, l := range r.tables.links {
 							here, exists := find(r, l.Address)
 							assert.Equal(t, account.Confirmed, l.State, "%v: link of %s", cut, source)
 							assert.True(t, exists && (here.Active || (l.Off != "")), "%v: link of %s", cut, source)

@@ -13,13 +13,13 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// onLDAP is a rig that reads the simulated directory over LDAP, with groups.
-func onLDAP(t *testing.T) (*rig, *fakead.Server) {
+// onLDAP is a harness that reads the simulated directory over LDAP, with groups.
+func onLDAP(t *testing.T) (*harness, *fakead.Server) {
 	t.Helper()
 	ad, err := fakead.Start(fakead.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, ad.Close()) })
-	r := newRig(t)
+	r := newHarness(t)
 	r.config.OpenReader = directory.Options{}.Open
 	c := &r.res.Settings.Connection
 	c.Host, c.Port, c.TLS, c.Timeout = "127.0.0.1", ad.Addr().Port, false, 30
@@ -64,11 +64,11 @@ func TestR11_ContactsInTheBaseAreMembersByMailAndNobodysMailbox(t *testing.T) {
 	enter(t, ad, "group", "team", fakead.Attributes{"mail": {"team@example.com"}, "member": members})
 	first := r.once()
 	assert.Equal(t, []string{"created ann@example.com", "created team@example.com reason_members_left_out"}, r.log(first))
-	assert.Equal(t, "2", r.ledger.entries[first.ID][1].Reason.Args["Count"], "without an address, and switched off here")
+	assert.Equal(t, "2", r.tables.entries[first.ID][1].Reason.Args["Count"], "without an address, and switched off here")
 	assert.ElementsMatch(t, []string{
 		"friend@elsewhere.example", "target@elsewhere.example", "lower@elsewhere.example", "box@example.com", "ann@example.com", "on@elsewhere.example",
 	}, r.account("team@example.com").Members)
-	assert.Len(t, r.ledger.links, 2)
+	assert.Len(t, r.tables.links, 2)
 
 	require.NoError(t, ad.Modify(friend, fakead.Attributes{"mail": {"changed@elsewhere.example"}}))
 	assert.Equal(t, []string{"updated team@example.com reason_members_left_out"}, r.log(r.incremental()))

@@ -17,7 +17,7 @@ import (
 
 func TestR19_WhereverARunIsCutOffTheNextEndsLikeAnUnbrokenOne(t *testing.T) {
 	off, on := user("off", "off@example.com", "Off"), user("on", "on@example.com", "On")
-	prepare := func(r *rig) {
+	prepare := func(r *harness) {
 		on.Disabled, off.Disabled = true, false
 		r.people.objects = append(users(6), off, on)
 		r.mail.AddAccount(account.Account{Address: "u0002@example.com", Kind: account.Mailbox, Active: true, Home: "/old/"})
@@ -31,7 +31,7 @@ func TestR19_WhereverARunIsCutOffTheNextEndsLikeAnUnbrokenOne(t *testing.T) {
 		r.people.objects[1].Mail = []string{"new1@example.com"}
 		r.people.objects = append(r.people.objects, user("new", "u0001@example.com", "New"))
 	}
-	want := newRig(t)
+	want := newHarness(t)
 	prepare(want)
 	want.once()
 
@@ -40,18 +40,18 @@ func TestR19_WhereverARunIsCutOffTheNextEndsLikeAnUnbrokenOne(t *testing.T) {
 		for _, when := range []string{"before", "after"} {
 			for nth := 1; nth <= 3; nth++ {
 				t.Run(fmt.Sprintf("%s %s %d", method, when, nth), func(t *testing.T) {
-					r := newRig(t)
+					r := newHarness(t)
 					prepare(r)
-					faulty := &cutting{ledger: r.ledger, backend: r.mail, method: method, when: when, nth: nth, err: cut}
+					faulty := &cutting{tables: r.tables, backend: r.mail, method: method, when: when, nth: nth, err: cut}
 					r.config.Backend, r.config.Links, r.config.Journal = faulty, faulty, faulty
 					broken := r.once()
 					if faulty.seen >= nth {
 						assert.Equal(t, run.Failed, broken.Outcome)
 					}
-					r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger
+					r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.tables, r.tables
 					r.once()
 					assert.Empty(t, cmp.Diff(accounts(want), accounts(r), cmpopts.IgnoreFields(account.Account{}, "Made")))
-					assert.Empty(t, cmp.Diff(want.ledger.links, r.ledger.links, cmpopts.IgnoreFields(account.Local{}, "Made")), "but for what is only learned by reading")
+					assert.Empty(t, cmp.Diff(want.tables.links, r.tables.links, cmpopts.IgnoreFields(account.Local{}, "Made")), "but for what is only learned by reading")
 					assert.Empty(t, cmp.Diff(touched(want), touched(r)), "log rows: nothing twice, nothing lost")
 				})
 			}
@@ -61,7 +61,7 @@ func TestR19_WhereverARunIsCutOffTheNextEndsLikeAnUnbrokenOne(t *testing.T) {
 
 // cutting fails once: the nth call of a method, before or after its effect.
 type cutting struct {
-	*ledger
+	*tables
 	backend
 	method, when string
 	nth, seen    int
@@ -86,7 +86,7 @@ func (c *cutting) Claim(ctx context.Context, l run.Lease, links []account.Link) 
 	if before != nil {
 		return nil, before
 	}
-	results, err := c.ledger.Claim(ctx, l, links)
+	results, err := c.tables.Claim(ctx, l, links)
 	return results, errors.Join(err, after)
 }
 
@@ -95,7 +95,7 @@ func (c *cutting) Settle(ctx context.Context, l run.Lease, id int64, s run.Settl
 	if before != nil {
 		return before
 	}
-	return errors.Join(c.ledger.Settle(ctx, l, id, s), after)
+	return errors.Join(c.tables.Settle(ctx, l, id, s), after)
 }
 
 func (c *cutting) Apply(ctx context.Context, d account.Domain, changes []account.Operation) ([]error, error) {

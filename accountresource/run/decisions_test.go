@@ -14,12 +14,12 @@ import (
 // What an admin dismissed stays dismissed through every run that could not find out who is gone. Forgotten, it would be
 // one removal among others, and be made by the next run.
 func TestR15_ADecisionOutlivesARunThatCannotTellWhoIsGone(t *testing.T) {
-	for name, set := range map[string]func(*rig){
-		"another server":       func(r *rig) { r.people.invocation = "dc2" },
-		"a listing in part":    func(r *rig) { r.people.partial, r.res.Revision = true, r.res.Revision+1 },
-		"asking once more":     func(r *rig) { r.people.doubtful = true },
-		"incremental, no news": func(*rig) {},
-		"removal switched off": func(r *rig) {
+	for name, set := range map[string]func(*harness){
+		"another server":       func(r *harness) { r.people.invocation = "dc2" },
+		"a listing in part":    func(r *harness) { r.people.partial, r.res.Revision = true, r.res.Revision+1 },
+		"asking once more":     func(r *harness) { r.people.doubtful = true },
+		"incremental, no news": func(*harness) {},
+		"removal switched off": func(r *harness) {
 			r.res.Settings.Replication.Delete, r.res.Settings.Replication.DisableRemoved = false, false
 			r.res.Revision++
 		},
@@ -29,15 +29,15 @@ func TestR15_ADecisionOutlivesARunThatCannotTellWhoIsGone(t *testing.T) {
 			r.res.Settings.Replication.MaxRemovals = 0
 			r.take("id0004")
 			require.Equal(t, 1, r.incremental().Counts[account.ActionHeld])
-			r.ledger.held[0].Decision = run.Dismissed
+			r.tables.held[0].Decision = run.Dismissed
 			r.res.Settings.Replication.MaxRemovals = 20
 			r.people.touched = nil
 
 			usual := *r.people
 			set(r)
 			r.once()
-			if assert.Len(t, r.ledger.held, 1) {
-				assert.Equal(t, run.Dismissed, r.ledger.held[0].Decision)
+			if assert.Len(t, r.tables.held, 1) {
+				assert.Equal(t, run.Dismissed, r.tables.held[0].Decision)
 			}
 			r.people.partial, r.people.doubtful = usual.partial, usual.doubtful
 			r.res.Settings.Replication.Delete, r.res.Settings.Replication.DisableRemoved = true, true
@@ -45,8 +45,8 @@ func TestR15_ADecisionOutlivesARunThatCannotTellWhoIsGone(t *testing.T) {
 			for range 2 {
 				assert.Zero(t, r.once().Counts[account.ActionDeleted])
 			}
-			assert.Len(t, r.ledger.links, 30)
-			assert.Len(t, r.ledger.held, 1)
+			assert.Len(t, r.tables.links, 30)
+			assert.Len(t, r.tables.held, 1)
 		})
 	}
 }
@@ -57,9 +57,9 @@ func TestR15_ADecisionOnAnAliasOutlivesRunsWithoutGroups(t *testing.T) {
 	r.incremental()
 	r.res.Settings.Replication.MaxRemovals = 0
 	r.take("team")
-	r.people.touched = []run.Touch{{ID: "team", Kind: account.Group, Deleted: true}}
+	r.people.touched = []run.ChangedObject{{ID: "team", Kind: account.Group, Deleted: true}}
 	require.Equal(t, 1, r.incremental().Counts[account.ActionHeld])
-	r.ledger.held[0].Decision = run.Dismissed
+	r.tables.held[0].Decision = run.Dismissed
 	r.res.Settings.Replication.MaxRemovals = 20
 	r.people.touched = nil
 
@@ -68,8 +68,8 @@ func TestR15_ADecisionOnAnAliasOutlivesRunsWithoutGroups(t *testing.T) {
 		r.res.Revision++
 		assert.Zero(t, r.once().Counts[account.ActionDeleted], "groups %t", groups)
 	}
-	assert.Len(t, r.ledger.held, 1)
-	assert.Contains(t, r.ledger.links, account.SourceID("team"))
+	assert.Len(t, r.tables.held, 1)
+	assert.Contains(t, r.tables.links, account.SourceID("team"))
 }
 
 // A server that is first heard in a run with an incomplete listing has not said anything about who is gone yet.

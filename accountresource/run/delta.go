@@ -8,7 +8,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// delta is what changed in the directory since the mark.
+// delta is what changed in the directory since the watermark.
 type delta struct {
 	users []account.Object // in scope, changed or to be looked at again
 	// missing are objects that may have left: changed and not in scope any more, waiting for an admin, or to be looked
@@ -25,27 +25,27 @@ type delta struct {
 // errFullRunNeeded says that the changed objects do not show everything that happened, or are too many.
 var errFullRunNeeded = errors.New("the whole directory has to be read")
 
-// mostTouched is how many changed objects a run still takes as a delta.
-const mostTouched = 20_000
+// mostChanged is how many changed objects a run still takes as a delta.
+const mostChanged = 20_000
 
-// delta reads what changed since the mark. It returns nil where nothing did that could concern an account, and
+// delta reads what changed since the watermark. It returns nil where nothing did that could concern an account, and
 // errFullRunNeeded where everything has to be read.
 func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) {
 	d := &delta{machines: make(map[account.SourceID]bool), listed: make(map[account.Kind][]account.SourceID)}
-	touched, err := reader.Touched(ctx, p.mark.USN)
+	touched, err := reader.Changed(ctx, p.watermark.USN)
 	if err != nil {
 		return nil, fmt.Errorf("ask what changed: %w", err)
 	}
-	if len(touched) > mostTouched {
+	if len(touched) > mostChanged {
 		return nil, errFullRunNeeded
 	}
-	elsewhere := make(map[account.SourceID]Touch, len(touched))
+	elsewhere := make(map[account.SourceID]ChangedObject, len(touched))
 	for _, t := range touched {
-		if t.Holder { // it may have moved, with everybody below it
+		if t.Container { // it may have moved, with everybody below it
 			return nil, errFullRunNeeded
 		}
 		elsewhere[t.ID] = t
-		if t.Machine {
+		if t.Computer {
 			d.machines[t.ID] = true
 		}
 	}
@@ -63,7 +63,7 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 }
 
 // changed reads the users in scope that changed, and those to be looked at again.
-func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]Touch) error {
+func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]ChangedObject) error {
 	take := func(o account.Object) error {
 		delete(elsewhere, o.ID)
 		if d.machines[o.ID] && len(o.Mail) == 0 {
@@ -74,12 +74,12 @@ func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, else
 		return nil
 	}
 	if len(elsewhere) > 0 {
-		if err := p.listComplete(ctx, reader, Query{Kind: account.User, Since: p.mark.USN}, take); err != nil {
+		if err := p.listComplete(ctx, reader, Query{Kind: account.User, Since: p.watermark.USN}, take); err != nil {
 			return err
 		}
 	}
 	var again []account.SourceID
-	for _, a := range p.mark.Again {
+	for _, a := range p.watermark.Retries {
 		if a.Kind == account.Mailbox {
 			again = append(again, a.Source)
 		} else {
@@ -115,13 +115,13 @@ func (p *Replication) heldBefore(d *delta) {
 
 // findDeparted finds the linked objects that may have left. What changed and is not in scope now has left if it is
 // linked; where deleted objects are not shown, everybody's identity is listed besides.
-func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]Touch) error {
+func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]ChangedObject) error {
 	groups := p.res.Settings.Replication.Groups
 	suspects := d.missing
 	for id, t := range elsewhere {
 		suspects = append(suspects, id)
 		// A group in scope or nested in one, a contact or somebody outside who is a member.
-		d.groups = d.groups || groups && (t.Kind == account.Group || t.Kind == account.Contact || t.Kind == account.User && !t.Machine)
+		d.groups = d.groups || groups && (t.Kind == account.Group || t.Kind == account.Contact || t.Kind == account.User && !t.Computer)
 	}
 	known, err := p.cfg.Links.Known(ctx, p.res.ID, suspects)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestR9_AnAccountGoesOffAndOnWithItsOwnForwardings(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	ann, bob := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")
 	directory := func() { r.people.objects = []account.Object{ann, bob} }
 	directory()
@@ -41,7 +41,7 @@ func TestR9_AnAccountGoesOffAndOnWithItsOwnForwardings(t *testing.T) {
 // What an admin switches on here while the directory has it disabled is no change for an incremental run; a full one
 // switches it off again, and what the directory enables comes on.
 func TestR9_AnAccountThatWasSwitchedOnHere(t *testing.T) {
-	off := func(t *testing.T) (r *rig, ann account.Object) {
+	off := func(t *testing.T) (r *harness, ann account.Object) {
 		r = counting(t, 2) // an empty listing is not believed
 		ann = r.people.objects[0]
 		r.forward("u0000", "home")
@@ -58,7 +58,7 @@ func TestR9_AnAccountThatWasSwitchedOnHere(t *testing.T) {
 		r.put(ann)
 		assert.Equal(t, map[account.Action]int{account.ActionEnabled: 1}, r.incremental().Counts, "its forwardings were not on")
 		assert.True(t, r.carries("u0000", "home"))
-		assert.Empty(t, r.ledger.links[ann.ID].Off)
+		assert.Empty(t, r.tables.links[ann.ID].Off)
 	})
 	t.Run("and stays disabled there", func(t *testing.T) {
 		r, ann := off(t)
@@ -93,15 +93,15 @@ func TestR19_DisabledAndWantedAgain(t *testing.T) {
 	got := r.once()
 	assert.Empty(t, got.Counts)
 	assert.True(t, r.account(ann.Mail[0]).Active)
-	assert.Equal(t, account.Confirmed, r.ledger.links[ann.ID].State)
-	assert.Empty(t, r.ledger.links[ann.ID].Off)
+	assert.Equal(t, account.Confirmed, r.tables.links[ann.ID].State)
+	assert.Empty(t, r.tables.links[ann.ID].Off)
 }
 
 // cut runs once with a port that fails at its nth call.
-func (r *rig) cut(method, when string, nth int) run.Run {
-	faulty := &cutting{ledger: r.ledger, backend: r.mail, method: method, when: when, nth: nth, err: errors.New("cut off")}
+func (r *harness) cut(method, when string, nth int) run.Run {
+	faulty := &cutting{tables: r.tables, backend: r.mail, method: method, when: when, nth: nth, err: errors.New("cut off")}
 	r.config.Backend, r.config.Links, r.config.Journal = faulty, faulty, faulty
-	defer func() { r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger }()
+	defer func() { r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.tables, r.tables }()
 	return r.once()
 }
 
@@ -109,7 +109,7 @@ func (r *rig) cut(method, when string, nth int) run.Run {
 // renaming is begun.
 func TestR19_ForwardingsFollowARenamingThatIsCutOff(t *testing.T) {
 	people := func(a, b, c, d, e account.Object) []account.Object { return []account.Object{a, b, c, d, e} }
-	prepare := func(r *rig) {
+	prepare := func(r *harness) {
 		a, b, c := user("a", "a@example.com", "A"), user("b", "b@example.com", "B"), user("c", "c@example.com", "C")
 		d, e := user("d", "d@example.com", "D"), user("e", "e@example.com", "E")
 		r.people.objects = people(a, b, c, d, e)
@@ -127,13 +127,13 @@ func TestR19_ForwardingsFollowARenamingThatIsCutOff(t *testing.T) {
 		d.Disabled, e.Disabled = true, false
 		r.people.objects = people(a, b, c, d, e)
 	}
-	back := func(r *rig) {
+	back := func(r *harness) {
 		for i := range r.people.objects {
 			r.people.objects[i].Disabled = false
 		}
 		r.once()
 	}
-	want := newRig(t)
+	want := newHarness(t)
 	prepare(want)
 	want.once()
 	assert.True(t, want.carries("d", "elsewhere") && !want.carries("new", "new") && want.carries("team", "new"))
@@ -144,7 +144,7 @@ func TestR19_ForwardingsFollowARenamingThatIsCutOff(t *testing.T) {
 		for _, when := range []string{"before", "after"} {
 			for _, cuts := range []int{1, 2} {
 				t.Run(fmt.Sprintf("%s %s %d", method, when, cuts), func(t *testing.T) {
-					r := newRig(t)
+					r := newHarness(t)
 					prepare(r)
 					for range cuts {
 						assert.Equal(t, run.Failed, r.cut(method, when, 1).Outcome)
@@ -156,7 +156,7 @@ func TestR19_ForwardingsFollowARenamingThatIsCutOff(t *testing.T) {
 					back(r)
 					assert.Empty(t, cmp.Diff(accounts(want), accounts(r)))
 					assert.Empty(t, cmp.Diff(want.mail.Routes(), r.mail.Routes()))
-					assert.Empty(t, cmp.Diff(want.ledger.links, r.ledger.links))
+					assert.Empty(t, cmp.Diff(want.tables.links, r.tables.links))
 					assert.Empty(t, cmp.Diff(diffs(want), diffs(r)), "log rows: nothing twice, nothing lost, nothing made up")
 				})
 			}
@@ -165,10 +165,10 @@ func TestR19_ForwardingsFollowARenamingThatIsCutOff(t *testing.T) {
 }
 
 // diffs are what the log of all runs says of each account's changes.
-func diffs(r *rig) map[string]int {
+func diffs(r *harness) map[string]int {
 	seen := map[string]int{}
-	for _, row := range r.ledger.runs {
-		for _, e := range r.ledger.entries[row.ID] {
+	for _, row := range r.tables.runs {
+		for _, e := range r.tables.entries[row.ID] {
 			seen[fmt.Sprint(e.Action, " ", e.Address, " ", e.Diff)]++
 		}
 	}
@@ -178,7 +178,7 @@ func diffs(r *rig) map[string]int {
 // Ann and Bob have swapped addresses in a run that was cut off. The next one switches Carl off, to whom Ann forwards, and
 // only writes down the swap.
 func TestR19_DisablingBesideARenamingThatHasHappened(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	ann, bob, carl := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob"), user("c", "carl@example.com", "Carl")
 	directory := func() { r.people.objects = []account.Object{ann, bob, carl} }
 	directory()

@@ -28,7 +28,7 @@ func (p *Replication) holders(ctx context.Context, tasks []Task) (map[string]hol
 	for i := range tasks {
 		for _, a := range tasks[i].Accounts {
 			for _, address := range []string{a.Address, a.NewAddress} {
-				if p.isOld(&tasks[i]) && address != "" && !account.IsAside(address) {
+				if p.isOld(&tasks[i]) && address != "" && !account.IsTempAddress(address) {
 					byDomain[account.DomainOf(address)] = append(byDomain[account.DomainOf(address)], address)
 				}
 			}

@@ -11,12 +11,12 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// withWebmail is a rig that deletes accounts and their data, with an application that keeps data of two accounts.
-func withWebmail(t *testing.T) (*rig, *webmail) {
-	r := newRig(t)
+// withWebmail is a harness that deletes accounts and their data, with an application that keeps data of two accounts.
+func withWebmail(t *testing.T) (*harness, *webmail) {
+	r := newHarness(t)
 	r.res.Settings.Replication.Delete, r.res.Settings.Replication.DeleteAppData = true, true
 	web := &webmail{data: map[string]string{"bob@example.com": "Bob's", "eve@example.com": "Eve's"}}
-	r.config.Applications, r.config.Tasks = []run.Application{web}, r.ledger
+	r.config.Applications, r.config.Tasks = []run.Application{web}, r.tables
 	r.people.objects = append(users(8), user("bob", "bob@example.com", "Bob"), user("eve", "eve@example.com", "Eve"))
 	r.once()
 	return r, web
@@ -24,10 +24,10 @@ func withWebmail(t *testing.T) (*rig, *webmail) {
 
 func TestR14_APendingDeletionLeavesTheDataOfTheHeirOfTheAddress(t *testing.T) {
 	eve := user("eve", "eve@example.com", "Eve")
-	for name, heir := range map[string]func(*rig){
-		"a newcomer":            func(r *rig) { r.put(user("new", "bob@example.com", "New")) },
-		"the same person again": func(r *rig) { r.put(user("bob", "bob@example.com", "Bob")) },
-		"a mailbox made by hand": func(r *rig) {
+	for name, heir := range map[string]func(*harness){
+		"a newcomer":            func(r *harness) { r.put(user("new", "bob@example.com", "New")) },
+		"the same person again": func(r *harness) { r.put(user("bob", "bob@example.com", "Bob")) },
+		"a mailbox made by hand": func(r *harness) {
 			r.mail.AddAccount(account.Account{Address: "bob@example.com", Kind: account.Mailbox, Active: true, Home: "/by/hand/"})
 		},
 	} {
@@ -45,7 +45,7 @@ func TestR14_APendingDeletionLeavesTheDataOfTheHeirOfTheAddress(t *testing.T) {
 			assert.Equal(t, "the heir's", web.data["bob@example.com"])
 			assert.Contains(t, touched(r), "ignored bob@example.com reason_application_heir")
 			assert.Equal(t, run.Succeeded, last.Outcome)
-			assert.Empty(t, r.ledger.tasks)
+			assert.Empty(t, r.tables.tasks)
 		})
 	}
 }
@@ -66,11 +66,11 @@ func TestR14_ALeaversDataGoesThoughSomebodyWasRenamedToTheAddress(t *testing.T) 
 	web.down = errors.New("connection refused")
 	r.people.objects = append(users(8), user("eve", "bob@example.com", "Eve"))
 	r.once()
-	assert.NotEmpty(t, r.ledger.tasks)
+	assert.NotEmpty(t, r.tables.tasks)
 	web.down = nil
 	assert.Empty(t, r.once().Counts)
 	assert.Equal(t, map[string]string{"bob@example.com": "Eve's"}, web.data)
-	assert.Empty(t, r.ledger.tasks)
+	assert.Empty(t, r.tables.tasks)
 }
 
 func TestR8_APendingRenamingLeavesTheDataOfTheHeirOfTheAddress(t *testing.T) {
@@ -93,7 +93,7 @@ func TestR19_ATaskOfAnEarlierRunSparesAnHeir(t *testing.T) {
 	r.config.Applications = nil
 	r.people.objects = append(users(8), user("new", "bob@example.com", "New"), user("eve", "eve@example.com", "Eve"))
 	r.once()
-	r.ledger.tasks = []run.Task{
+	r.tables.tasks = []run.Task{
 		{ID: 1, Application: "webmail", Run: 1, Accounts: []run.Affected{{Source: "bob", Address: "bob@example.com"}}},
 		{ID: 2, Application: "webmail", Run: 1, Accounts: []run.Affected{{Source: "gone", Address: "gone@example.com"}}},
 	}
@@ -102,7 +102,7 @@ func TestR19_ATaskOfAnEarlierRunSparesAnHeir(t *testing.T) {
 	assert.Equal(t, []string{"ignored bob@example.com reason_application_heir"}, r.log(r.once()))
 	assert.Contains(t, web.data, "bob@example.com")
 	assert.NotContains(t, web.data, "gone@example.com", "nobody has that address")
-	assert.Empty(t, r.ledger.tasks)
+	assert.Empty(t, r.tables.tasks)
 }
 
 func TestR8_AnApplicationThatIsDownKeepsNoOtherWaiting(t *testing.T) {
@@ -110,10 +110,10 @@ func TestR8_AnApplicationThatIsDownKeepsNoOtherWaiting(t *testing.T) {
 	down := &webmail{name: "calendar", data: map[string]string{}, down: errors.New("connection refused")}
 	r.config.Applications = []run.Application{down, web}
 	for i := range 300 {
-		r.ledger.taskID++
+		r.tables.taskID++
 		address := fmt.Sprintf("old%d@example.com", i)
-		r.ledger.tasks = append(r.ledger.tasks, run.Task{
-			ID: r.ledger.taskID, Application: "calendar", Accounts: []run.Affected{{Source: account.SourceID(address), Address: address}},
+		r.tables.tasks = append(r.tables.tasks, run.Task{
+			ID: r.tables.taskID, Application: "calendar", Accounts: []run.Affected{{Source: account.SourceID(address), Address: address}},
 		})
 	}
 	r.put(user("bob", "robert@example.com", "Bob"))
@@ -123,5 +123,5 @@ func TestR8_AnApplicationThatIsDownKeepsNoOtherWaiting(t *testing.T) {
 	down.down = nil
 	r.once()
 	r.once()
-	assert.Empty(t, r.ledger.tasks, "two hundred in a run")
+	assert.Empty(t, r.tables.tasks, "two hundred in a run")
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// oneHeld is a rig of which one removal is held: a deletion or a disabling.
-func oneHeld(t *testing.T, deletes bool) *rig {
+// oneHeld is a harness of which one removal is held: a deletion or a disabling.
+func oneHeld(t *testing.T, deletes bool) *harness {
 	t.Helper()
 	r := counting(t, 30)
 	s := &r.res.Settings.Replication
@@ -37,7 +37,7 @@ func TestR15_ADecisionIsForTheActionThatWasHeld(t *testing.T) {
 		for _, d := range []run.Decision{"", run.Confirmed, run.Dismissed} {
 			t.Run(string(removalOf(deletes))+" "+string(d), func(t *testing.T) {
 				r := oneHeld(t, deletes)
-				assert.Equal(t, removalOf(deletes), r.ledger.held[0].Action)
+				assert.Equal(t, removalOf(deletes), r.tables.held[0].Action)
 				r.decide(d)
 
 				r.now = r.now.Add(time.Hour)
@@ -45,14 +45,14 @@ func TestR15_ADecisionIsForTheActionThatWasHeld(t *testing.T) {
 				r.res.Revision++
 				assert.Equal(t, []string{"held u0004@example.com reason_held_anew"}, r.log(r.once()))
 				assert.True(t, r.account("u0004@example.com").Active)
-				require.Len(t, r.ledger.held, 1)
-				anew := r.ledger.held[0]
+				require.Len(t, r.tables.held, 1)
+				anew := r.tables.held[0]
 				assert.Equal(t, removalOf(!deletes), anew.Action)
 				assert.Empty(t, anew.Decision)
 				assert.Equal(t, r.now, anew.Since)
 
 				r.incremental()
-				require.Len(t, r.ledger.held, 1, "it waits, though the guard would let it pass")
+				require.Len(t, r.tables.held, 1, "it waits, though the guard would let it pass")
 				r.decide(run.Confirmed)
 				assert.Equal(t, map[account.Action]int{removalOf(!deletes): 1}, r.incremental().Counts)
 			})

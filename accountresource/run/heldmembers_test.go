@@ -11,8 +11,8 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// withHeld is a rig with an alias, of whose members a user, who moderates it, and a group have left and are held.
-func withHeld(t *testing.T, deletes bool) *rig {
+// withHeld is a harness with an alias, of whose members a user, who moderates it, and a group have left and are held.
+func withHeld(t *testing.T, deletes bool) *harness {
 	t.Helper()
 	r := withAliases(t)
 	s := &r.res.Settings
@@ -29,7 +29,7 @@ func withHeld(t *testing.T, deletes bool) *rig {
 	s.Replication.MaxRemovals = 0
 	r.take("sub")
 	r.take("id0001")
-	r.people.touched = append(r.people.touched, run.Touch{ID: "sub", Kind: account.Group, Deleted: true})
+	r.people.touched = append(r.people.touched, run.ChangedObject{ID: "sub", Kind: account.Group, Deleted: true})
 	r.changeTeam(func(team *account.Object) { // as a directory does whose members are deleted
 		team.Manager = ""
 		team.Members = slices.DeleteFunc(slices.Clone(team.Members), func(id account.SourceID) bool { return id == "sub" || id == "id0001" })
@@ -39,15 +39,15 @@ func withHeld(t *testing.T, deletes bool) *rig {
 	return r
 }
 
-func (r *rig) changeTeam(change func(*account.Object)) {
+func (r *harness) changeTeam(change func(*account.Object)) {
 	team := r.people.objects[slices.IndexFunc(r.people.objects, func(o account.Object) bool { return o.ID == "team" })]
 	change(&team)
 	r.put(team)
 }
 
-func (r *rig) decide(d run.Decision) {
-	for i := range r.ledger.held {
-		r.ledger.held[i].Decision = d
+func (r *harness) decide(d run.Decision) {
+	for i := range r.tables.held {
+		r.tables.held[i].Decision = d
 	}
 }
 
@@ -79,10 +79,10 @@ func TestR15_WhatIsHeldKeepsItsMembershipsUntilItIsConfirmed(t *testing.T) {
 
 // A run that cannot tell whether an object is gone does not take it out of its aliases either.
 func TestR15_WhatIsHeldKeepsItsMembershipsWhenARunCannotTellWhetherItIsGone(t *testing.T) {
-	for name, set := range map[string]func(*rig){
-		"another server":    func(r *rig) { r.people.invocation = "dc2" },
-		"a listing in part": func(r *rig) { r.people.partial, r.res.Revision = true, r.res.Revision+1 },
-		"asking once more":  func(r *rig) { r.people.doubtful = true },
+	for name, set := range map[string]func(*harness){
+		"another server":    func(r *harness) { r.people.invocation = "dc2" },
+		"a listing in part": func(r *harness) { r.people.partial, r.res.Revision = true, r.res.Revision+1 },
+		"asking once more":  func(r *harness) { r.people.doubtful = true },
 	} {
 		for _, d := range []run.Decision{"", run.Dismissed, run.Confirmed} {
 			r := withHeld(t, true)

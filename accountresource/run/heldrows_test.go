@@ -13,17 +13,17 @@ import (
 
 // shows fails unless a run, as it was returned and in the history, has so many rows of held removals, and says that so
 // many wait.
-func (r *rig) shows(got run.Run, rows, waiting int, when string) {
+func (r *harness) shows(got run.Run, rows, waiting int, when string) {
 	r.t.Helper()
 	n := 0
-	for _, e := range r.ledger.entries[got.ID] {
+	for _, e := range r.tables.entries[got.ID] {
 		if e.Action == account.ActionHeld {
 			n++
 		}
 	}
 	assert.Equal(r.t, rows, n, "rows, %s", when)
 	assert.Equal(r.t, waiting, got.Counts[account.ActionHeld], "waiting, %s", when)
-	assert.Equal(r.t, waiting, r.ledger.runs[got.ID-1].Counts[account.ActionHeld], "waiting in the history, %s", when)
+	assert.Equal(r.t, waiting, r.tables.runs[got.ID-1].Counts[account.ActionHeld], "waiting in the history, %s", when)
 }
 
 func TestR21_WhatIsHeldHasARowWhenThatBeginsAndWhenItChanges(t *testing.T) {
@@ -45,7 +45,7 @@ func TestR21_WhatIsHeldHasARowWhenThatBeginsAndWhenItChanges(t *testing.T) {
 	r.shows(r.once(), 4, 4, "for another action")
 	r.shows(r.incremental(), 0, 4, "for that action still")
 
-	r.ledger.held[0].Decision = run.Dismissed
+	r.tables.held[0].Decision = run.Dismissed
 	r.shows(r.incremental(), 0, 3, "one is dismissed")
 	r.put(users(5)[4])
 	r.shows(r.incremental(), 0, 2, "one came back")
@@ -62,12 +62,12 @@ func TestR21_WhatIsHeldHasARowWhenThatBeginsAndWhenItChanges(t *testing.T) {
 
 // What waits when a run fails, or cannot tell whether it is gone, waits when it has ended.
 func TestR21_WhatWaitsIsCountedHoweverARunEnds(t *testing.T) {
-	for name, set := range map[string]func(*rig){
-		"no directory":      func(r *rig) { r.people.probeErr = errors.New("password expired") },
-		"a listing fails":   func(r *rig) { r.people.listErr, r.res.Revision = errors.New("connection lost"), r.res.Revision+1 },
-		"a listing in part": func(r *rig) { r.people.partial, r.res.Revision = true, r.res.Revision+1 },
-		"another server":    func(r *rig) { r.people.invocation = "dc2" },
-		"nothing is kept":   func(r *rig) { r.ledger.fail["Keep"] = errors.New("connection lost") },
+	for name, set := range map[string]func(*harness){
+		"no directory":      func(r *harness) { r.people.probeErr = errors.New("password expired") },
+		"a listing fails":   func(r *harness) { r.people.listErr, r.res.Revision = errors.New("connection lost"), r.res.Revision+1 },
+		"a listing in part": func(r *harness) { r.people.partial, r.res.Revision = true, r.res.Revision+1 },
+		"another server":    func(r *harness) { r.people.invocation = "dc2" },
+		"nothing is kept":   func(r *harness) { r.tables.fail["Keep"] = errors.New("connection lost") },
 	} {
 		r := oneHeld(t, true)
 		set(r)

@@ -57,7 +57,7 @@ func (w *worldModel) remove(o *directoryObject) {
 	if o.group {
 		kind = account.Group
 	}
-	w.deleted = append(w.deleted, run.Touch{ID: o.id, Kind: kind, Deleted: true})
+	w.deleted = append(w.deleted, run.ChangedObject{ID: o.id, Kind: kind, Deleted: true})
 }
 
 func (w *worldModel) comeBack(s *historyStep) string {
@@ -74,7 +74,7 @@ func (w *worldModel) comeBack(s *historyStep) string {
 		address = free
 	}
 	o.present, o.address = true, address
-	w.deleted = slices.DeleteFunc(w.deleted, func(t run.Touch) bool { return t.ID == o.id })
+	w.deleted = slices.DeleteFunc(w.deleted, func(t run.ChangedObject) bool { return t.ID == o.id })
 	w.changed(o)
 	return fmt.Sprintf("%s comes back at %s", o.name, short(address))
 }

@@ -106,7 +106,7 @@ func (w *worldTables) End(_ context.Context, id int64, o run.Outcome, why accoun
 
 func (w *worldTables) Forget(context.Context, int64, time.Time) error { return nil }
 
-func (w *worldTables) Mark(_ context.Context, resource int64) (run.Mark, error) {
+func (w *worldTables) Watermark(_ context.Context, resource int64) (run.Watermark, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.marks[resource], nil
@@ -123,7 +123,7 @@ func (w *worldTables) Open(_ context.Context, l run.Lease) error {
 	return nil
 }
 
-func (w *worldTables) SetMark(_ context.Context, l run.Lease, m run.Mark) error {
+func (w *worldTables) SetWatermark(_ context.Context, l run.Lease, m run.Watermark) error {
 	defer w.mu.Unlock()
 	if err := w.begin(l); err != nil {
 		return err

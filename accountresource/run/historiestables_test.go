@@ -34,7 +34,7 @@ type worldTables struct {
 	log    []run.Entry // of all runs, in the order in which it was written
 	leases map[int64]run.Lease
 	fence  int64
-	marks  map[int64]run.Mark
+	marks  map[int64]run.Watermark
 	held   map[int64][]run.Held
 	writes int   // statements that changed a link
 	down   error // what every statement that writes returns, while it is set: the process was killed
@@ -42,7 +42,7 @@ type worldTables struct {
 
 func newWorldTables(clock func() time.Time) *worldTables {
 	return &worldTables{
-		clock: clock, links: make(map[linkKey]account.Link), leases: make(map[int64]run.Lease), marks: make(map[int64]run.Mark),
+		clock: clock, links: make(map[linkKey]account.Link), leases: make(map[int64]run.Lease), marks: make(map[int64]run.Watermark),
 		held: make(map[int64][]run.Held),
 	}
 }

@@ -96,7 +96,7 @@ type worldModel struct {
 	people    [2]*people
 	objects   []*directoryObject
 	usn       int64
-	deleted   []run.Touch
+	deleted   []run.ChangedObject
 
 	made     int // accounts made by hand so far
 	extra    int // local members so far

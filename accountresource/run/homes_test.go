@@ -21,10 +21,10 @@ var storageRules = map[string]backends.Storage{
 
 // underEveryRule runs a test under each storage rule, with resource deleting accounts whose objects leave; the clock
 // stands still.
-func underEveryRule(t *testing.T, test func(*testing.T, *rig)) {
+func underEveryRule(t *testing.T, test func(*testing.T, *harness)) {
 	for name, rule := range storageRules {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
+			r := newHarness(t)
 			r.config.Storage, r.res.Settings.Replication.Delete = rule, true
 			test(t, r)
 		})
@@ -33,7 +33,7 @@ func underEveryRule(t *testing.T, test func(*testing.T, *rig)) {
 
 // nobodyShares checks that no two mailboxes, kept or deleted, have the same mail directory, and that every link knows
 // its own.
-func (r *rig) nobodyShares() {
+func (r *harness) nobodyShares() {
 	r.t.Helper()
 	whose := map[string]string{}
 	for _, a := range accounts(r) {
@@ -46,7 +46,7 @@ func (r *rig) nobodyShares() {
 		assert.Empty(r.t, whose[home], "the mail of %s, who was deleted, is in %s", g.Address, home)
 		whose[home] = "the deleted " + g.Address
 	}
-	for _, l := range r.ledger.links {
+	for _, l := range r.tables.links {
 		if l.Home != "" {
 			assert.Equal(r.t, l.Home, r.account(l.Address).Home, l.Address)
 		}
@@ -54,7 +54,7 @@ func (r *rig) nobodyShares() {
 }
 
 func TestR5_ARenamedAccountsAddressComesWithAMailDirectoryOfItsOwn(t *testing.T) {
-	underEveryRule(t, func(t *testing.T, r *rig) {
+	underEveryRule(t, func(t *testing.T, r *harness) {
 		r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
 		r.once()
 		r.people.objects = []account.Object{user("b", "ann@example.com", "Second"), user("a", "ann.lee@example.com", "Ann")}
@@ -69,7 +69,7 @@ func TestR5_ARenamedAccountsAddressComesWithAMailDirectoryOfItsOwn(t *testing.T)
 }
 
 func TestR5_ALeaversAddressComesWithAMailDirectoryOfItsOwn(t *testing.T) {
-	underEveryRule(t, func(t *testing.T, r *rig) {
+	underEveryRule(t, func(t *testing.T, r *harness) {
 		r.people.objects = append(users(6), user("a", "ann@example.com", "Ann"))
 		r.once()
 		r.people.objects = append(users(6), user("b", "ann@example.com", "Second"))
@@ -79,7 +79,7 @@ func TestR5_ALeaversAddressComesWithAMailDirectoryOfItsOwn(t *testing.T) {
 		r.people.objects = append(users(6), user("c", "ann@example.com", "Third"))
 		r.once()
 		assert.Len(t, r.mail.DeletedMailboxes(), 2)
-		assert.Equal(t, account.SourceID("c"), r.ledger.links["c"].Source)
+		assert.Equal(t, account.SourceID("c"), r.tables.links["c"].Source)
 		r.nobodyShares()
 	})
 }
@@ -91,7 +91,7 @@ func TestR5_AMailDirectoryOfAnybodyIsTaken(t *testing.T) {
 		"in upper case, elsewhere": "/var/vmail/vmail1/Ann/",
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
+			r := newHarness(t)
 			r.config.Storage = backends.Storage{BaseDirectory: "/var/vmail/vmail1"}
 			r.mail.AddAccount(account.Account{Address: "ann@other.example", Kind: account.Mailbox, Active: true, Home: home})
 			r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
@@ -104,18 +104,18 @@ func TestR5_AMailDirectoryOfAnybodyIsTaken(t *testing.T) {
 
 // The mailbox was made under a claim that nobody settled; the address is given away before the next run.
 func TestR5_ACreationThatIsDoneAgainKeepsItsMailDirectory(t *testing.T) {
-	underEveryRule(t, func(t *testing.T, r *rig) {
+	underEveryRule(t, func(t *testing.T, r *harness) {
 		r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
-		faulty := &cutting{ledger: r.ledger, backend: r.mail, method: "Settle", when: "before", nth: 1, err: errors.New("cut off")}
+		faulty := &cutting{tables: r.tables, backend: r.mail, method: "Settle", when: "before", nth: 1, err: errors.New("cut off")}
 		r.config.Backend, r.config.Links, r.config.Journal = faulty, faulty, faulty
 		require.Equal(t, run.Failed, r.once().Outcome)
 		home := r.account("ann@example.com").Home
-		require.Equal(t, account.Creating, r.ledger.links["a"].State)
-		require.Equal(t, home, r.ledger.links["a"].Home, "the claim knows the mailbox")
-		r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger
+		require.Equal(t, account.Creating, r.tables.links["a"].State)
+		require.Equal(t, home, r.tables.links["a"].Home, "the claim knows the mailbox")
+		r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.tables, r.tables
 		assert.Equal(t, []string{"created ann@example.com"}, r.log(r.once()))
 		assert.Equal(t, home, r.account("ann@example.com").Home)
-		assert.Equal(t, account.Confirmed, r.ledger.links["a"].State)
+		assert.Equal(t, account.Confirmed, r.tables.links["a"].State)
 		assert.Empty(t, r.once().Counts)
 		r.nobodyShares()
 	})

@@ -15,10 +15,10 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// counting is a rig whose directory counts changes, after its first run with n users.
-func counting(t *testing.T, n int) *rig {
+// counting is a harness whose directory counts changes, after its first run with n users.
+func counting(t *testing.T, n int) *harness {
 	t.Helper()
-	r := newRig(t)
+	r := newHarness(t)
 	r.res.Settings.Replication.Delete = true
 	r.people.invocation, r.people.tombstones = "dc1", true
 	for _, o := range users(n) {
@@ -31,7 +31,7 @@ func counting(t *testing.T, n int) *rig {
 }
 
 // put adds or replaces an object of the directory, which counts the change.
-func (r *rig) put(o account.Object) {
+func (r *harness) put(o account.Object) {
 	r.people.usn++
 	o.USN = r.people.usn
 	i := slices.IndexFunc(r.people.objects, func(other account.Object) bool { return other.ID == o.ID })
@@ -43,14 +43,14 @@ func (r *rig) put(o account.Object) {
 }
 
 // take removes an object: what is left is a tombstone.
-func (r *rig) take(id account.SourceID) {
+func (r *harness) take(id account.SourceID) {
 	r.people.usn++
 	r.people.objects = slices.DeleteFunc(r.people.objects, func(o account.Object) bool { return o.ID == id })
-	r.people.touched = []run.Touch{{ID: id, Kind: account.User, Deleted: true}}
+	r.people.touched = []run.ChangedObject{{ID: id, Kind: account.User, Deleted: true}}
 }
 
 // incremental is a run that must be one.
-func (r *rig) incremental() run.Run {
+func (r *harness) incremental() run.Run {
 	r.t.Helper()
 	got := r.once()
 	require.Equal(r.t, run.Incremental, got.Mode)
@@ -64,7 +64,7 @@ func TestR17_ARunReadsWhatChangedOnly(t *testing.T) {
 	got := r.incremental()
 	assert.Empty(t, got.Counts)
 	assert.Equal(t, 1, r.people.queries, "what changed is asked for, and nothing more")
-	assert.Zero(t, r.ledger.calls["Links"]-1, "the links are not read")
+	assert.Zero(t, r.tables.calls["Links"]-1, "the links are not read")
 
 	o := r.people.objects[3]
 	o.Profile[account.Name] = "Other"
@@ -74,26 +74,26 @@ func TestR17_ARunReadsWhatChangedOnly(t *testing.T) {
 	r.put(user("new", "new@example.com", "New"))
 	assert.Equal(t, []string{"created new@example.com"}, r.log(r.incremental()))
 	assert.Empty(t, r.people.asked, "nobody was listed as a whole")
-	assert.Equal(t, r.people.usn, r.ledger.mark.USN)
+	assert.Equal(t, r.people.usn, r.tables.mark.USN)
 }
 
 func TestR17_WhatNeedsAFullRun(t *testing.T) {
 	for name, c := range map[string]struct {
-		set  func(*rig)
+		set  func(*harness)
 		full bool
 	}{
-		"nothing":                  {func(*rig) {}, false},
-		"changed settings":         {func(r *rig) { r.res.Revision++ }, true},
-		"another server":           {func(r *rig) { r.people.invocation = "dc2" }, true},
-		"a counter that went back": {func(r *rig) { r.people.usn-- }, true},
-		"a day":                    {func(r *rig) { r.now = r.now.Add(24 * time.Hour) }, true},
-		"almost a day":             {func(r *rig) { r.now = r.now.Add(24*time.Hour - time.Second) }, false},
-		"a moved container": {func(r *rig) {
-			r.people.touched = []run.Touch{{ID: "ou", Kind: account.Other, Holder: true}}
+		"nothing":                  {func(*harness) {}, false},
+		"changed settings":         {func(r *harness) { r.res.Revision++ }, true},
+		"another server":           {func(r *harness) { r.people.invocation = "dc2" }, true},
+		"a counter that went back": {func(r *harness) { r.people.usn-- }, true},
+		"a day":                    {func(r *harness) { r.now = r.now.Add(24 * time.Hour) }, true},
+		"almost a day":             {func(r *harness) { r.now = r.now.Add(24*time.Hour - time.Second) }, false},
+		"a moved container": {func(r *harness) {
+			r.people.touched = []run.ChangedObject{{ID: "ou", Kind: account.Other, Container: true}}
 		}, true},
-		"a run that was cut off":    {func(r *rig) { r.ledger.mark.Open = true }, true},
-		"a clock that went back":    {func(r *rig) { r.now = r.now.Add(-time.Hour) }, true},
-		"too many things at a time": {func(r *rig) { r.people.touched = make([]run.Touch, 20_001) }, true},
+		"a run that was cut off":    {func(r *harness) { r.tables.mark.Open = true }, true},
+		"a clock that went back":    {func(r *harness) { r.now = r.now.Add(-time.Hour) }, true},
+		"too many things at a time": {func(r *harness) { r.people.touched = make([]run.ChangedObject, 20_001) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := counting(t, 3)
@@ -121,7 +121,7 @@ func TestR13_WhoLeftIsNoticedByATombstoneOrByIdentities(t *testing.T) {
 			r.take("id0004")
 			got := r.incremental()
 			assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(got))
-			assert.Len(t, r.ledger.links, 29)
+			assert.Len(t, r.tables.links, 29)
 			r.people.touched = nil
 			assert.Empty(t, r.incremental().Counts)
 		})
@@ -145,28 +145,28 @@ func TestR13_WhoMovedOutOfScopeLeft(t *testing.T) {
 	assert.Equal(t, run.Incremental, got.Mode)
 	assert.Equal(t, run.Partial, got.Outcome, "a listing that misses an object was not whole (rule R21)")
 	assert.Empty(t, got.Counts, "a listing may miss whom it should not")
-	assert.Len(t, r.ledger.links, 29)
+	assert.Len(t, r.tables.links, 29)
 }
 
 func TestR13_WhatCannotBeAskedRemovesNobody(t *testing.T) {
-	for name, set := range map[string]func(*rig){
-		"what changed":         func(r *rig) { r.people.touchErr = errors.New("busy") },
-		"identities":           func(r *rig) { r.people.listErr = errors.New("connection lost") },
-		"identities, in part":  func(r *rig) { r.people.partial = true },
-		"asking once more":     func(r *rig) { r.people.scopeErr = errors.New("connection lost") },
-		"another server is up": func(r *rig) { r.people.invocation = "dc2" },
+	for name, set := range map[string]func(*harness){
+		"what changed":         func(r *harness) { r.people.touchErr = errors.New("busy") },
+		"identities":           func(r *harness) { r.people.listErr = errors.New("connection lost") },
+		"identities, in part":  func(r *harness) { r.people.partial = true },
+		"asking once more":     func(r *harness) { r.people.scopeErr = errors.New("connection lost") },
+		"another server is up": func(r *harness) { r.people.invocation = "dc2" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := counting(t, 30)
 			r.people.tombstones = false
-			mark := r.ledger.mark
+			mark := r.tables.mark
 			set(r)
 			r.take("id0004")
 			got := r.once()
 			assert.Zero(t, got.Counts[account.ActionDeleted]+got.Counts[account.ActionDisabled])
-			assert.Len(t, r.ledger.links, 30)
+			assert.Len(t, r.tables.links, 30)
 			if got.Outcome == run.Failed {
-				assert.Empty(t, cmp.Diff(mark, r.ledger.mark), "the mark stays")
+				assert.Empty(t, cmp.Diff(mark, r.tables.mark), "the mark stays")
 			}
 			*r.people = people{
 				objects: r.people.objects, touched: r.people.touched, invocation: r.people.invocation, usn: r.people.usn,
@@ -198,7 +198,7 @@ func TestR17_AServerThatWasNotAskedBeforeIsDoubted(t *testing.T) {
 func TestR15_WhenAllWhoAreLinkedAreGoneNobodyIsRemoved(t *testing.T) {
 	r := counting(t, 2)
 	r.take("id0000")
-	r.people.touched = append(r.people.touched, run.Touch{ID: "id0001", Kind: account.User, Deleted: true})
+	r.people.touched = append(r.people.touched, run.ChangedObject{ID: "id0001", Kind: account.User, Deleted: true})
 	r.people.objects = nil
 	got := r.incremental()
 	assert.Equal(t, []string{"held u0000@example.com reason_held_empty", "held u0001@example.com reason_held_empty"}, r.log(got))
@@ -210,35 +210,35 @@ func TestR15_WhatIsHeldWaitsThroughIncrementalRuns(t *testing.T) {
 	r.res.Settings.Replication.MaxRemovals = 1
 	r.take("id0004")
 	r.people.objects = slices.DeleteFunc(r.people.objects, func(o account.Object) bool { return o.ID == "id0005" })
-	r.people.touched = append(r.people.touched, run.Touch{ID: "id0005", Kind: account.User, Deleted: true})
+	r.people.touched = append(r.people.touched, run.ChangedObject{ID: "id0005", Kind: account.User, Deleted: true})
 	assert.Equal(t, 2, r.incremental().Counts[account.ActionHeld])
 	r.people.touched = nil
 	assert.Equal(t, 2, r.incremental().Counts[account.ActionHeld], "nobody has decided")
-	assert.Len(t, r.ledger.held, 2)
-	r.ledger.held[0].Decision, r.ledger.held[1].Decision = run.Confirmed, run.Dismissed
+	assert.Len(t, r.tables.held, 2)
+	r.tables.held[0].Decision, r.tables.held[1].Decision = run.Confirmed, run.Dismissed
 	assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(r.incremental()))
 	assert.Empty(t, r.incremental().Counts, "what was dismissed stays, and is not said again")
-	assert.Len(t, r.ledger.held, 1)
+	assert.Len(t, r.tables.held, 1)
 }
 
 func TestR18_TheMarkMovesLastAndWhatFailedIsLookedAtAgain(t *testing.T) {
 	r := counting(t, 9)
-	before := r.ledger.mark
+	before := r.tables.mark
 	r.put(user("new", "new@example.com", "New"))
 	r.mail.Refuse("new@example.com", errors.New("disk full"))
 	got := r.once()
 	assert.Equal(t, run.Partial, got.Outcome)
-	assert.Greater(t, r.ledger.mark.USN, before.USN)
+	assert.Greater(t, r.tables.mark.USN, before.USN)
 	r.mail.Refuse("new@example.com", nil)
 	assert.Equal(t, []string{"created new@example.com"}, r.log(r.incremental()), "though it did not change")
 	assert.Empty(t, r.incremental().Counts)
 
 	r.put(user("later", "later@example.com", "Later"))
-	mark := r.ledger.mark
-	r.ledger.after["Settle"] = errors.New("connection lost")
+	mark := r.tables.mark
+	r.tables.after["Settle"] = errors.New("connection lost")
 	assert.Equal(t, run.Failed, r.once().Outcome)
-	assert.True(t, r.ledger.mark.Open)
-	assert.Equal(t, mark.USN, r.ledger.mark.USN, "nobody knows what was done")
+	assert.True(t, r.tables.mark.Open)
+	assert.Equal(t, mark.USN, r.tables.mark.USN, "nobody knows what was done")
 	again := r.once()
 	assert.Equal(t, run.Full, again.Mode)
 	assert.Empty(t, again.Counts)
@@ -271,7 +271,7 @@ func TestR8_SwapsAndANewcomerWorkInAnIncrementalRun(t *testing.T) {
 
 func TestAPreviewReadsEverythingAndMovesNoMark(t *testing.T) {
 	r := counting(t, 9)
-	mark := r.ledger.mark
+	mark := r.tables.mark
 	r.take("id0004")
 	var actions []account.Action
 	require.NoError(t, run.New(r.config).Preview(t.Context(), r.res, func(c *account.Change) error {
@@ -279,7 +279,7 @@ func TestAPreviewReadsEverythingAndMovesNoMark(t *testing.T) {
 		return nil
 	}))
 	assert.Equal(t, []account.Action{account.ActionDeleted}, actions)
-	assert.Empty(t, cmp.Diff(mark, r.ledger.mark))
+	assert.Empty(t, cmp.Diff(mark, r.tables.mark))
 	assert.Contains(t, r.people.asked[1:], account.User)
 }
 
@@ -303,7 +303,7 @@ func TestR17_TheDailyFullRunRepairsWhatWasChangedHereAndSaysSo(t *testing.T) {
 
 // Groups that are nowhere in scope say nothing about users.
 func TestR15_AnEmptyListOfOneKindHoldsThatKindOnly(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.res.Settings.Replication.Groups, r.res.Settings.Replication.Delete = true, true
 	r.people.objects = users(9)
 	r.once()

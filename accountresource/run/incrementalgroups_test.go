@@ -12,9 +12,9 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-func withAliases(t *testing.T) *rig {
+func withAliases(t *testing.T) *harness {
 	t.Helper()
-	r := newRig(t)
+	r := newHarness(t)
 	r.res.Settings.Replication.Groups, r.res.Settings.Replication.Delete = true, true
 	r.people.invocation, r.people.tombstones = "dc1", true
 	for _, o := range users(9) {
@@ -31,7 +31,7 @@ func withAliases(t *testing.T) *rig {
 }
 
 // team are the members of the alias, without their domain.
-func (r *rig) team() []string {
+func (r *harness) team() []string {
 	r.t.Helper()
 	var names []string
 	for a, err := range r.mail.Accounts(r.t.Context(), "example.com", backends.Query{
@@ -99,7 +99,7 @@ func TestR13_AGroupThatLeftTakesItsAliasAlong(t *testing.T) {
 		r.put(account.Object{ID: "more", Kind: account.Group, DN: "CN=more", Mail: []string{"more@example.com"}})
 		r.incremental()
 		r.take("team")
-		r.people.touched = []run.Touch{{ID: "team", Kind: account.Group, Deleted: true}}
+		r.people.touched = []run.ChangedObject{{ID: "team", Kind: account.Group, Deleted: true}}
 		got := r.incremental()
 		assert.Equal(t, []string{"deleted team@example.com reason_left"}, r.log(got), "tombstones %t", tombstones)
 	}

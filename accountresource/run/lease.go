@@ -13,11 +13,11 @@ import (
 // grace is how long the batches that have begun may take to end once the run shall stop.
 const grace = 20 * time.Second
 
-// leased works while the lease is kept alive beside it. The work gets two contexts. The first ends as soon as the run
+// withLease works while the lease is kept alive beside it. The work gets two contexts. The first ends as soon as the run
 // shall stop: nothing new is begun then. The second lives on for what has been begun, so that a run ends between two
 // batches; it ends when the lease is lost, with ErrLeaseLost as its cause, when the run has taken longer than it may,
 // and when stopping takes longer than the grace.
-func (p *Replication) leased(ctx context.Context, work func(begin, finish context.Context) error) error {
+func (p *Replication) withLease(ctx context.Context, work func(begin, finish context.Context) error) error {
 	finish, over := context.WithTimeoutCause(context.WithoutCancel(ctx), p.cfg.Deadline, errDeadline)
 	defer over()
 	finish, cut := context.WithCancelCause(finish)

@@ -18,14 +18,14 @@ import (
 
 // paused is a harness whose first run is paused for so long between claiming a batch and writing it; meanwhile
 // something may happen.
-func paused(t *testing.T, pause time.Duration, meanwhile func(*rig)) (r *rig, applied *atomic.Int32) {
+func paused(t *testing.T, pause time.Duration, meanwhile func(*harness)) (r *harness, applied *atomic.Int32) {
 	t.Helper()
-	r = newRig(t)
+	r = newHarness(t)
 	began, late := r.now, atomic.Int64{}
 	r.config.Clock = func() time.Time { return began.Add(time.Duration(late.Load())) }
-	r.ledger.clock = r.config.Clock
+	r.tables.clock = r.config.Clock
 	r.people.objects = users(3)
-	r.config.Links = &pausingLinks{r.ledger, sync.OnceFunc(func() {
+	r.config.Links = &pausingLinks{r.tables, sync.OnceFunc(func() {
 		late.Store(int64(pause))
 		meanwhile(r)
 	})}
@@ -36,12 +36,12 @@ func paused(t *testing.T, pause time.Duration, meanwhile func(*rig)) (r *rig, ap
 
 // pausingLinks does something after each claim.
 type pausingLinks struct {
-	*ledger
+	*tables
 	then func()
 }
 
 func (l *pausingLinks) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
-	results, err := l.ledger.Claim(ctx, lease, links)
+	results, err := l.tables.Claim(ctx, lease, links)
 	l.then()
 	return results, err
 }
@@ -58,8 +58,8 @@ func (b *countingBackend) Apply(ctx context.Context, d account.Domain, changes [
 }
 
 func TestR20_ARunThatWasPausedWritesNothingOnceAnotherHasTakenOver(t *testing.T) {
-	r, applied := paused(t, 2*time.Minute, func(r *rig) {
-		_, err := r.ledger.Acquire(t.Context(), r.res.ID, "another process", time.Minute)
+	r, applied := paused(t, 2*time.Minute, func(r *harness) {
+		_, err := r.tables.Acquire(t.Context(), r.res.ID, "another process", time.Minute)
 		require.NoError(t, err)
 	})
 	result := r.once()
@@ -67,23 +67,23 @@ func TestR20_ARunThatWasPausedWritesNothingOnceAnotherHasTakenOver(t *testing.T)
 	assert.Empty(t, accounts(r))
 	assert.Equal(t, run.Interrupted, result.Outcome)
 	assert.Equal(t, "problem_lease_lost", result.Error.Key)
-	held, err := r.ledger.Held(t.Context(), r.res.ID)
+	held, err := r.tables.Held(t.Context(), r.res.ID)
 	require.NoError(t, err)
 	assert.True(t, held, "the lease stays with its new owner")
 }
 
 func TestR20_ARunThatWasPausedGoesOnWhereNobodyTookOver(t *testing.T) {
-	r, applied := paused(t, 2*time.Minute, func(*rig) {})
+	r, applied := paused(t, 2*time.Minute, func(*harness) {})
 	assert.Equal(t, run.Succeeded, r.once().Outcome)
 	assert.NotZero(t, applied.Load())
-	assert.Equal(t, 1, r.ledger.calls["Renew"], "the lease was renewed before the batch")
+	assert.Equal(t, 1, r.tables.calls["Renew"], "the lease was renewed before the batch")
 }
 
 func TestR20_ARunThatCannotTellWhetherItOwnsTheLeaseWritesNothing(t *testing.T) {
-	r, applied := paused(t, 2*time.Minute, func(r *rig) {
-		r.ledger.mu.Lock()
-		defer r.ledger.mu.Unlock()
-		r.ledger.fail["Renew"] = errors.New("the database is down")
+	r, applied := paused(t, 2*time.Minute, func(r *harness) {
+		r.tables.mu.Lock()
+		defer r.tables.mu.Unlock()
+		r.tables.fail["Renew"] = errors.New("the database is down")
 	})
 	result := r.once()
 	assert.Zero(t, applied.Load())
@@ -91,16 +91,16 @@ func TestR20_ARunThatCannotTellWhetherItOwnsTheLeaseWritesNothing(t *testing.T) 
 }
 
 func TestR20_TheLeaseIsNotAskedForBeforeEveryBatch(t *testing.T) {
-	r, applied := paused(t, time.Second, func(*rig) {})
+	r, applied := paused(t, time.Second, func(*harness) {})
 	r.people.objects = users(12)
 	assert.Equal(t, run.Succeeded, r.once().Outcome)
 	assert.EqualValues(t, 3, applied.Load())
-	assert.Zero(t, r.ledger.calls["Renew"])
+	assert.Zero(t, r.tables.calls["Renew"])
 }
 
 // forgetfulJournal does something where the history is pruned.
 type forgetfulJournal struct {
-	*ledger
+	*tables
 	forget func(ctx context.Context) error
 }
 
@@ -109,16 +109,16 @@ func (j *forgetfulJournal) Forget(ctx context.Context, _ int64, _ time.Time) err
 }
 
 func TestR20_PruningTheHistoryKeepsNoLease(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.people.objects = users(3)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var during run.Run
-	r.config.Journal = &forgetfulJournal{r.ledger, func(ctx context.Context) error {
-		held, err := r.ledger.Held(ctx, r.res.ID)
+	r.config.Journal = &forgetfulJournal{r.tables, func(ctx context.Context) error {
+		held, err := r.tables.Held(ctx, r.res.ID)
 		require.NoError(t, err)
 		assert.False(t, held, "the lease is given back before")
-		during = r.ledger.runs[0]
+		during = r.tables.runs[0]
 		_, bounded := ctx.Deadline()
 		assert.True(t, bounded, "pruning has its own time")
 		stop() // the panel is shut down, which it must not wait for
@@ -129,28 +129,28 @@ func TestR20_PruningTheHistoryKeepsNoLease(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, run.Succeeded, during.Outcome, "the run is closed before")
 	assert.Equal(t, run.Succeeded, result.Outcome, "pruning that fails is no failure of the run")
-	assert.Len(t, r.ledger.links, 3)
+	assert.Len(t, r.tables.links, 3)
 }
 
 func TestR21_TheHistoryIsPrunedByAge(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.config.Retention = 48 * time.Hour
 	r.once()
-	assert.Equal(t, r.now.Add(-48*time.Hour), r.ledger.forgot)
+	assert.Equal(t, r.now.Add(-48*time.Hour), r.tables.forgot)
 }
 
 // The resource is disabled or deleted after it was read: the lease or the opening of the run is refused.
 func TestR20_NoRunOfAResourceThatIsDisabledOrGoneByNow(t *testing.T) {
 	for _, method := range []string{"Acquire", "Begin"} {
 		for _, why := range []error{run.ErrDisabled, resource.ErrNotFound} {
-			r := newRig(t)
+			r := newHarness(t)
 			r.people.objects = users(3)
-			r.ledger.fail[method] = why
+			r.tables.fail[method] = why
 			_, err := run.New(r.config).Once(t.Context(), r.res, run.Scheduled, run.Incremental)
 			require.ErrorIs(t, err, why)
-			assert.Empty(t, r.ledger.runs)
+			assert.Empty(t, r.tables.runs)
 			assert.Empty(t, accounts(r))
-			held, err := r.ledger.Held(t.Context(), r.res.ID)
+			held, err := r.tables.Held(t.Context(), r.res.ID)
 			require.NoError(t, err)
 			assert.False(t, held, "%s: the lease is given back", method)
 		}
@@ -159,10 +159,10 @@ func TestR20_NoRunOfAResourceThatIsDisabledOrGoneByNow(t *testing.T) {
 
 // A resource whose lease expired was deleted during its run.
 func TestR20_ARunWhoseLeaseRowIsGoneWritesNothing(t *testing.T) {
-	r, applied := paused(t, 2*time.Minute, func(r *rig) {
-		r.ledger.mu.Lock()
-		defer r.ledger.mu.Unlock()
-		r.ledger.lease = nil
+	r, applied := paused(t, 2*time.Minute, func(r *harness) {
+		r.tables.mu.Lock()
+		defer r.tables.mu.Unlock()
+		r.tables.lease = nil
 	})
 	assert.Equal(t, "problem_lease_lost", r.once().Error.Key)
 	assert.Zero(t, applied.Load())

@@ -21,11 +21,11 @@ import (
 
 // eventful is a harness before a run that uses every port: somebody is new, renamed, changed and gone, a group has a
 // member from elsewhere, and an application keeps data.
-func eventful(t *testing.T) *rig {
+func eventful(t *testing.T) *harness {
 	t.Helper()
 	r := counting(t, 9)
 	r.res.Settings.Replication.Groups = true
-	r.config.Applications, r.config.Tasks = []run.Application{&webmail{data: map[string]string{}}}, r.ledger
+	r.config.Applications, r.config.Tasks = []run.Application{&webmail{data: map[string]string{}}}, r.tables
 	r.res.Settings.Replication.MaxRemovals = 5
 	r.once()
 	r.put(user("new", "new@example.com", "New"))
@@ -39,40 +39,40 @@ func eventful(t *testing.T) *rig {
 }
 
 // ended checks that nothing is left of the run that panicked, and that the next one makes up for it.
-func (r *rig) ended(call string, before run.Mark, accounts int) {
+func (r *harness) ended(call string, before run.Watermark, accounts int) {
 	r.t.Helper()
-	held, err := r.ledger.Held(r.t.Context(), r.res.ID)
+	held, err := r.tables.Held(r.t.Context(), r.res.ID)
 	require.NoError(r.t, err)
 	assert.False(r.t, held, "%s: the lease is given back", call)
-	for _, row := range r.ledger.runs {
+	for _, row := range r.tables.runs {
 		assert.NotEmpty(r.t, row.Outcome, "%s: a run is open", call)
 	}
-	after := r.ledger.mark
+	after := r.tables.mark
 	after.Open = before.Open
 	if call != "End" && call != "Release" && call != "Forget" { // these come after the watermark
 		assert.Equal(r.t, before, after, "%s: the watermark does not move", call)
 	}
 	next := r.once()
 	assert.Equal(r.t, run.Succeeded, next.Outcome, "%s: the next run", call)
-	assert.Len(r.t, r.ledger.links, accounts, call)
-	assert.Empty(r.t, r.ledger.tasks, call)
+	assert.Len(r.t, r.tables.links, accounts, call)
+	assert.Empty(r.t, r.tables.tasks, call)
 }
 
 func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 	calls := []string{
 		"OpenReader", "Probe", "List", "Touched", "LookUp", "Close", "Fields", "Canonical", "Domains", "Domain", "Accounts",
 		"Apply", "Acquire", "Release", "Links", "Known", "Claim", "Begin", "Mode", "Settle", "End", "Forget", "Waiting", "Keep",
-		"Mark", "Open", "SetMark", "Pending", "Done",
+		"Mark", "Open", "SetWatermark", "Pending", "Done",
 	}
 	called := map[string]bool{}
-	for name, begin := range map[string]func(*testing.T) *rig{
+	for name, begin := range map[string]func(*testing.T) *harness{
 		"incremental": eventful,
-		"full": func(t *testing.T) *rig {
+		"full": func(t *testing.T) *harness {
 			r := eventful(t)
 			r.res.Revision++
 			return r
 		},
-		"nothing to do": func(t *testing.T) *rig {
+		"nothing to do": func(t *testing.T) *harness {
 			r := eventful(t)
 			r.once()
 			r.people.touched = nil
@@ -83,7 +83,7 @@ func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 			for n := 1; ; n++ {
 				r, trap := begin(t), &trap{}
 				trap.on(r)
-				before := r.ledger.mark
+				before := r.tables.mark
 				trap.set(n, call)
 				result, err := run.New(r.config).Once(t.Context(), r.res, run.Manual, run.Incremental)
 				sprung := trap.sprung != ""
@@ -104,7 +104,7 @@ func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 				default:
 					require.NoError(t, err, label)
 					assert.Equal(t, run.Failed, result.Outcome, label)
-					assert.Equal(t, run.Failed, r.ledger.runs[len(r.ledger.runs)-1].Outcome, label)
+					assert.Equal(t, run.Failed, r.tables.runs[len(r.tables.runs)-1].Outcome, label)
 					assert.Equal(t, "problem_panic", result.Error.Key, label)
 				}
 				r.ended(call, before, 10)
@@ -118,7 +118,7 @@ func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 
 func TestAPanicBesideTheRunEndsIt(t *testing.T) {
 	for _, call := range []string{"Renew", "Progress"} {
-		r, trap := newRig(t), &trap{}
+		r, trap := newHarness(t), &trap{}
 		trap.on(r)
 		r.config.LeaseTTL = 30 * time.Millisecond
 		if call == "Progress" {
@@ -140,14 +140,14 @@ func TestAPanicBesideTheRunEndsIt(t *testing.T) {
 		assert.Equal(t, "problem_panic", result.Error.Key, call)
 		assert.Equal(t, 1, strings.Count(log.String(), "stack="), "%s: it is logged once", call)
 		r.people.between = nil
-		r.ended(call, run.Mark{}, 40)
+		r.ended(call, run.Watermark{}, 40)
 	}
 }
 
 func TestALogThatPanicsLeavesNothingBehind(t *testing.T) {
 	for n, done := 1, false; !done; n++ {
 		r, trap := eventful(t), &trap{}
-		before := r.ledger.mark
+		before := r.tables.mark
 		r.config.Logger = slog.New(&trappedLog{trap})
 		trap.set(n, "")
 		result, err := run.New(r.config).Once(t.Context(), r.res, run.Manual, run.Incremental)
@@ -174,7 +174,7 @@ func TestALogThatPanicsLeavesNothingBehind(t *testing.T) {
 }
 
 func TestTheLogHasTheStackOfAPanic(t *testing.T) {
-	r, trap := newRig(t), &trap{name: "Apply"}
+	r, trap := newHarness(t), &trap{name: "Apply"}
 	trap.on(r)
 	var log bytes.Buffer
 	r.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
@@ -185,22 +185,22 @@ func TestTheLogHasTheStackOfAPanic(t *testing.T) {
 }
 
 func TestAPanicInAnApplicationIsThatApplicationsFailure(t *testing.T) {
-	r, trap := newRig(t), &trap{}
-	r.config.Applications, r.config.Tasks = []run.Application{&brokenApplication{trap}}, r.ledger
+	r, trap := newHarness(t), &trap{}
+	r.config.Applications, r.config.Tasks = []run.Application{&brokenApplication{trap}}, r.tables
 	r.people.objects = []account.Object{user("a", "a@example.com", "A")}
 	r.once()
 	r.people.objects[0].Mail = []string{"b@example.com"}
 	trap.name = "Rename"
 	assert.Equal(t, run.Partial, r.once().Outcome, "mail does not wait for an application")
-	assert.Len(t, r.ledger.tasks, 1)
+	assert.Len(t, r.tables.tasks, 1)
 	last := r.once()
 	assert.Equal(t, run.Succeeded, last.Outcome)
-	assert.Empty(t, r.ledger.tasks)
+	assert.Empty(t, r.tables.tasks)
 }
 
 func TestAPanicInATestOrPreviewIsAnError(t *testing.T) {
 	for _, call := range []string{"OpenReader", "Probe", "List", "Close", "Accounts"} {
-		r, trap := newRig(t), &trap{}
+		r, trap := newHarness(t), &trap{}
 		trap.on(r)
 		r.people.objects = users(3)
 		runner := run.New(r.config)
@@ -214,7 +214,7 @@ func TestAPanicInATestOrPreviewIsAnError(t *testing.T) {
 			require.ErrorAs(t, err, &fault, "connection test, %s", call)
 		}
 	}
-	r := newRig(t)
+	r := newHarness(t)
 	r.people.objects = users(3)
 	err := run.New(r.config).Preview(t.Context(), r.res, func(*account.Change) error { panic("boom in the page") })
 	require.ErrorContains(t, err, "boom in the page")
@@ -237,7 +237,7 @@ func (a *brokenApplication) Delete(context.Context, []string) error {
 
 // A run that is stopped when everything is read, and before everything is made, has not come to its end.
 func TestR18_ARunThatIsStoppedBeforeItsLastBatchesIsNotDone(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.people.invocation, r.people.objects = "dc1", users(12) // three batches
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -248,22 +248,22 @@ func TestR18_ARunThatIsStoppedBeforeItsLastBatchesIsNotDone(t *testing.T) {
 		reader, err := open(s)
 		return &listedReader{reader, whole}, err
 	}
-	r.config.Links = &stoppingLinks{r.ledger, sync.OnceFunc(func() {
+	r.config.Links = &stoppingLinks{r.tables, sync.OnceFunc(func() {
 		<-listed
 		cancel()
 		<-r.people.context.Done()
 	})}
 	result, err := run.New(r.config).Once(ctx, r.res, run.Manual, run.Incremental)
 	require.NoError(t, err)
-	require.Less(t, len(r.ledger.links), 12)
+	require.Less(t, len(r.tables.links), 12)
 	assert.Equal(t, run.Interrupted, result.Outcome)
 	assert.Equal(t, "problem_run_stopped", result.Error.Key)
-	assert.Zero(t, r.ledger.mark, "the watermark does not move past what was not made")
-	for _, l := range r.ledger.links {
+	assert.Zero(t, r.tables.mark, "the watermark does not move past what was not made")
+	for _, l := range r.tables.links {
 		assert.Equal(t, account.Confirmed, l.State, "what was begun is finished")
 	}
 	r.once()
-	assert.Len(t, r.ledger.links, 12)
+	assert.Len(t, r.tables.links, 12)
 }
 
 // listedReader says when its listing is over.
@@ -279,11 +279,11 @@ func (r *listedReader) List(ctx context.Context, q run.Query, each func(account.
 
 // stoppingLinks does something at the first claim.
 type stoppingLinks struct {
-	*ledger
+	*tables
 	first func()
 }
 
 func (l *stoppingLinks) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
 	l.first()
-	return l.ledger.Claim(ctx, lease, links)
+	return l.tables.Claim(ctx, lease, links)
 }

@@ -17,7 +17,7 @@ func TestAPreviewSaysWhatARunDoesAndWritesNothing(t *testing.T) {
 	r.people.objects[1].Profile[account.Name] = "New name"
 	r.people.objects[2].Mail = []string{"renamed@example.com"}
 	r.people.objects = append(r.people.objects[1:], user("new", "new@example.com", "New"))
-	writes, calls, links := r.mail.Writes(), r.ledger.calls["Claim"]+r.ledger.calls["Settle"]+r.ledger.calls["Keep"], len(r.ledger.links)
+	writes, calls, links := r.mail.Writes(), r.tables.calls["Claim"]+r.tables.calls["Settle"]+r.tables.calls["Keep"], len(r.tables.links)
 
 	counts := make(map[account.Action]int)
 	count := func(c *account.Change) error {
@@ -29,9 +29,9 @@ func TestAPreviewSaysWhatARunDoesAndWritesNothing(t *testing.T) {
 		account.ActionUpdated: 1, account.ActionRenamed: 1, account.ActionDeleted: 1, account.ActionCreated: 1,
 	}, counts)
 	assert.Equal(t, writes, r.mail.Writes())
-	assert.Equal(t, calls, r.ledger.calls["Claim"]+r.ledger.calls["Settle"]+r.ledger.calls["Keep"])
-	assert.Len(t, r.ledger.links, links)
-	assert.Len(t, r.ledger.runs, 1, "it is no run")
+	assert.Equal(t, calls, r.tables.calls["Claim"]+r.tables.calls["Settle"]+r.tables.calls["Keep"])
+	assert.Len(t, r.tables.links, links)
+	assert.Len(t, r.tables.runs, 1, "it is no run")
 
 	enough := errors.New("enough was seen")
 	require.ErrorIs(t, run.New(r.config).Preview(t.Context(), r.res, func(*account.Change) error { return enough }), enough)

@@ -19,7 +19,7 @@ type Probe struct {
 	// Tombstones says that this account is shown deleted objects.
 	Tombstones bool
 	// Follows says that the server tells all that changes in the scope by its counter: the scope lies in the part of the
-	// tree that Touched looks at, and the filters name nothing that changes with other objects (memberOf).
+	// tree that Changed looks at, and the filters name nothing that changes with other objects (memberOf).
 	Follows bool
 }
 
@@ -49,15 +49,15 @@ type Query struct {
 	IDsOnly bool
 }
 
-// Touch is an object of the directory that has changed, in scope or not.
-type Touch struct {
+// ChangedObject is an object of the directory that has changed, in scope or not.
+type ChangedObject struct {
 	ID   account.SourceID
 	Kind account.ObjectKind
-	// Deleted: it is a tombstone. Holder: other objects may be below it, and it was there before, so that it may have
+	// Deleted: it is a tombstone. Container: other objects may be below it, and it was there before, so that it may have
 	// taken them with it without their changing.
-	Deleted, Holder bool
-	// Machine: it is a computer, which Active Directory takes for a kind of user.
-	Machine bool
+	Deleted, Container bool
+	// Computer: it is a computer, which Active Directory takes for a kind of user.
+	Computer bool
 }
 
 // Reader reads one account resource's directory. One Reader serves one run; Close ends its connection.
@@ -75,9 +75,9 @@ type Reader interface {
 	// though the filter may find them: they are nobody's mailbox, and LookUp reads those that are members.
 	List(ctx context.Context, q Query, each func(account.Object) error) (Listing, error)
 
-	// Touched are the objects of the whole domain whose own change counter is above since, tombstones among them where
+	// Changed returns the objects of the whole domain whose own change counter is above since, tombstones among them where
 	// they can be seen. An error is that it could not be asked, or not whole.
-	Touched(ctx context.Context, since int64) ([]Touch, error)
+	Changed(ctx context.Context, since int64) ([]ChangedObject, error)
 
 	// LookUp reads objects by their identity, wherever in the directory they are. Those that are not there, or not
 	// shown to this account, are missing from the answer; an error is that it could not be asked.

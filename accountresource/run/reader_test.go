@@ -31,7 +31,7 @@ type people struct {
 	invocation string
 	usn        int64
 	tombstones bool
-	touched    []run.Touch // besides the objects that are there: tombstones, containers
+	touched    []run.ChangedObject // besides the objects that are there: tombstones, containers
 	touchErr   error
 }
 
@@ -97,11 +97,11 @@ func wanted(q run.Query, o account.Object) bool {
 	return (q.Since == 0 || o.USN > q.Since) && (q.IDs == nil || slices.Contains(q.IDs, o.ID))
 }
 
-func (r *peopleReader) Touched(_ context.Context, since int64) (touched []run.Touch, err error) {
+func (r *peopleReader) Changed(_ context.Context, since int64) (touched []run.ChangedObject, err error) {
 	r.queries++
 	for _, o := range slices.Concat(r.objects, r.outside) {
 		if o.USN > since {
-			touched = append(touched, run.Touch{ID: o.ID, Kind: o.Kind})
+			touched = append(touched, run.ChangedObject{ID: o.ID, Kind: o.Kind})
 		}
 	}
 	for _, t := range r.touched {

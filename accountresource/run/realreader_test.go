@@ -20,7 +20,7 @@ func TestAPanicOverAnObjectOfARealDirectoryEndsTheRun(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = ad.Close() })
 	require.NoError(t, ad.Populate(20, 0))
-	r, trap := newRig(t), &trap{}
+	r, trap := newHarness(t), &trap{}
 	var log bytes.Buffer
 	r.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	c := &r.res.Settings.Connection
@@ -34,5 +34,5 @@ func TestAPanicOverAnObjectOfARealDirectoryEndsTheRun(t *testing.T) {
 	assert.Equal(t, "problem_panic", result.Error.Key)
 	assert.Contains(t, log.String(), "trap_test.go:", "the stack")
 	assert.Contains(t, log.String(), "directory.(*Reader).List", "it was within the listing")
-	r.ended("Canonical", run.Mark{}, 20)
+	r.ended("Canonical", run.Watermark{}, 20)
 }

@@ -107,7 +107,7 @@ func (p *Replication) keepApart(batch []step, founds []plan.Found) {
 // settleClaims finishes what has begun, and writes the links and log rows. A claim whose operation the mail store refuses
 // stays as it is.
 func (p *Replication) settleClaims(ctx context.Context, batch []step, claims []*account.Link) error {
-	if err := p.opens(ctx); err != nil {
+	if err := p.markDirty(ctx); err != nil {
 		return err
 	}
 	if err := p.write(ctx, batch); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // joins puts an object into the directory, as a member of the team.
-func (r *rig) joins(o account.Object) {
+func (r *harness) joins(o account.Object) {
 	r.put(o)
 	for _, g := range r.people.objects {
 		if g.ID == "team" {
@@ -41,7 +41,7 @@ func TestR11_AMemberWhoKeepsTheOldAddressJoinsByThat(t *testing.T) {
 	got := r.once()
 	assert.Equal(t, []string{"failed u0008@example.com reason_store_error", "updated team@example.com"}, r.log(got))
 	assert.Equal(t, []string{"u0001", "u0002", "u0003", "u0004", "u0008"}, r.team())
-	assert.Equal(t, []account.Difference{{What: "members", New: "u0008@example.com"}}, r.ledger.entries[got.ID][1].Diff)
+	assert.Equal(t, []account.Difference{{What: "members", New: "u0008@example.com"}}, r.tables.entries[got.ID][1].Diff)
 	r.mail.Refuse("u0008@example.com", nil)
 	assert.Equal(t, []string{"renamed ann@example.com"}, r.log(r.incremental()))
 	assert.Equal(t, []string{"ann", "u0001", "u0002", "u0003", "u0004"}, r.team())
@@ -50,7 +50,7 @@ func TestR11_AMemberWhoKeepsTheOldAddressJoinsByThat(t *testing.T) {
 // Ann goes off and is to have Bob's address; he is to have another one and cannot have it, so that both stay. A list to
 // which she forwards is renamed after that.
 func TestR8_WhoseRenamingIsRefusedIsNotTakenForSomebodyElse(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.res.Settings.Replication.Groups = true
 	ann, bob := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")
 	list := account.Object{ID: "l", Kind: account.Group, DN: "CN=list", Mail: []string{"list@example.com"}}

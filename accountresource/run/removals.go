@@ -137,7 +137,7 @@ func (p *Replication) findLeavers(
 	case !listing.Complete:
 		p.notWhole(kind)
 		return nil
-	case p.moved():
+	case p.serverChanged():
 		return p.doubt(ctx, b, leaving, f)
 	}
 	p.removalsKnown[kind] = true

@@ -13,10 +13,10 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// crowded is a rig whose n users are linked.
-func crowded(t *testing.T, n int) *rig {
+// crowded is a harness whose n users are linked.
+func crowded(t *testing.T, n int) *harness {
 	t.Helper()
-	r := newRig(t)
+	r := newHarness(t)
 	r.people.objects = users(n)
 	require.Equal(t, run.Succeeded, r.once().Outcome)
 	return r
@@ -46,7 +46,7 @@ func TestR14_WhoLeftIsDisabledOrDeletedOrLeft(t *testing.T) {
 				deleted := r.mail.DeletedMailboxes()
 				require.Len(t, deleted, 1)
 				assert.Equal(t, "2026-06-05", deleted[0].Until, "today and thirty days")
-				assert.NotContains(t, r.ledger.links, account.SourceID("id0000"))
+				assert.NotContains(t, r.tables.links, account.SourceID("id0000"))
 				return
 			}
 			assert.Equal(t, !c.disable, r.account("u0000@example.com").Active)
@@ -61,7 +61,7 @@ func TestR14_WhoLeftIsDisabledOrDeletedOrLeft(t *testing.T) {
 }
 
 func TestR4_WhatWasThereBeforeIsNeverDeleted(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.mail.AddAccount(account.Account{Address: "u0000@example.com", Kind: account.Mailbox, Active: true, Home: "/old/"})
 	r.people.objects = users(6)
 	r.once()
@@ -72,14 +72,14 @@ func TestR4_WhatWasThereBeforeIsNeverDeleted(t *testing.T) {
 }
 
 func TestR13_OnlyWhoIsSurelyGoneIsRemoved(t *testing.T) {
-	remove := func(r *rig) { r.people.objects = r.people.objects[1:] }
-	for name, trouble := range map[string]func(*rig){
-		"the listing breaks off":             func(r *rig) { remove(r); r.people.listErr = errors.New("size limit exceeded") },
-		"asking once more fails":             func(r *rig) { remove(r); r.people.scopeErr = errors.New("busy") },
-		"it is there when it is asked for":   func(r *rig) { r.people.hiding = r.people.objects[:1]; remove(r) },
-		"the listing is not complete":        func(r *rig) { remove(r); r.people.partial = true },
-		"the directory answers with nothing": func(r *rig) { r.people.objects = nil },
-		"the directory cannot be probed":     func(r *rig) { remove(r); r.people.probeErr = errors.New("password expired") },
+	remove := func(r *harness) { r.people.objects = r.people.objects[1:] }
+	for name, trouble := range map[string]func(*harness){
+		"the listing breaks off":             func(r *harness) { remove(r); r.people.listErr = errors.New("size limit exceeded") },
+		"asking once more fails":             func(r *harness) { remove(r); r.people.scopeErr = errors.New("busy") },
+		"it is there when it is asked for":   func(r *harness) { r.people.hiding = r.people.objects[:1]; remove(r) },
+		"the listing is not complete":        func(r *harness) { remove(r); r.people.partial = true },
+		"the directory answers with nothing": func(r *harness) { r.people.objects = nil },
+		"the directory cannot be probed":     func(r *harness) { remove(r); r.people.probeErr = errors.New("password expired") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := crowded(t, 6)
@@ -101,23 +101,23 @@ func TestR15_TooManyRemovalsAreHeldUntilAnAdminDecides(t *testing.T) {
 	r.people.objects = append(r.people.objects[5:], user("new", "new@example.com", "New")) // 5 of 40 are 12.5 %
 	got := r.once()
 	assert.Equal(t, map[account.Action]int{account.ActionHeld: 5, account.ActionCreated: 1}, got.Counts, "everything else goes on")
-	require.Len(t, r.ledger.held, 5)
-	since := r.ledger.held[0].Since
-	assert.Equal(t, "u0000@example.com", r.ledger.held[0].Address)
+	require.Len(t, r.tables.held, 5)
+	since := r.tables.held[0].Since
+	assert.Equal(t, "u0000@example.com", r.tables.held[0].Address)
 
 	r.now = r.now.Add(time.Hour)
 	assert.Equal(t, 5, r.once().Counts[account.ActionHeld])
-	assert.Equal(t, since, r.ledger.held[0].Since)
+	assert.Equal(t, since, r.tables.held[0].Since)
 
-	r.ledger.held[0].Decision, r.ledger.held[1].Decision = run.Confirmed, run.Dismissed
+	r.tables.held[0].Decision, r.tables.held[1].Decision = run.Confirmed, run.Dismissed
 	got = r.once() // three are left undecided: fewer than the guard lets pass, and still they wait
 	assert.Equal(t, map[account.Action]int{account.ActionDeleted: 1, account.ActionHeld: 3}, got.Counts)
 	assert.True(t, r.account("u0001@example.com").Active, "dismissed")
-	require.Len(t, r.ledger.held, 4)
+	require.Len(t, r.tables.held, 4)
 
 	r.people.objects = append(r.people.objects, users(5)[1:]...)
 	assert.Empty(t, r.once().Counts)
-	assert.Empty(t, r.ledger.held, "they came back")
+	assert.Empty(t, r.tables.held, "they came back")
 }
 
 func TestR15_TheNumberCountsWhateverThePercentage(t *testing.T) {
@@ -159,16 +159,16 @@ func TestR19_ARemovalCutOffAnywhereIsFinished(t *testing.T) {
 			r.res.Settings.Replication.Delete = true
 			r.now = r.now.Add(time.Hour)
 			r.people.objects = append(r.people.objects[2:], user("new", "u0000@example.com", "New"))
-			faulty := &cutting{ledger: r.ledger, backend: r.mail, method: method, when: when, nth: 1, err: cut}
+			faulty := &cutting{tables: r.tables, backend: r.mail, method: method, when: when, nth: 1, err: cut}
 			r.config.Backend, r.config.Links, r.config.Journal = faulty, faulty, faulty
 			assert.Equal(t, run.Failed, r.once().Outcome, method)
-			r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.ledger, r.ledger
+			r.config.Backend, r.config.Links, r.config.Journal = r.mail, r.tables, r.tables
 			assert.Equal(t, run.Succeeded, r.once().Outcome)
 			assert.Len(t, r.mail.DeletedMailboxes(), 2, "%s %s", method, when)
 			assert.Equal(t, "New", r.account("u0000@example.com").Profile[account.Name])
-			assert.Len(t, r.ledger.links, 7)
+			assert.Len(t, r.tables.links, 7)
 			var deleted int
-			for _, row := range r.ledger.runs[1:] {
+			for _, row := range r.tables.runs[1:] {
 				deleted += row.Counts[account.ActionDeleted]
 			}
 			assert.Equal(t, 2, deleted, "log rows: nothing twice, nothing lost")
@@ -178,7 +178,7 @@ func TestR19_ARemovalCutOffAnywhereIsFinished(t *testing.T) {
 }
 
 func TestR14_AGroupThatLeftTakesItsAliasAlong(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.res.Settings.Replication.Groups, r.res.Settings.Replication.Delete = true, true
 	team := account.Object{ID: "team", Kind: account.Group, DN: "CN=team", Mail: []string{"team@example.com"}, Members: []account.SourceID{"id0000"}}
 	rest := account.Object{ID: "rest", Kind: account.Group, DN: "CN=rest", Mail: []string{"rest@example.com"}}

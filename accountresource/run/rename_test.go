@@ -10,7 +10,7 @@ import (
 )
 
 func TestR8_ARenamedAccountKeepsItsMailAndItsOldAddressIsFreeForAnother(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.config.Storage.AppendTimestamp = false // where the path says nothing of the time
 	r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
 	r.once()
@@ -26,7 +26,7 @@ func TestR8_ARenamedAccountKeepsItsMailAndItsOldAddressIsFreeForAnother(t *testi
 }
 
 func TestR8_AFailedRenamingIsTriedAgain(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
 	r.once()
 	r.people.objects = []account.Object{user("a", "anna@example.com", "Ann")}
@@ -35,11 +35,11 @@ func TestR8_AFailedRenamingIsTriedAgain(t *testing.T) {
 	r.mail.Refuse("ann@example.com", nil)
 	assert.Equal(t, []string{"renamed anna@example.com"}, r.log(r.once()))
 	assert.Empty(t, r.once().Counts)
-	assert.Equal(t, account.Confirmed, r.ledger.links["a"].State)
+	assert.Equal(t, account.Confirmed, r.tables.links["a"].State)
 }
 
 func TestAMailboxThatWasMovedByHandIsStillTheSame(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.res.Settings.Replication.Delete = true
 	r.people.objects = users(6)
 	r.once()

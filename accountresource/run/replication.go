@@ -49,11 +49,11 @@ type history struct {
 // source is what is known of the directory.
 type source struct {
 	probe      Probe
-	mark       Mark
+	watermark  Watermark
 	incomplete account.Message // says which listing was not whole, so that changes may have been missed
 	noChanges  bool            // nothing has changed
 	mu         sync.Mutex      // guards retry
-	retry      map[Again]struct{}
+	retry      map[Retry]struct{}
 }
 
 // mailSide is what is known of the mail store.
@@ -74,7 +74,7 @@ func newReplication(cfg *Config, res resource.Resource, requested Mode) *Replica
 	return &Replication{
 		cfg: cfg, res: res, requested: requested, log: cfg.Logger.With("resource", res.ID),
 		history:      history{counts: make(map[account.Action]int)},
-		source:       source{retry: make(map[Again]struct{})},
+		source:       source{retry: make(map[Retry]struct{})},
 		heldRemovals: heldRemovals{removalsKnown: make(map[account.Kind]bool)},
 		mailSide:     mailSide{maildirs: make(maildirs), batchSizer: batchSizer{fixed: cfg.BatchSize}},
 		taskState:    taskState{down: make(map[string]bool), waiting: make(map[int64]bool)},
@@ -89,14 +89,14 @@ func (p *Replication) Run() Run { return p.run }
 func (p *Replication) Do(ctx context.Context) Run {
 	err := recovered.Do(func() error {
 		p.log.InfoContext(ctx, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
-		return p.leased(ctx, p.replicate)
+		return p.withLease(ctx, p.replicate)
 	})
 	p.end(ctx, err)
 	p.prune(ctx)
 	return p.run
 }
 
-// replicate is the way of the data. Once begin ends nothing new is begun, and finish is for what has been. The mark
+// replicate is the way of the data. Once begin ends nothing new is begun, and finish is for what has been. The watermark
 // moves last, when everything before it is done (rule R18).
 func (p *Replication) replicate(begin, finish context.Context) error {
 	if err := p.doTasks(begin); err != nil { // what an earlier run could not do
@@ -111,7 +111,7 @@ func (p *Replication) replicate(begin, finish context.Context) error {
 	if err := p.keepHeld(finish); err != nil {
 		return err
 	}
-	return p.setMark(finish)
+	return p.moveWatermark(finish)
 }
 
 // maker makes the changes of one phase, and returns what came of those that failed.

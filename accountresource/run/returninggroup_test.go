@@ -11,7 +11,7 @@ import (
 // A member who is off when the group loses him does not get its mail when he is enabled again.
 func TestR12_WhoComesBackIsAMemberOfHisGroupsOfToday(t *testing.T) {
 	for _, cut := range []bool{false, true} {
-		r := newRig(t)
+		r := newHarness(t)
 		r.res.Settings.Replication.Groups = true
 		ann, bob := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")
 		team := account.Object{ID: "team", Kind: account.Group, DN: "CN=team", Mail: []string{"team@example.com"}, Members: []account.SourceID{"a", "b"}}
@@ -50,7 +50,7 @@ func TestR16_WhatLedToAnAliasComesBackByTodaysNames(t *testing.T) {
 		"another alias that forwards is": func(_, _, crew *account.Object) { crew.Mail = []string{"staff@example.com"} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
+			r := newHarness(t)
 			r.res.Settings.Replication.Groups = true
 			bob := user("b", "bob@example.com", "Bob")
 			group := func(id string) account.Object {
@@ -63,7 +63,7 @@ func TestR16_WhatLedToAnAliasComesBackByTodaysNames(t *testing.T) {
 			r.forward("elsewhere", "team")
 			r.people.objects = []account.Object{bob, crew}
 			r.once()
-			assert.NotEmpty(t, r.ledger.links["team"].Off)
+			assert.NotEmpty(t, r.tables.links["team"].Off)
 			change(&bob, &team, &crew)
 			r.people.objects = []account.Object{bob, team, crew}
 			r.once()
@@ -79,14 +79,14 @@ func TestR16_WhatLedToAnAliasComesBackByTodaysNames(t *testing.T) {
 				{Address: "elsewhere@example.com", Forwarding: team.Mail[0]},
 				{Address: team.Mail[0], Forwarding: bob.Mail[0]},
 			}, around)
-			assert.Empty(t, r.ledger.links["team"].Off)
+			assert.Empty(t, r.tables.links["team"].Off)
 		})
 	}
 }
 
 // Members that a group loses while it is away do not come back with its alias.
 func TestR12_AGroupComesBackWithTheMembersOfToday(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.res.Settings.Replication.Groups = true
 	ann, bob := user("a", "ann@example.com", "Ann"), user("b", "bob@example.com", "Bob")
 	group := func(id string, members ...account.SourceID) account.Object {

@@ -34,12 +34,12 @@ type Mail struct {
 
 // Store is what keeps the module's own rows.
 type Store struct {
-	Links    Links
-	Journal  Journal
-	Leases   Leases
-	Removals Removals
-	Marks    Marks // nil: every run reads the whole directory
-	Tasks    Tasks
+	Links      Links
+	Journal    Journal
+	Leases     Leases
+	Removals   Removals
+	Watermarks Watermarks // nil: every run reads the whole directory
+	Tasks      Tasks
 }
 
 // Timing bounds runs; what is zero gets a default.
@@ -105,11 +105,11 @@ func (p *Replication) giveUp(ctx context.Context, why error) error {
 
 // open writes the run into the history. How much it reads is only decided when the server has answered.
 func (p *Replication) open(ctx context.Context, t Trigger) (err error) {
-	if err = p.readMark(ctx); err != nil {
+	if err = p.readWatermark(ctx); err != nil {
 		return err
 	}
 	likely := Full
-	if p.requested == Incremental && p.mark.Invocation != "" && !p.mark.Open {
+	if p.requested == Incremental && p.watermark.Invocation != "" && !p.watermark.Open {
 		likely = Incremental
 	}
 	p.run, err = p.cfg.Journal.Begin(ctx, p.lease, t, likely, p.cfg.Clock())

@@ -12,7 +12,7 @@ import (
 )
 
 func TestASampleReadsTenOfEachAndWritesNothing(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	r.people.objects = users(30)
 	for i := range 12 {
 		g := user(fmt.Sprintf("g%d", i), "", "Group")
@@ -23,6 +23,6 @@ func TestASampleReadsTenOfEachAndWritesNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, sample.Users, 10)
 	assert.Len(t, sample.Groups, 10)
-	assert.Empty(t, r.ledger.runs)
+	assert.Empty(t, r.tables.runs)
 	assert.Zero(t, r.mail.Writes())
 }

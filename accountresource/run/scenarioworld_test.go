@@ -16,13 +16,13 @@ import (
 
 // memoryWorld is a world on the memory backend.
 type memoryWorld struct {
-	*rig
+	*harness
 	directory *scenario.Directory
 	domain    account.Domain
 }
 
 func newMemoryWorld(t *testing.T, d *scenario.Directory, batchSize int) *memoryWorld {
-	w := &memoryWorld{rig: newRig(t), directory: d, domain: account.Domain{Name: scenario.Domain, Active: true, Quota: 1024}}
+	w := &memoryWorld{harness: newHarness(t), directory: d, domain: account.Domain{Name: scenario.Domain, Active: true, Quota: 1024}}
 	w.config.OpenReader, w.config.BatchSize = d.Open, batchSize
 	w.res.Settings.Replication.Groups = true
 	return w
@@ -72,18 +72,18 @@ func (w *memoryWorld) Pass(d time.Duration) { w.now = w.now.Add(d) }
 
 func (w *memoryWorld) Replicate(ctx context.Context, wanted run.Mode) (run.Run, []run.Entry, error) {
 	got, err := run.New(w.config).Once(ctx, w.res, run.Manual, wanted)
-	return got, w.ledger.entries[got.ID], err
+	return got, w.tables.entries[got.ID], err
 }
 
 func (w *memoryWorld) Links(context.Context) (links []account.Link, err error) {
-	for _, l := range w.ledger.links {
+	for _, l := range w.tables.links {
 		links = append(links, l)
 	}
 	return links, nil
 }
 
 func (w *memoryWorld) Held(context.Context) (ids []account.SourceID, err error) {
-	for _, h := range w.ledger.held {
+	for _, h := range w.tables.held {
 		if h.Decision == "" {
 			ids = append(ids, h.Source)
 		}
@@ -92,9 +92,9 @@ func (w *memoryWorld) Held(context.Context) (ids []account.SourceID, err error) 
 }
 
 func (w *memoryWorld) Decide(_ context.Context, id account.SourceID, d run.Decision) error {
-	for i := range w.ledger.held {
-		if w.ledger.held[i].Source == id {
-			w.ledger.held[i].Decision = d
+	for i := range w.tables.held {
+		if w.tables.held[i].Source == id {
+			w.tables.held[i].Decision = d
 			return nil
 		}
 	}
@@ -103,12 +103,12 @@ func (w *memoryWorld) Decide(_ context.Context, id account.SourceID, d run.Decis
 
 // failing has the next run's ports fail.
 func (w *memoryWorld) failing(at *cutting) {
-	at.ledger, at.backend, at.err = w.ledger, w.mail, errors.New("cut off")
+	at.tables, at.backend, at.err = w.tables, w.mail, errors.New("cut off")
 	w.config.Backend, w.config.Links, w.config.Journal = at, at, at
 }
 
 func (w *memoryWorld) mended() {
-	w.config.Backend, w.config.Links, w.config.Journal = w.mail, w.ledger, w.ledger
+	w.config.Backend, w.config.Links, w.config.Journal = w.mail, w.tables, w.tables
 }
 
 // met reports whether the call that fails was made.

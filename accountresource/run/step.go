@@ -30,7 +30,7 @@ func (p *Replication) claim(ctx context.Context, changes []account.Change) ([]st
 		batch[i].Change = changes[i]
 	}
 	if slices.ContainsFunc(changes, func(c account.Change) bool { return c.Link != nil || c.Unlink || c.Writes() }) {
-		if err := p.opens(ctx); err != nil {
+		if err := p.markDirty(ctx); err != nil {
 			return nil, err
 		}
 	}

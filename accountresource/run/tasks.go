@@ -41,7 +41,7 @@ type Affected struct {
 
 // called is the account's address now.
 func (a *Affected) called() string {
-	if account.IsAside(a.NewAddress) {
+	if account.IsTempAddress(a.NewAddress) {
 		return a.Address
 	}
 	return cmp.Or(a.NewAddress, a.Address)
@@ -84,7 +84,7 @@ func (p *Replication) newTasks(batch []step) []Task {
 		}
 	}
 	work := [][]Affected{deleted}
-	for _, pass := range account.Passes(moves) {
+	for _, pass := range account.RenamePhases(moves) {
 		part := make([]Affected, 0, len(pass))
 		for _, m := range pass {
 			a, begins := from[m.From]

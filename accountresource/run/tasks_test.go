@@ -41,9 +41,9 @@ func (w *webmail) Delete(_ context.Context, addresses []string) error {
 }
 
 func TestR8_ApplicationsFollowAndCatchUp(t *testing.T) {
-	r := newRig(t)
+	r := newHarness(t)
 	web := &webmail{data: map[string]string{"a@example.com": "A", "b@example.com": "B", "c@example.com": "C"}}
-	r.config.Applications, r.config.Tasks = []run.Application{web}, r.ledger
+	r.config.Applications, r.config.Tasks = []run.Application{web}, r.tables
 	r.people.objects = []account.Object{user("a", "a@example.com", "A"), user("b", "b@example.com", "B"), user("c", "c@example.com", "C")}
 	r.once()
 
@@ -59,7 +59,7 @@ func TestR8_ApplicationsFollowAndCatchUp(t *testing.T) {
 	assert.Subset(t, r.log(first), []string{"renamed a@example.com", "renamed b@example.com", "renamed d@example.com"},
 		"the accounts do not wait for the application")
 	assert.NotZero(t, first.Counts[account.ActionFailed])
-	for _, e := range r.ledger.entries[first.ID] {
+	for _, e := range r.tables.entries[first.ID] {
 		assert.Empty(t, e.Detail, "what a server or the network said is for the log of the panel")
 	}
 	assert.Equal(t, map[string]string{"a@example.com": "A", "b@example.com": "B", "c@example.com": "C"}, web.data)
@@ -72,5 +72,5 @@ func TestR8_ApplicationsFollowAndCatchUp(t *testing.T) {
 	assert.Equal(t, run.Succeeded, last.Outcome)
 	assert.Empty(t, last.Counts)
 	assert.Equal(t, map[string]string{"b@example.com": "A", "a@example.com": "B", "e@example.com": "C"}, web.data)
-	assert.Empty(t, r.ledger.tasks)
+	assert.Empty(t, r.tables.tasks)
 }

@@ -42,8 +42,8 @@ func (t *trap) set(n int, name string) {
 }
 
 // on puts the trap into every port of the harness.
-func (t *trap) on(r *rig) {
-	open, mail, kept := r.config.OpenReader, r.config.Backend, &trappedLedger{r.ledger, t}
+func (t *trap) on(r *harness) {
+	open, mail, kept := r.config.OpenReader, r.config.Backend, &trappedLedger{r.tables, t}
 	r.config.OpenReader = func(s resource.Settings) (run.Reader, error) {
 		t.enter("OpenReader")
 		reader, err := open(s)
@@ -51,7 +51,7 @@ func (t *trap) on(r *rig) {
 	}
 	r.config.Backend = &trappedBackend{mail, t}
 	r.config.Links, r.config.Journal, r.config.Leases = kept, kept, kept
-	r.config.Removals, r.config.Marks, r.config.Tasks = kept, kept, kept
+	r.config.Removals, r.config.Watermarks, r.config.Tasks = kept, kept, kept
 }
 
 type trappedReader struct {
@@ -69,9 +69,9 @@ func (r *trappedReader) List(ctx context.Context, q run.Query, each func(account
 	return r.Reader.List(ctx, q, each)
 }
 
-func (r *trappedReader) Touched(ctx context.Context, since int64) ([]run.Touch, error) {
+func (r *trappedReader) Changed(ctx context.Context, since int64) ([]run.ChangedObject, error) {
 	r.trap.enter("Touched")
-	return r.Reader.Touched(ctx, since)
+	return r.Reader.Changed(ctx, since)
 }
 
 func (r *trappedReader) LookUp(ctx context.Context, ids []account.SourceID) ([]account.Object, error) {
@@ -122,105 +122,105 @@ func (b *trappedBackend) Apply(ctx context.Context, d account.Domain, changes []
 }
 
 type trappedLedger struct {
-	*ledger
+	*tables
 	trap *trap
 }
 
 func (l *trappedLedger) Acquire(ctx context.Context, id int64, owner string, ttl time.Duration) (run.Lease, error) {
 	l.trap.enter("Acquire")
-	return l.ledger.Acquire(ctx, id, owner, ttl)
+	return l.tables.Acquire(ctx, id, owner, ttl)
 }
 
 func (l *trappedLedger) Renew(ctx context.Context, lease run.Lease, ttl time.Duration) (run.Lease, error) {
 	l.trap.enter("Renew")
-	return l.ledger.Renew(ctx, lease, ttl)
+	return l.tables.Renew(ctx, lease, ttl)
 }
 
 func (l *trappedLedger) Release(ctx context.Context, lease run.Lease) error {
 	l.trap.enter("Release")
-	return l.ledger.Release(ctx, lease)
+	return l.tables.Release(ctx, lease)
 }
 
 func (l *trappedLedger) Links(ctx context.Context, id int64, domain string) iter.Seq2[account.Link, error] {
 	return func(yield func(account.Link, error) bool) {
 		l.trap.enter("Links")
-		l.ledger.Links(ctx, id, domain)(yield)
+		l.tables.Links(ctx, id, domain)(yield)
 	}
 }
 
 func (l *trappedLedger) Known(ctx context.Context, id int64, ids []account.SourceID) ([]account.SourceID, error) {
 	l.trap.enter("Known")
-	return l.ledger.Known(ctx, id, ids)
+	return l.tables.Known(ctx, id, ids)
 }
 
 func (l *trappedLedger) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
 	l.trap.enter("Claim")
-	return l.ledger.Claim(ctx, lease, links)
+	return l.tables.Claim(ctx, lease, links)
 }
 
 func (l *trappedLedger) Begin(ctx context.Context, lease run.Lease, t run.Trigger, m run.Mode, at time.Time) (run.Run, error) {
 	l.trap.enter("Begin")
-	return l.ledger.Begin(ctx, lease, t, m, at)
+	return l.tables.Begin(ctx, lease, t, m, at)
 }
 
 func (l *trappedLedger) Mode(ctx context.Context, lease run.Lease, id int64, m run.Mode) error {
 	l.trap.enter("Mode")
-	return l.ledger.Mode(ctx, lease, id, m)
+	return l.tables.Mode(ctx, lease, id, m)
 }
 
 func (l *trappedLedger) Progress(ctx context.Context, lease run.Lease, id int64, p run.Progress, isNew bool) (bool, error) {
 	l.trap.enter("Progress")
-	return l.ledger.Progress(ctx, lease, id, p, isNew)
+	return l.tables.Progress(ctx, lease, id, p, isNew)
 }
 
 func (l *trappedLedger) Settle(ctx context.Context, lease run.Lease, id int64, s run.Settled) error {
 	l.trap.enter("Settle")
-	return l.ledger.Settle(ctx, lease, id, s)
+	return l.tables.Settle(ctx, lease, id, s)
 }
 
 func (l *trappedLedger) End(ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished time.Time) error {
 	l.trap.enter("End")
-	return l.ledger.End(ctx, id, o, why, waiting, finished)
+	return l.tables.End(ctx, id, o, why, waiting, finished)
 }
 
 func (l *trappedLedger) Forget(ctx context.Context, id int64, before time.Time) error {
 	l.trap.enter("Forget")
-	return l.ledger.Forget(ctx, id, before)
+	return l.tables.Forget(ctx, id, before)
 }
 
 func (l *trappedLedger) Waiting(ctx context.Context, id int64) ([]run.Held, error) {
 	l.trap.enter("Waiting")
-	return l.ledger.Waiting(ctx, id)
+	return l.tables.Waiting(ctx, id)
 }
 
 func (l *trappedLedger) Keep(ctx context.Context, lease run.Lease, held []run.Held) error {
 	l.trap.enter("Keep")
-	return l.ledger.Keep(ctx, lease, held)
+	return l.tables.Keep(ctx, lease, held)
 }
 
-func (l *trappedLedger) Mark(ctx context.Context, id int64) (run.Mark, error) {
+func (l *trappedLedger) Watermark(ctx context.Context, id int64) (run.Watermark, error) {
 	l.trap.enter("Mark")
-	return l.ledger.Mark(ctx, id)
+	return l.tables.Watermark(ctx, id)
 }
 
 func (l *trappedLedger) Open(ctx context.Context, lease run.Lease) error {
 	l.trap.enter("Open")
-	return l.ledger.Open(ctx, lease)
+	return l.tables.Open(ctx, lease)
 }
 
-func (l *trappedLedger) SetMark(ctx context.Context, lease run.Lease, m run.Mark) error {
-	l.trap.enter("SetMark")
-	return l.ledger.SetMark(ctx, lease, m)
+func (l *trappedLedger) SetWatermark(ctx context.Context, lease run.Lease, m run.Watermark) error {
+	l.trap.enter("SetWatermark")
+	return l.tables.SetWatermark(ctx, lease, m)
 }
 
 func (l *trappedLedger) Pending(ctx context.Context, id int64, application string, limit int) ([]run.Task, error) {
 	l.trap.enter("Pending")
-	return l.ledger.Pending(ctx, id, application, limit)
+	return l.tables.Pending(ctx, id, application, limit)
 }
 
 func (l *trappedLedger) Done(ctx context.Context, id int64) error {
 	l.trap.enter("Done")
-	return l.ledger.Done(ctx, id)
+	return l.tables.Done(ctx, id)
 }
 
 // trappedLog is a log whose handler panics.

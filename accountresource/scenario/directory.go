@@ -37,7 +37,7 @@ const (
 
 // tombstone is what is left of an object.
 type tombstone struct {
-	run.Touch
+	run.ChangedObject
 
 	usn int64
 }
@@ -89,7 +89,7 @@ func (d *Directory) move(id account.SourceID, to place) {
 func (d *Directory) remove(id account.SourceID) {
 	d.move(id, gone)
 	e := d.entry(id)
-	d.deleted = append(d.deleted, tombstone{run.Touch{ID: id, Kind: e.Kind, Deleted: true}, e.USN})
+	d.deleted = append(d.deleted, tombstone{run.ChangedObject{ID: id, Kind: e.Kind, Deleted: true}, e.USN})
 	for i := range d.entries {
 		g := &d.entries[i]
 		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(m account.SourceID) bool { return m == id })

@@ -59,15 +59,15 @@ func (e *entry) answers(q run.Query) bool {
 	return (q.Since == 0 || e.USN > q.Since) && (q.IDs == nil || slices.Contains(q.IDs, e.ID))
 }
 
-func (r reader) Touched(_ context.Context, since int64) (touched []run.Touch, err error) {
+func (r reader) Changed(_ context.Context, since int64) (touched []run.ChangedObject, err error) {
 	for i := range r.entries {
 		if e := &r.entries[i]; e.place != gone && e.USN > since {
-			touched = append(touched, run.Touch{ID: e.ID, Kind: e.Kind})
+			touched = append(touched, run.ChangedObject{ID: e.ID, Kind: e.Kind})
 		}
 	}
 	for _, t := range r.deleted {
 		if r.Tombstones && t.usn > since {
-			touched = append(touched, t.Touch)
+			touched = append(touched, t.ChangedObject)
 		}
 	}
 	return touched, nil

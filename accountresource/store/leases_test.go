@@ -51,8 +51,8 @@ func testNoResource(t *testing.T, connect func() *sql.DB) {
 		"mode":     s.Runs().Mode(t.Context(), l, began.ID, run.Full),
 		"progress": second(s.Runs().Progress(t.Context(), l, began.ID, run.Progress{}, true)),
 		"keep":     s.Removals().Keep(t.Context(), l, []run.Held{{Source: "a"}}),
-		"open":     s.Marks().Open(t.Context(), l),
-		"mark":     s.Marks().SetMark(t.Context(), l, run.Mark{Invocation: "dc1"}),
+		"open":     s.Watermarks().Open(t.Context(), l),
+		"mark":     s.Watermarks().SetWatermark(t.Context(), l, run.Watermark{Invocation: "dc1"}),
 		"renew":    second(s.Leases().Renew(t.Context(), l, time.Minute)),
 	} {
 		assert.ErrorIs(t, err, run.ErrLeaseLost, what)

@@ -153,7 +153,7 @@ func scanLink(scan func(...any) error) (l account.Link, err error) {
 		return l, err
 	}
 	l.Off = offReasons[min(max(off, 0), len(offReasons)-1)]
-	if err := errors.Join(unpacked(intent, &l.Intent), unpacked(kept, &l.Kept)); err != nil {
+	if err := errors.Join(unpacked(intent, &l.Intent), unpacked(kept, &l.ExtraProfile)); err != nil {
 		return l, fmt.Errorf("link of %s: %w", l.Address, err)
 	}
 	return l, nil
@@ -327,7 +327,7 @@ func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 		if err != nil {
 			return insert, err
 		}
-		kept, err := packed(l.Kept, l.Kept == account.Profile{})
+		kept, err := packed(l.ExtraProfile, l.ExtraProfile == account.Profile{})
 		if err != nil {
 			return insert, err
 		}

@@ -32,7 +32,7 @@ func testHistory(t *testing.T, connect func() *sql.DB) {
 	confirmed := link(1, "a", "ann@example.com")
 	claimed := confirmed
 	claimed.State, claimed.Intent = account.Disabling, entries[0].Diff
-	claimed.Kept[account.Title] = "Chief"
+	claimed.ExtraProfile[account.Title] = "Chief"
 	claim(t, s, l, claimed, link(1, "z", "z@example.com"))
 	assert.Equal(t, claimed, links(t, s, 1)[0])
 	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{

@@ -66,25 +66,25 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Resources are the configured resources.
+// Resources returns what keeps the configured resources.
 func (s *Store) Resources() *Resources { return &Resources{s} }
 
-// Links say which source object is which account.
+// Links returns what keeps which source object is which account.
 func (s *Store) Links() *Links { return &Links{s} }
 
-// Runs are the history.
+// Runs returns the history.
 func (s *Store) Runs() *Runs { return &Runs{s} }
 
-// Tasks are what is still to be done in applications.
+// Tasks returns what keeps the work that waits for applications.
 func (s *Store) Tasks() *Tasks { return &Tasks{s} }
 
-// Removals are those that wait for an admin.
+// Removals returns what keeps the removals that wait for an admin.
 func (s *Store) Removals() *Removals { return &Removals{s} }
 
-// Marks say up to where resources have been replicated.
-func (s *Store) Marks() *Marks { return &Marks{s} }
+// Watermarks returns what keeps up to where resources have been replicated.
+func (s *Store) Watermarks() *Watermarks { return &Watermarks{s} }
 
-// Leases say who may run a resource now.
+// Leases returns what keeps the leases of resources.
 func (s *Store) Leases() *Leases { return &Leases{s} }
 
 // queryer is a pool or a transaction.

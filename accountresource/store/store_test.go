@@ -301,7 +301,7 @@ func testOddCharacters(t *testing.T, connect func() *sql.DB) {
 	l := lease(t, s, 1)
 	odd := link(1, "a", "a@example.com")
 	odd.DN = `CN=O'Brien\, "Żółć" 山田 👩‍👩‍👧 مرحبا \#,DC=corp;--`
-	odd.Kept[account.Title] = odd.DN
+	odd.ExtraProfile[account.Title] = odd.DN
 	odd.Logon, odd.EmployeeID, odd.Made, odd.Home = "Żółć", "0042", "2026-05-06 07:08:09", "/var/vmail/ann/"
 	odd.Shown, odd.Off, odd.Released, odd.Parted = account.FieldSet(account.Name, account.Telephone), account.OffByRemoval, true, true
 	claim(t, s, l, odd)

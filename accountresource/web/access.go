@@ -17,7 +17,7 @@ import (
 // request is one request of a global admin.
 type request struct {
 	*fiber.Ctx
-	*speaker
+	*localizer
 	web    *Web
 	admin  Admin
 	kind   kind
@@ -44,7 +44,7 @@ func (w *Web) guard(k kind) func(handler) fiber.Handler {
 			if c.Request().IsBodyStream() { // what an answer leaves unread must not be taken for the next request
 				c.Context().Response.SetConnectionClose()
 			}
-			r := &request{Ctx: c, speaker: w.speaker(c, Admin{}), web: w, kind: k}
+			r := &request{Ctx: c, localizer: w.localizer(c, Admin{}), web: w, kind: k}
 			err := recovered.Do(func() error { return r.answer(h) })
 			if recovered.Stack(err) != "" {
 				return r.fail(err)
@@ -58,7 +58,7 @@ func (w *Web) guard(k kind) func(handler) fiber.Handler {
 func (r *request) answer(h handler) error {
 	admin, signedIn := r.web.cfg.Auth.Admin(r.Ctx)
 	admin.Username, admin.Session = strings.Clone(admin.Username), strings.Clone(admin.Session) // work may outlive the request
-	r.admin, r.speaker = admin, r.web.speaker(r.Ctx, admin)
+	r.admin, r.localizer = admin, r.web.localizer(r.Ctx, admin)
 	switch {
 	case !signedIn && r.asData():
 		return r.Status(fiber.StatusUnauthorized).JSON(fiber.Map{"error": r.T("refused_signed_out")})

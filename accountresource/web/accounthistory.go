@@ -46,7 +46,7 @@ func (w *Web) accountHistory(r *request, res resource.Resource, name string, fil
 
 // accountHistoryFile sends the rows that match as a file.
 func (w *Web) accountHistoryFile(r *request, res resource.Resource, name string, filter filterView) error {
-	speaker, base := r.speaker, w.cfg.Prefix+pathOf(res.ID, "")
+	speaker, base := r.localizer, w.cfg.Prefix+pathOf(res.ID, "")
 	return w.download(r, w.logFile(fmt.Sprintf("account-%d", res.ID),
 		func(ctx context.Context, put func(row) error) error {
 			f := filter.of(entriesSent)

@@ -26,7 +26,7 @@ func (w *Web) replicate(r *request) error {
 	var problems resource.Problems
 	switch {
 	case err == nil:
-		return r.goTo(pathOf(id, "/log?run="+strconv.FormatInt(started.ID, 10)), "")
+		return r.redirect(pathOf(id, "/log?run="+strconv.FormatInt(started.ID, 10)), "")
 	case errors.Is(err, run.ErrRunning):
 		return w.listWith(r, fiber.StatusConflict, r.T("refused_running"))
 	case errors.Is(err, run.ErrDisabled):
@@ -53,16 +53,16 @@ func (w *Web) cancel(r *request) error {
 		back = "/"
 	}
 	if !ran {
-		return r.goTo(back, "idle")
+		return r.redirect(back, "idle")
 	}
 	stopping, err := w.stop(r.UserContext(), id, newest.ID)
 	if err != nil {
 		return err
 	}
 	if !stopping {
-		return r.goTo(back, "idle")
+		return r.redirect(back, "idle")
 	}
-	return r.goTo(back, "cancelled")
+	return r.redirect(back, "cancelled")
 }
 
 // cancelTime is how long a run may take to say for the first time how far it is: before that it cannot be cancelled.
@@ -134,5 +134,5 @@ func (w *Web) change(r *request, id int64, done string, err error) error {
 	if err := w.cfg.Operations.Changed(r.UserContext(), id); err != nil {
 		return err
 	}
-	return r.goTo("/", done)
+	return r.redirect("/", done)
 }

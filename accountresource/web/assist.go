@@ -47,8 +47,8 @@ func assisted(problems resource.Problems) bool {
 		!slices.ContainsFunc(serverFields, func(name string) bool { return byField[name] != nil })
 }
 
-// assist adds to a page with problems what the server itself can tell about mending them.
-func (w *Web) assist(ctx context.Context, r *request, c resource.Connection, p *page) {
+// addHints adds to a page with problems what the server itself can tell about mending them.
+func (w *Web) addHints(ctx context.Context, r *request, c resource.Connection, p *page) {
 	byField := p.problems.ByField()
 	base := byField["base_dn"]
 	if base != nil && base.Message.Args["Proposal"] != "" {
@@ -118,7 +118,7 @@ func (w *Web) propose(r *request) error {
 	case p.proposal == nil && len(p.problems) == 0:
 		p.problems = resource.Problems{resource.NewProblem("base_dn", "base_not_named", nil, "Host", next.Connection.Host)}
 	case p.proposal == nil:
-		w.assist(ctx, r, next.Connection, &p)
+		w.addHints(ctx, r, next.Connection, &p)
 	default:
 		p.status = fiber.StatusOK
 		if strings.TrimSpace(p.values["base_dn"]) == "" {

@@ -132,5 +132,5 @@ func (r *request) barTitle(of *runRow) string {
 	if len(of.Counts) > 0 {
 		what = r.countsText(of.Counts)
 	}
-	return r.Moment(of.Started) + ": " + outcome + ". " + what
+	return r.FormatTime(of.Started) + ": " + outcome + ". " + what
 }

@@ -100,7 +100,7 @@ func (w *Web) card(r *request, res resource.Resource, latest map[int64]run.Run) 
 }
 
 // lockedText says why the stored password of a resource cannot be opened, empty where it can or there is none.
-func (s *speaker) lockedText(res resource.Resource) string {
+func (s *localizer) lockedText(res resource.Resource) string {
 	password := res.Settings.Connection.BindPassword
 	if password.Locked() == "" {
 		return ""
@@ -112,7 +112,7 @@ func (s *speaker) lockedText(res resource.Resource) string {
 func (r *request) live(id int64, newest *run.Run, back string) (liveView, error) {
 	p, err := r.web.pulse(r.UserContext(), id, newest)
 	return liveView{
-		speaker: r.speaker, pulse: p, Base: r.web.cfg.Prefix + pathOf(id, ""), Token: r.web.token(r.admin, time.Now()),
+		localizer: r.localizer, pulse: p, Base: r.web.cfg.Prefix + pathOf(id, ""), Token: r.web.token(r.admin, time.Now()),
 		Back: back,
 	}, err
 }
@@ -127,5 +127,5 @@ func (w *Web) create(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.goTo(pathOf(id, ""), "created")
+	return r.redirect(pathOf(id, ""), "created")
 }

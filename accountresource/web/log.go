@@ -198,7 +198,7 @@ func (w *Web) whileOpen(ctx context.Context) (context.Context, context.CancelFun
 
 // runFile sends the rows of a run that match as a file.
 func (w *Web) runFile(r *request, of run.Run, filter filterView) error {
-	speaker, base := r.speaker, w.cfg.Prefix+pathOf(of.Resource, "")
+	speaker, base := r.localizer, w.cfg.Prefix+pathOf(of.Resource, "")
 	return w.download(r, w.logFile(fmt.Sprintf("run-%d", of.ID),
 		func(ctx context.Context, put func(row) error) error {
 			f := filter.of(entriesSent)

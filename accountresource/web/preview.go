@@ -68,7 +68,7 @@ func (v *previewView) matches(found row) bool {
 }
 
 // finish puts together what is shown.
-func (v *previewView) finish(s *speaker) {
+func (v *previewView) finish(s *localizer) {
 	var hidden []count
 	for _, a := range impact {
 		room := min(previewShown-len(v.Rows), len(v.kept[a]))
@@ -91,7 +91,7 @@ func (v *previewView) Actions() []account.Action {
 // preview is POST /:id/preview: what a run with the settings in the form would do, saved or not; with format=csv all of
 // it as a file.
 func (w *Web) preview(r *request) error {
-	res, next, p, ok, err := w.tried(r)
+	res, next, p, ok, err := w.parseUnsaved(r)
 	if !ok {
 		return err
 	}
@@ -103,7 +103,7 @@ func (w *Web) preview(r *request) error {
 			return nil
 		}
 	} else if err = w.previewPage(r, res, v); err == nil {
-		v.finish(r.speaker)
+		v.finish(r.localizer)
 		p.status, p.preview = fiber.StatusOK, v
 		return w.showWith(r, stored, p)
 	}
@@ -117,7 +117,7 @@ func (w *Web) preview(r *request) error {
 
 // previewFile sends the changes that match the filter, in the order in which they are found.
 func (w *Web) previewFile(r *request, res resource.Resource, v *previewView) error {
-	speaker := r.speaker
+	speaker := r.localizer
 	produce := func(ctx context.Context, put func(row) error) error {
 		return w.previewed(ctx, res, speaker, func(found row) error {
 			if !v.matches(found) {
@@ -138,7 +138,7 @@ func (w *Web) previewPage(r *request, res resource.Resource, v *previewView) err
 		return err
 	}
 	defer end()
-	err = w.previewed(ctx, res, r.speaker, func(found row) error {
+	err = w.previewed(ctx, res, r.localizer, func(found row) error {
 		v.add(found)
 		return nil
 	})
@@ -149,7 +149,7 @@ func (w *Web) previewPage(r *request, res resource.Resource, v *previewView) err
 }
 
 // previewed plans a run and gives each change as it is found.
-func (w *Web) previewed(ctx context.Context, res resource.Resource, s *speaker, each func(row) error) error {
+func (w *Web) previewed(ctx context.Context, res resource.Resource, s *localizer, each func(row) error) error {
 	err := w.cfg.Operations.Preview(ctx, res, func(c *account.Change) error { return each(s.rowOfChange(c)) })
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = resource.NewProblem("", "preview_deadline", err)

@@ -111,7 +111,7 @@ func (p *pulse) left() (d time.Duration, known bool) {
 
 // liveView is the part of a card and of the log page that shows a run while it goes on.
 type liveView struct {
-	*speaker
+	*localizer
 	pulse
 	Base, Token string
 	// Back says which page a button leads back to.
@@ -166,7 +166,7 @@ func (v liveView) LeftText() string {
 }
 
 // clock writes a time that runs: its width hardly changes.
-func (s *speaker) clock(d time.Duration) string {
+func (s *localizer) clock(d time.Duration) string {
 	seconds := int(d.Round(time.Second).Seconds())
 	if seconds >= 3600 {
 		return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
@@ -183,7 +183,7 @@ func (v liveView) CountsText() string {
 }
 
 // countsText is a list of numbers; a dash for none.
-func (s *speaker) countsText(all []count) string {
+func (s *localizer) countsText(all []count) string {
 	text := ""
 	for _, c := range all {
 		if text != "" {
@@ -246,8 +246,8 @@ type eventTexts struct {
 	End     string `json:"end"`
 }
 
-func (s *speaker) event(p pulse) event {
-	v := liveView{speaker: s, pulse: p}
+func (s *localizer) event(p pulse) event {
+	v := liveView{localizer: s, pulse: p}
 	e := event{
 		Resource: p.Resource, Running: p.Running, Counts: map[string]int{},
 		Text: eventTexts{End: v.EndText()},

@@ -31,7 +31,7 @@ func (w *Web) removals(r *request) error {
 		marked = r.fields["shown"]
 	}
 	if len(marked) == 0 {
-		return r.goTo(pathOf(id, ""), "unmarked")
+		return r.redirect(pathOf(id, ""), "unmarked")
 	}
 	held, err := w.cfg.Removals.Waiting(r.UserContext(), id)
 	if err != nil {
@@ -49,14 +49,14 @@ func (w *Web) removals(r *request) error {
 		done = "changed"
 	}
 	if decided == 0 || decision == run.Dismissed {
-		return r.goTo(pathOf(id, ""), done)
+		return r.redirect(pathOf(id, ""), done)
 	}
 	// The removals are made at once where that is possible, else by the next run.
 	_, err = w.cfg.Operations.Replicate(r.UserContext(), id, run.Incremental)
 	if err != nil && !errors.Is(err, run.ErrRunning) && !errors.Is(err, run.ErrDisabled) {
 		return err
 	}
-	return r.goTo(pathOf(id, ""), done)
+	return r.redirect(pathOf(id, ""), done)
 }
 
 // asShown are those of the marked removals that are still held for the action that the page showed, by that action. Each
@@ -132,4 +132,4 @@ func (v showView) CommonName(dn string) string {
 }
 
 // DayOf writes a day for people.
-func (s *speaker) DayOf(t time.Time) string { return t.Local().Format(time.DateOnly) }
+func (s *localizer) DayOf(t time.Time) string { return t.Local().Format(time.DateOnly) }

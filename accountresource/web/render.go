@@ -11,7 +11,7 @@ import (
 
 // view is what a template is given: how to speak, what every page needs, and the page's own data.
 type view struct {
-	*speaker
+	*localizer
 	Prefix string
 	Token  string
 	Title  string
@@ -28,7 +28,7 @@ var notices = map[string]bool{
 // render executes a template inside the layout. The title is a key.
 func (r *request) render(status int, name, title string, data any) error {
 	v := view{
-		speaker: r.speaker, Prefix: r.web.cfg.Prefix, Token: r.web.token(r.admin, time.Now()), Title: r.T(title), Data: data,
+		localizer: r.localizer, Prefix: r.web.cfg.Prefix, Token: r.web.token(r.admin, time.Now()), Title: r.T(title), Data: data,
 	}
 	if done := r.Query("done"); notices[done] {
 		v.Notice = r.T("done_" + done)
@@ -79,8 +79,8 @@ func plainLayout(c *fiber.Ctx, p Page) error {
 	return c.Send(body.Bytes())
 }
 
-// goTo redirects after a form was taken, with what is to be told there.
-func (r *request) goTo(path, done string) error {
+// redirect redirects after a form was taken, with what is to be told there.
+func (r *request) redirect(path, done string) error {
 	if done != "" {
 		path += map[bool]string{true: "&", false: "?"}[bytes.ContainsRune([]byte(path), '?')] + "done=" + done
 	}

@@ -13,7 +13,7 @@ import (
 
 // row is what happened, or would happen, to one account, in the reader's language.
 type row struct {
-	*speaker
+	*localizer
 	ID      int64
 	Run     int64 // zero in a preview
 	Time    time.Time
@@ -34,9 +34,9 @@ type row struct {
 // difference is a changed value.
 type difference struct{ What, Old, New string }
 
-func (s *speaker) rowOfEntry(base string, e *run.Entry) row {
+func (s *localizer) rowOfEntry(base string, e *run.Entry) row {
 	r := row{
-		speaker: s, ID: e.ID, Run: e.Run, Time: e.Time, Action: e.Action, Kind: e.Kind, Source: e.Source, DN: e.DN,
+		localizer: s, ID: e.ID, Run: e.Run, Time: e.Time, Action: e.Action, Kind: e.Kind, Source: e.Source, DN: e.DN,
 		Address: e.Address, Diff: s.differences(e.Diff), Reason: s.Say(e.Reason), Detail: e.Detail,
 	}
 	if name := string(e.Source); name != "" || e.Address != "" {
@@ -48,17 +48,17 @@ func (s *speaker) rowOfEntry(base string, e *run.Entry) row {
 	return r
 }
 
-func (s *speaker) rowOfChange(c *account.Change) row {
+func (s *localizer) rowOfChange(c *account.Change) row {
 	diff := c.Diff
 	if c.Action == account.ActionCreated {
 		diff = born(c)
 	}
 	address := c.Address
-	if account.IsAside(address) && len(diff) > 0 && diff[0].What == account.WhatAddress { // it makes way for another
+	if account.IsTempAddress(address) && len(diff) > 0 && diff[0].What == account.WhatAddress { // it makes way for another
 		address = diff[0].Old
 	}
 	return row{
-		speaker: s, Action: c.Action, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: address,
+		localizer: s, Action: c.Action, Kind: c.Kind, Source: c.Source, DN: c.DN, Address: address,
 		Diff: s.differences(diff), Reason: s.Say(c.Reason),
 	}
 }
@@ -76,7 +76,7 @@ func born(c *account.Change) (diff []account.Difference) {
 	return append(diff, c.Diff...)
 }
 
-func (s *speaker) differences(all []account.Difference) []difference {
+func (s *localizer) differences(all []account.Difference) []difference {
 	said := make([]difference, len(all))
 	for i, d := range all {
 		said[i] = difference{s.T(fmt.Sprintf("what_%s", d.What)), d.Old, d.New}
@@ -88,7 +88,7 @@ func (s *speaker) differences(all []account.Difference) []difference {
 }
 
 // yesOrNo says what a log keeps as yes and no.
-func (s *speaker) yesOrNo(kept string) string {
+func (s *localizer) yesOrNo(kept string) string {
 	switch kept {
 	case "yes":
 		return s.T("yes")

@@ -73,7 +73,7 @@ func (w *Web) saved(r *request, id int64, t tab) error {
 	case "enable", "replicate":
 		return w.begin(r)
 	}
-	return r.goTo(pathOf(id, "?tab="+t.name), "saved")
+	return r.redirect(pathOf(id, "?tab="+t.name), "saved")
 }
 
 // begin is POST /:id/enable, with then=replicate for a run at once.
@@ -173,9 +173,9 @@ func (w *Web) checkDomain(ctx context.Context, res resource.Resource, domain str
 // testTime is the longest that a connection test may take.
 const testTime = 2 * time.Minute
 
-// tried is what a form says that is not saved, for a button that only tries it. ok is false where the page has been
+// parseUnsaved is what a form says that is not saved, for a button that only tries it. ok is false where the page has been
 // drawn with what is wrong.
-func (w *Web) tried(r *request) (res resource.Resource, next resource.Settings, p page, ok bool, err error) {
+func (w *Web) parseUnsaved(r *request) (res resource.Resource, next resource.Settings, p page, ok bool, err error) {
 	if res, err = r.resource(); err != nil {
 		return res, next, p, false, err
 	}
@@ -237,7 +237,7 @@ func (w *Web) test(r *request) error {
 		p.problems = resource.ProblemsOf(err)
 	}
 	if len(p.problems) > 0 {
-		w.assist(ctx, r, next.Connection, &p)
+		w.addHints(ctx, r, next.Connection, &p)
 		return w.showWith(r, res, p)
 	}
 	unsaved := next != res.Settings

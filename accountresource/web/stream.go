@@ -54,12 +54,12 @@ func idsOf(all []resource.Resource) []int64 {
 }
 
 func (w *Web) stream(r *request, ids ...int64) error {
-	f, ok := w.watch.follow(mostStreams, ids...)
+	f, ok := w.watch.subscribe(mostStreams, ids...)
 	if !ok {
 		return w.full(errStreams)
 	}
 	s := &stream{
-		web: w, follower: f, speaker: r.speaker, known: strings.Clone(r.Get("Last-Event-ID")), conn: r.Context().Conn(),
+		web: w, follower: f, localizer: r.localizer, known: strings.Clone(r.Get("Last-Event-ID")), conn: r.Context().Conn(),
 		down: r.Context().Done(), asker: r.asker(),
 	}
 	r.Set(fiber.HeaderContentType, "text/event-stream")
@@ -72,9 +72,9 @@ func (w *Web) stream(r *request, ids ...int64) error {
 
 // stream is one open page. It outlives its request, whose values it must not use any more.
 type stream struct {
-	*speaker
+	*localizer
 	web      *Web
-	follower *follower
+	follower *subscriber
 	known    string   // the last event that the page has
 	conn     net.Conn // of the page
 	down     <-chan struct{}
@@ -84,7 +84,7 @@ type stream struct {
 // write tells the page what is new until it goes away, the server or the module ends, or its time is over.
 func (s *stream) write(out *bufio.Writer) {
 	w := s.web.watch
-	defer w.leave(s.follower)
+	defer w.unsubscribe(s.follower)
 	s.web.logProblem(w.life, "follow runs", recovered.Do(func() error {
 		s.follow(out)
 		return nil

@@ -48,18 +48,18 @@ func loadTexts() (*texts, error) {
 	return t, nil
 }
 
-// speaker says things in one language.
-type speaker struct {
+// localizer says things in one language.
+type localizer struct {
 	tag       language.Tag
 	localizer *i18n.Localizer
 	printer   *message.Printer
 }
 
-// speaker is for the admin's language, else for the browser's.
-func (w *Web) speaker(c *fiber.Ctx, admin Admin) *speaker {
+// localizer is for the admin's language, else for the browser's.
+func (w *Web) localizer(c *fiber.Ctx, admin Admin) *localizer {
 	_, i := language.MatchStrings(w.texts.matcher, strings.ReplaceAll(admin.Language, "_", "-"), c.Get(fiber.HeaderAcceptLanguage))
 	tag := w.texts.tags[i]
-	return &speaker{
+	return &localizer{
 		tag: tag, localizer: i18n.NewLocalizer(w.texts.bundle, tag.String(), fallback.String()),
 		printer: message.NewPrinter(tag),
 	}
@@ -67,7 +67,7 @@ func (w *Web) speaker(c *fiber.Ctx, admin Admin) *speaker {
 
 // T is the text of a key with pairs of name and value; Count, a number, chooses the plural form. A key without a text
 // is its own text: somebody will notice.
-func (s *speaker) T(key string, pairs ...any) string {
+func (s *localizer) T(key string, pairs ...any) string {
 	args := make(map[string]any, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		args[fmt.Sprint(pairs[i])] = pairs[i+1]
@@ -76,7 +76,7 @@ func (s *speaker) T(key string, pairs ...any) string {
 }
 
 // Rich is T with each value in an element of its own, which the script finds by data-value and the stylesheet sets off.
-func (s *speaker) Rich(key string, pairs ...any) template.HTML {
+func (s *localizer) Rich(key string, pairs ...any) template.HTML {
 	args, marks := make(map[string]any, len(pairs)/2), make([]string, 0, len(pairs))
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name, mark := fmt.Sprint(pairs[i]), string(rune(0xE000+i)) // of the private use area: no text has it
@@ -88,7 +88,7 @@ func (s *speaker) Rich(key string, pairs ...any) template.HTML {
 }
 
 // written is a value as people read it.
-func (s *speaker) written(value any) string {
+func (s *localizer) written(value any) string {
 	if n, isNumber := value.(int); isNumber {
 		return s.Number(n)
 	}
@@ -100,7 +100,7 @@ func (s *speaker) written(value any) string {
 var amounts = map[string]bool{"Count": true, "Linked": true, "Limit": true, "Quota": true, "Seconds": true}
 
 // Say is a message's sentence.
-func (s *speaker) Say(m account.Message) string {
+func (s *localizer) Say(m account.Message) string {
 	if m.IsZero() {
 		return ""
 	}
@@ -116,7 +116,7 @@ func (s *speaker) Say(m account.Message) string {
 
 // text fills in the values: numbers as the language writes them, and others, where it is written from right to left,
 // kept apart from their surroundings (Unicode's isolates).
-func (s *speaker) text(key string, args map[string]any) string {
+func (s *localizer) text(key string, args map[string]any) string {
 	count := args["Count"]
 	if _, isNumber := count.(int); !isNumber {
 		count = nil
@@ -131,7 +131,7 @@ func (s *speaker) text(key string, args map[string]any) string {
 	return s.localized(key, args, count)
 }
 
-func (s *speaker) localized(key string, args map[string]any, count any) string {
+func (s *localizer) localized(key string, args map[string]any, count any) string {
 	text, err := s.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: args, PluralCount: count})
 	if err != nil && text == "" {
 		return key
@@ -140,10 +140,10 @@ func (s *speaker) localized(key string, args map[string]any, count any) string {
 }
 
 // Number writes a number as the language does.
-func (s *speaker) Number(n int) string { return s.printer.Sprint(n) }
+func (s *localizer) Number(n int) string { return s.printer.Sprint(n) }
 
 // Duration writes how long something took.
-func (s *speaker) Duration(d time.Duration) string {
+func (s *localizer) Duration(d time.Duration) string {
 	switch {
 	case d < time.Second:
 		return s.T("duration_below_second")
@@ -154,10 +154,10 @@ func (s *speaker) Duration(d time.Duration) string {
 }
 
 // Language is the tag for the page.
-func (s *speaker) Language() string { return s.tag.String() }
+func (s *localizer) Language() string { return s.tag.String() }
 
 // Direction is "rtl" for languages written from right to left.
-func (s *speaker) Direction() string {
+func (s *localizer) Direction() string {
 	script, _ := s.tag.Script()
 	switch script.String() {
 	case "Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm":

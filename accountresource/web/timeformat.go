@@ -11,8 +11,8 @@ var layouts = map[string]string{
 	"zh": "2006/01/02 15:04:05 MST", "ar": "02/01/2006 15:04:05 MST",
 }
 
-// Moment writes a time for people; pages give it to the script, too, which knows the reader's time zone.
-func (s *speaker) Moment(t time.Time) string {
+// FormatTime writes a time for people; pages give it to the script, too, which knows the reader's time zone.
+func (s *localizer) FormatTime(t time.Time) string {
 	base, _ := s.tag.Base()
 	layout, known := layouts[base.String()]
 	if !known {
@@ -22,4 +22,4 @@ func (s *speaker) Moment(t time.Time) string {
 }
 
 // Stamp writes a time for machines.
-func (s *speaker) Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func (s *localizer) Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -18,7 +18,7 @@ type Web struct {
 	texts             *texts
 	engine            *html.Engine
 	assets            map[string]asset
-	watch             *watch
+	watch             *broadcaster
 	plain             bool // pages are in the module's own layout
 	trials, downloads *slots
 
@@ -50,7 +50,7 @@ func New(cfg Config) (*Web, error) {
 	life, end := context.WithCancelCause(context.Background())
 	w.life, w.end = life, func() { end(errClosed) }
 	w.trials, w.downloads = newSlots(w.life, maxTrials), newSlots(w.life, maxDownloads)
-	w.watch = newWatch(w.life, lookEvery, cfg.Logger)
+	w.watch = newBroadcaster(w.life, lookEvery, cfg.Logger)
 	w.watch.look = w.pulses
 	return w, nil
 }
@@ -102,5 +102,5 @@ type SidebarEntry struct {
 // SidebarEntry is the entry in the language of the request.
 func (w *Web) SidebarEntry(c *fiber.Ctx) SidebarEntry {
 	admin, _ := w.cfg.Auth.Admin(c)
-	return SidebarEntry{Title: w.speaker(c, admin).T("sidebar_title"), Path: w.cfg.Prefix, Icon: "directory"}
+	return SidebarEntry{Title: w.localizer(c, admin).T("sidebar_title"), Path: w.cfg.Prefix, Icon: "directory"}
 }

@@ -12,7 +12,7 @@ import (
 
 // aside is the local part of the address that a move between two others uses on its way.
 func aside(from, to string) string {
-	return account.LocalPart(account.Aside(account.Move{From: from + "@example.com", To: to + "@example.com"}))
+	return account.LocalPart(account.TempAddress(account.Move{From: from + "@example.com", To: to + "@example.com"}))
 }
 
 func renamingAlias(from, to string) account.Operation {

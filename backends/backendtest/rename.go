@@ -152,7 +152,7 @@ func renameTaken(s suite) {
 	assert.ErrorIs(s, results[1], backends.ErrExists, "there is no room where nobody leaves")
 }
 
-func handOver(s suite) {
+func transferAddress(s suite) {
 	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
 	newcomer, second := creation("new", "New"), creation("other", "Other")
 	newcomer.Address, second.Address = "ann@example.com", "bob@example.com"

@@ -113,7 +113,7 @@ var cases = []struct {
 	{"R8 addresses are handed on in a chain and in a ring", chainAddresses},
 	{"R8 renaming again is harmless", renameTwice},
 	{"R8 an address that is taken stays whose it is", renameTaken},
-	{"R8 a leaver's address goes to a newcomer", handOver},
+	{"R8 a leaver's address goes to a newcomer", transferAddress},
 	{"R8 what only names the new address gives way", renameOverLeftovers},
 	{"R8 a renamed account is updated and switched in the same operation", renameAndUpdate},
 	{"R8 a mailbox steps aside in one call and goes on in another", mailboxAside},

@@ -75,7 +75,7 @@ func TestR8_R19_RenamingAndDeletingCutOffAnywhereIsFinished(t *testing.T) {
 		}
 	}
 	between := func(local, to string) string {
-		return account.LocalPart(account.Aside(account.Move{From: local + "@example.com", To: to + "@example.com"}))
+		return account.LocalPart(account.TempAddress(account.Move{From: local + "@example.com", To: to + "@example.com"}))
 	}
 	list := rename("list", between("list", "lost"))
 	list.Kind, list.Home = account.Alias, ""

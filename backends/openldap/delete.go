@@ -35,7 +35,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		case !taken:
 			gone = append(gone, s.Address) // what SQL knows of it may be left
 		case o.kind == s.Kind && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
-			becomes[s.Address], becomes[normalDN(o.dn)] = "", ""
+			becomes[s.Address], becomes[normalizeDN(o.dn)] = "", ""
 			if s.Kind == account.Mailbox {
 				deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: o.home, KeepUntil: s.KeepUntil})
 			}

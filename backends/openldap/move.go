@@ -10,7 +10,7 @@ import (
 )
 
 // pass makes moves that all have room where they go.
-func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]*mover) error {
+func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]*pendingMove) error {
 	becomes := make(map[string]string)
 	var going []account.Move
 	for _, move := range moves {
@@ -24,10 +24,10 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 		if *m.result == nil {
 			becomes[move.From] = move.To
 			// A renaming that was cut off may have brought what names the entry further than the entry.
-			if between := account.Aside(account.Move{From: m.Address, To: m.NewAddress}); between != move.To {
+			if between := account.TempAddress(account.Move{From: m.Address, To: m.NewAddress}); between != move.To {
 				becomes[between] = move.To
 			}
-			becomes[normalDN(m.dn)] = b.moved(m.dn, move.To)
+			becomes[normalizeDN(m.dn)] = b.moved(m.dn, move.To)
 			going = append(going, move)
 		}
 	}
@@ -55,7 +55,7 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 }
 
 // receive has the entry get mail for an address that it will have.
-func (b *Backend) receive(ctx context.Context, m *mover, address string) error {
+func (b *Backend) receive(ctx context.Context, m *pendingMove, address string) error {
 	request := ldap.NewModifyRequest(m.dn, nil)
 	request.Add("shadowAddress", []string{address})
 	err := b.pool.use(ctx, func(conn *ldap.Conn) error { return conn.Modify(request) })
@@ -66,10 +66,10 @@ func (b *Backend) receive(ctx context.Context, m *mover, address string) error {
 	return m.settle(err)
 }
 
-// tidy brings the values that repeat the address in step, at the end of a renaming or after one that was cut off.
-func (b *Backend) tidy(ctx context.Context, movers []*mover) error {
+// finish brings the values that repeat the address in step, at the end of a renaming or after one that was cut off.
+func (b *Backend) finish(ctx context.Context, movers []*pendingMove) error {
 	var steps []step
-	byAddress := make(map[string]*mover)
+	byAddress := make(map[string]*pendingMove)
 	for _, m := range movers {
 		if *m.result == nil && m.mail == m.NewAddress {
 			steps = append(steps, m.step)
@@ -84,7 +84,7 @@ func (b *Backend) tidy(ctx context.Context, movers []*mover) error {
 		}
 		slices.Sort(m.shadows)
 		for _, extra := range slices.Compact(m.shadows) {
-			if extra == m.mail || account.IsAside(extra) {
+			if extra == m.mail || account.IsTempAddress(extra) {
 				request.Delete("shadowAddress", []string{extra})
 			}
 		}
@@ -105,4 +105,4 @@ func (b *Backend) moved(dn, address string) string {
 	return "mail=" + ldap.EscapeDN(address) + "," + rest.String()
 }
 
-func normalDN(dn string) string { return lowered([]string{dn})[0] }
+func normalizeDN(dn string) string { return lowered([]string{dn})[0] }

@@ -11,8 +11,8 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// mover is a mailbox on its way to a new address, and where it has got to.
-type mover struct {
+// pendingMove is a mailbox on its way to a new address, and where it has got to.
+type pendingMove struct {
 	step
 	occupant
 }
@@ -26,7 +26,7 @@ func (b *Backend) rename(ctx context.Context, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	movers, err := b.findMovers(ctx, steps)
+	movers, err := b.findMoves(ctx, steps)
 	if err != nil {
 		return err
 	}
@@ -34,29 +34,29 @@ func (b *Backend) rename(ctx context.Context, steps []step) error {
 		return err
 	}
 	var moves []account.Move
-	at := make(map[string]*mover)
-	for _, m := range underWay(movers) {
+	at := make(map[string]*pendingMove)
+	for _, m := range unfinished(movers) {
 		at[m.mail] = m
 		moves = append(moves, account.Move{From: m.mail, To: m.NewAddress})
 	}
-	for _, pass := range account.Passes(moves) {
+	for _, pass := range account.RenamePhases(moves) {
 		if err := b.pass(ctx, pass, at); err != nil {
 			return err
 		}
 	}
-	if err := b.tidy(ctx, movers); err != nil {
+	if err := b.finish(ctx, movers); err != nil {
 		return err
 	}
-	return b.updateMovers(ctx, movers)
+	return b.updateMoved(ctx, movers)
 }
 
-// findMovers finds each mailbox by its mail directory, at whichever address it is now.
-func (b *Backend) findMovers(ctx context.Context, steps []step) ([]*mover, error) {
+// findMoves finds each mailbox by its mail directory, at whichever address it is now.
+func (b *Backend) findMoves(ctx context.Context, steps []step) ([]*pendingMove, error) {
 	var addresses, homes []string
 	for _, s := range steps {
 		addresses = append(addresses, backends.Stations(s.Operation)...)
 		if s.Kind == account.Alias {
-			addresses = append(addresses, account.Aside(account.Move{From: s.Address, To: s.NewAddress}))
+			addresses = append(addresses, account.TempAddress(account.Move{From: s.Address, To: s.NewAddress}))
 		} else {
 			homes = append(homes, s.Home)
 		}
@@ -65,20 +65,20 @@ func (b *Backend) findMovers(ctx context.Context, steps []step) ([]*mover, error
 	if err != nil {
 		return nil, err
 	}
-	astray, err := b.find(ctx, b.base, homes, []string{"homeDirectory"},
+	byHomeDir, err := b.find(ctx, b.base, homes, []string{"homeDirectory"},
 		[]string{"objectClass", "mail", "shadowAddress", "homeDirectory", "uid"})
 	if err != nil {
 		return nil, fmt.Errorf("look for mail directories: %w", err)
 	}
 	byHome := make(map[string]occupant)
-	for _, e := range astray {
+	for _, e := range byHomeDir {
 		o := occupantOf(e)
 		byHome[o.home] = o
 	}
 	for _, o := range byAddress {
 		byHome[o.home] = o
 	}
-	var movers []*mover
+	var movers []*pendingMove
 	for _, s := range steps {
 		o, found := byHome[s.Home]
 		if s.Kind == account.Alias { // it has no mail directory: its address tells
@@ -92,14 +92,14 @@ func (b *Backend) findMovers(ctx context.Context, steps []step) ([]*mover, error
 			*s.result = fmt.Errorf("rename %s: %w", s.Address, backends.ErrNotFound)
 			continue
 		}
-		movers = append(movers, &mover{s, o})
+		movers = append(movers, &pendingMove{s, o})
 	}
 	return movers, nil
 }
 
 // aliasAt finds an alias on its way, or at one of its stations.
 func aliasAt(byAddress map[string]occupant, s step) (occupant, bool) {
-	way := account.Aside(account.Move{From: s.Address, To: s.NewAddress})
+	way := account.TempAddress(account.Move{From: s.Address, To: s.NewAddress})
 	for _, address := range append([]string{way}, backends.Stations(s.Operation)...) {
 		if o, found := byAddress[address]; found && o.kind == account.Alias && o.mail == address {
 			return o, true
@@ -108,18 +108,18 @@ func aliasAt(byAddress map[string]occupant, s step) (occupant, bool) {
 	return occupant{}, false
 }
 
-// underWay are the movers that are not refused and not where they belong yet.
-func underWay(movers []*mover) []*mover {
-	return slices.DeleteFunc(slices.Clone(movers), func(m *mover) bool {
+// unfinished returns the moves that are not refused and not done.
+func unfinished(movers []*pendingMove) []*pendingMove {
+	return slices.DeleteFunc(slices.Clone(movers), func(m *pendingMove) bool {
 		return *m.result != nil || m.mail == m.NewAddress
 	})
 }
 
 // refuseTaken refuses renamings to an address that something else has and does not leave. A refusal may take away the
 // room that another needs.
-func (b *Backend) refuseTaken(ctx context.Context, movers []*mover) error {
+func (b *Backend) refuseTaken(ctx context.Context, movers []*pendingMove) error {
 	for {
-		left := underWay(movers)
+		left := unfinished(movers)
 		leaving := make(map[string]bool, len(left))
 		for _, m := range left {
 			leaving[m.mail] = true
@@ -148,8 +148,8 @@ func (b *Backend) refuseTaken(ctx context.Context, movers []*mover) error {
 	}
 }
 
-// updateMovers makes the rest of each operation where the mailbox is now.
-func (b *Backend) updateMovers(ctx context.Context, movers []*mover) error {
+// updateMoved makes the rest of each operation where the mailbox is now.
+func (b *Backend) updateMoved(ctx context.Context, movers []*pendingMove) error {
 	where := make(map[string]string)
 	var steps []step
 	for _, m := range movers {

@@ -91,7 +91,7 @@ func (s *Set) Empty() bool { return len(s.tables) == 0 }
 // Rename has every row follow its address, in the caller's transaction. No account may have an address that a move
 // leads to, unless it moves away itself; rows that only name such an address give way where both would be the same.
 func (s *Set) Rename(ctx context.Context, tx *dialect.Tx, moves []account.Move) error {
-	for _, pass := range account.Passes(moves) {
+	for _, pass := range account.RenamePhases(moves) {
 		for part := range slices.Chunk(pass, chunk) {
 			for i := range s.tables {
 				if err := s.rename(ctx, tx, &s.tables[i], part); err != nil {

@@ -73,7 +73,7 @@ func (b *Backend) transaction(ctx context.Context, d account.Domain, steps []ste
 
 // makeAll makes the operations in an order in which addresses can pass from one account to another.
 func (b *Backend) makeAll(ctx context.Context, tx *dialect.Tx, d account.Domain, steps []step) error {
-	deletions, renamings, creations, others := byTurn(steps)
+	deletions, renamings, creations, others := groupByVerb(steps)
 	for _, k := range kinds {
 		if err := b.remove(ctx, tx, k, k.of(deletions)); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (b *Backend) makeAll(ctx context.Context, tx *dialect.Tx, d account.Domain,
 	return b.createAliases(ctx, tx, kinds[1].of(creations))
 }
 
-func byTurn(steps []step) (deletions, renamings, creations, others []step) {
+func groupByVerb(steps []step) (deletions, renamings, creations, others []step) {
 	for _, s := range steps {
 		switch s.Verb {
 		case account.Delete:

@@ -18,7 +18,7 @@ func (b *Backend) create(ctx context.Context, tx *dialect.Tx, d account.Domain, 
 		return err
 	}
 	for chunk := range slices.Chunk(pending(steps), b.dialect.Together) {
-		made, err := b.lookAround(ctx, tx, chunk)
+		made, err := b.checkTaken(ctx, tx, chunk)
 		if err != nil {
 			return err
 		}
@@ -39,8 +39,8 @@ func (b *Backend) create(ctx context.Context, tx *dialect.Tx, d account.Domain, 
 	return nil
 }
 
-// lookAround finds out which addresses are taken, and which of the mailboxes are already there.
-func (b *Backend) lookAround(ctx context.Context, tx *dialect.Tx, steps []step) (made map[string]bool, err error) {
+// checkTaken finds out which addresses are taken, and which of the mailboxes are already there.
+func (b *Backend) checkTaken(ctx context.Context, tx *dialect.Tx, steps []step) (made map[string]bool, err error) {
 	byAddress := make(map[string]step, len(steps))
 	for _, s := range steps {
 		byAddress[s.Address] = s

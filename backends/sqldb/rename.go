@@ -39,7 +39,7 @@ func (b *Backend) rename(ctx context.Context, tx *dialect.Tx, k kind, steps []st
 	for _, s := range pending(moving) {
 		moves = append(moves, account.Move{From: s.Address, To: s.NewAddress})
 	}
-	for _, pass := range account.Passes(moves) {
+	for _, pass := range account.RenamePhases(moves) {
 		for part := range slices.Chunk(pass, listChunk) {
 			from := make([]string, len(part))
 			for i, m := range part {

@@ -103,12 +103,12 @@ func changes(t *testing.T, p *Place) {
 	assert.Empty(t, query(t, r, run.Query{Kind: account.User, IDs: []account.SourceID{}}))
 
 	touched := touchedBy(t, r, probe.HighestUSN)
-	assert.Equal(t, run.Touch{ID: changed, Kind: account.User}, touched[changed])
-	assert.Equal(t, run.Touch{ID: moved, Kind: account.User}, touched[moved], "it is outside of the scope now")
+	assert.Equal(t, run.ChangedObject{ID: changed, Kind: account.User}, touched[changed])
+	assert.Equal(t, run.ChangedObject{ID: moved, Kind: account.User}, touched[moved], "it is outside of the scope now")
 	assert.NotContains(t, touched, gone)
 	holders := 0
 	for _, touch := range touched {
-		if touch.Holder {
+		if touch.Container {
 			holders++
 		}
 	}
@@ -118,15 +118,15 @@ func changes(t *testing.T, p *Place) {
 	assert.True(t, seen.Tombstones)
 	assert.Equal(t, probe.Invocation, seen.Invocation)
 	deleted := touchedBy(t, admin, probe.HighestUSN)[gone]
-	assert.Equal(t, run.Touch{ID: gone, Kind: account.User, Deleted: true}, deleted)
+	assert.Equal(t, run.ChangedObject{ID: gone, Kind: account.User, Deleted: true}, deleted)
 	assert.Len(t, query(t, admin, run.Query{Kind: account.User}), 7, "a tombstone is in no listing")
 }
 
-func touchedBy(t *testing.T, r run.Reader, since int64) map[account.SourceID]run.Touch {
+func touchedBy(t *testing.T, r run.Reader, since int64) map[account.SourceID]run.ChangedObject {
 	t.Helper()
-	all, err := r.Touched(t.Context(), since)
+	all, err := r.Changed(t.Context(), since)
 	require.NoError(t, err)
-	touched := make(map[account.SourceID]run.Touch, len(all))
+	touched := make(map[account.SourceID]run.ChangedObject, len(all))
 	for _, one := range all {
 		touched[one.ID] = one
 	}

@@ -16,25 +16,25 @@ const (
 	againTable = "account_resource_again"
 )
 
-// Marks keeps up to where resources have been replicated.
-type Marks struct{ *Store }
+// Watermarks keeps up to where resources have been replicated.
+type Watermarks struct{ *Store }
 
-// Mark reads a resource's mark; the zero value is that of one that has none.
-func (s *Marks) Mark(ctx context.Context, resource int64) (run.Mark, error) {
+// Watermark reads a resource's watermark; the zero value is that of one that has none.
+func (s *Watermarks) Watermark(ctx context.Context, resource int64) (run.Watermark, error) {
 	found, err := query(ctx, s.db, s.sql.Select("invocation", "usn", "revision", "full_run", "unsettled").From(markTable).
-		Where(squirrel.Eq{"resource_id": resource}), func(scan func(...any) error) (m run.Mark, err error) {
+		Where(squirrel.Eq{"resource_id": resource}), func(scan func(...any) error) (m run.Watermark, err error) {
 		var full int64
 		err = scan(&m.Invocation, &m.USN, &m.Revision, &full, &m.Open)
 		m.Full = fromMillis(full)
 		return m, err
 	})
 	if err != nil || len(found) == 0 {
-		return run.Mark{}, wrapped(err, "read the mark of resource %d", resource)
+		return run.Watermark{}, wrapped(err, "read the mark of resource %d", resource)
 	}
 	mark := found[0]
-	mark.Again, err = query(ctx, s.db, s.sql.Select("source_id", "kind").From(againTable).
+	mark.Retries, err = query(ctx, s.db, s.sql.Select("source_id", "kind").From(againTable).
 		Where(squirrel.Eq{"resource_id": resource}).OrderBy("source_id", "kind"),
-		func(scan func(...any) error) (a run.Again, err error) {
+		func(scan func(...any) error) (a run.Retry, err error) {
 			err = scan(&a.Source, &a.Kind)
 			return a, err
 		})
@@ -50,7 +50,7 @@ func wrapped(err error, doing string, args ...any) error {
 }
 
 // Open notes that a run begins to write.
-func (s *Marks) Open(ctx context.Context, l run.Lease) error {
+func (s *Watermarks) Open(ctx context.Context, l run.Lease) error {
 	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
@@ -61,8 +61,8 @@ func (s *Marks) Open(ctx context.Context, l run.Lease) error {
 	return wrapped(err, "open the mark of resource %d", l.Resource)
 }
 
-// SetMark replaces the mark, and what is to be looked at again.
-func (s *Marks) SetMark(ctx context.Context, l run.Lease, m run.Mark) error {
+// SetWatermark replaces the watermark, and what is to be looked at again.
+func (s *Watermarks) SetWatermark(ctx context.Context, l run.Lease, m run.Watermark) error {
 	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
@@ -78,7 +78,7 @@ func (s *Marks) SetMark(ctx context.Context, l run.Lease, m run.Mark) error {
 		if _, err := exec(ctx, tx, s.sql.Delete(againTable).Where(squirrel.Eq{"resource_id": l.Resource})); err != nil {
 			return err
 		}
-		for chunk := range slices.Chunk(m.Again, s.dialect.Together) {
+		for chunk := range slices.Chunk(m.Retries, s.dialect.Together) {
 			rows := dialect.Rows{Dialect: s.dialect, Table: againTable, Columns: []string{"resource_id", "source_id", "kind"}}
 			for _, a := range chunk {
 				rows.Values = append(rows.Values, []any{l.Resource, string(a.Source), string(a.Kind)})

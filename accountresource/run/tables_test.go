@@ -14,8 +14,8 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
-// ledger is links, journal and leases in memory: what the ports promise, and no more.
-type ledger struct {
+// tables is links, journal and leases in memory: what the ports promise, and no more.
+type tables struct {
 	mu      sync.Mutex
 	clock   func() time.Time
 	links   map[account.SourceID]account.Link
@@ -29,22 +29,22 @@ type ledger struct {
 	forgot  time.Time // runs that started before were forgotten
 
 	progress  run.Progress
-	mark      run.Mark
+	mark      run.Watermark
 	cancelled bool
 	calls     map[string]int
 	fail      map[string]error // by method, once
 	after     map[string]error // by method, once, when the effect has happened
 }
 
-func newLedger(clock func() time.Time) *ledger {
-	return &ledger{
+func newTables(clock func() time.Time) *tables {
+	return &tables{
 		clock: clock, links: map[account.SourceID]account.Link{}, entries: map[int64][]run.Entry{},
 		calls: map[string]int{}, fail: map[string]error{}, after: map[string]error{},
 	}
 }
 
 // enter counts a call and gives the error planned for it.
-func (l *ledger) enter(method string) error {
+func (l *tables) enter(method string) error {
 	l.calls[method]++
 	return take(l.fail, method)
 }
@@ -55,7 +55,7 @@ func take(errs map[string]error, method string) error {
 	return err
 }
 
-func (l *ledger) Acquire(_ context.Context, resource int64, owner string, ttl time.Duration) (run.Lease, error) {
+func (l *tables) Acquire(_ context.Context, resource int64, owner string, ttl time.Duration) (run.Lease, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.enter("Acquire"); err != nil {
@@ -74,7 +74,7 @@ func (l *ledger) Acquire(_ context.Context, resource int64, owner string, ttl ti
 	return *l.lease, nil
 }
 
-func (l *ledger) Renew(_ context.Context, lease run.Lease, ttl time.Duration) (run.Lease, error) {
+func (l *tables) Renew(_ context.Context, lease run.Lease, ttl time.Duration) (run.Lease, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.enter("Renew"); err != nil {
@@ -87,7 +87,7 @@ func (l *ledger) Renew(_ context.Context, lease run.Lease, ttl time.Duration) (r
 	return *l.lease, nil
 }
 
-func (l *ledger) Release(_ context.Context, lease run.Lease) error {
+func (l *tables) Release(_ context.Context, lease run.Lease) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fenced(lease) == nil {
@@ -96,13 +96,13 @@ func (l *ledger) Release(_ context.Context, lease run.Lease) error {
 	return nil
 }
 
-func (l *ledger) Held(context.Context, int64) (bool, error) {
+func (l *tables) Held(context.Context, int64) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.lease != nil && l.clock().Before(l.lease.Expires), nil
 }
 
-func (l *ledger) Mode(_ context.Context, lease run.Lease, id int64, m run.Mode) error {
+func (l *tables) Mode(_ context.Context, lease run.Lease, id int64, m run.Mode) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.runs {
@@ -113,14 +113,14 @@ func (l *ledger) Mode(_ context.Context, lease run.Lease, id int64, m run.Mode) 
 	return l.fenced(lease)
 }
 
-func (l *ledger) Progress(_ context.Context, lease run.Lease, _ int64, p run.Progress, _ bool) (bool, error) {
+func (l *tables) Progress(_ context.Context, lease run.Lease, _ int64, p run.Progress, _ bool) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.progress = p
 	return l.cancelled, l.fenced(lease)
 }
 
-func (l *ledger) Known(_ context.Context, _ int64, ids []account.SourceID) (known []account.SourceID, err error) {
+func (l *tables) Known(_ context.Context, _ int64, ids []account.SourceID) (known []account.SourceID, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, id := range ids {
@@ -131,13 +131,13 @@ func (l *ledger) Known(_ context.Context, _ int64, ids []account.SourceID) (know
 	return known, l.enter("Known")
 }
 
-func (l *ledger) Mark(context.Context, int64) (run.Mark, error) {
+func (l *tables) Watermark(context.Context, int64) (run.Watermark, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.mark, l.enter("Mark")
 }
 
-func (l *ledger) Open(_ context.Context, lease run.Lease) error {
+func (l *tables) Open(_ context.Context, lease run.Lease) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := errors.Join(l.enter("Open"), l.fenced(lease)); err != nil {
@@ -147,38 +147,38 @@ func (l *ledger) Open(_ context.Context, lease run.Lease) error {
 	return nil
 }
 
-func (l *ledger) SetMark(_ context.Context, lease run.Lease, m run.Mark) error {
+func (l *tables) SetWatermark(_ context.Context, lease run.Lease, m run.Watermark) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := errors.Join(l.enter("SetMark"), l.fenced(lease)); err != nil {
+	if err := errors.Join(l.enter("SetWatermark"), l.fenced(lease)); err != nil {
 		return err
 	}
 	l.mark = m
 	return nil
 }
 
-func (l *ledger) cancel() {
+func (l *tables) cancel() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cancelled = true
 }
 
-func (l *ledger) reported() run.Progress {
+func (l *tables) reported() run.Progress {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.progress
 }
 
-func (l *ledger) Sweep(context.Context) error { return nil }
+func (l *tables) Sweep(context.Context) error { return nil }
 
-func (l *ledger) fenced(lease run.Lease) error {
+func (l *tables) fenced(lease run.Lease) error {
 	if l.lease == nil || l.lease.Fence != lease.Fence {
 		return run.ErrLeaseLost
 	}
 	return nil
 }
 
-func (l *ledger) Links(context.Context, int64, string) iter.Seq2[account.Link, error] {
+func (l *tables) Links(context.Context, int64, string) iter.Seq2[account.Link, error] {
 	return func(yield func(account.Link, error) bool) {
 		l.mu.Lock()
 		err := l.enter("Links")
@@ -205,7 +205,7 @@ func compare(a, b account.SourceID) int {
 	return 1
 }
 
-func (l *ledger) Claim(_ context.Context, lease run.Lease, links []account.Link) ([]error, error) {
+func (l *tables) Claim(_ context.Context, lease run.Lease, links []account.Link) ([]error, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.enter("Claim"); err != nil {
@@ -235,7 +235,7 @@ func (l *ledger) Claim(_ context.Context, lease run.Lease, links []account.Link)
 	return results, take(l.after, "Claim")
 }
 
-func (l *ledger) Begin(
+func (l *tables) Begin(
 	_ context.Context, lease run.Lease, t run.Trigger, m run.Mode, started time.Time,
 ) (run.Run, error) {
 	l.mu.Lock()
@@ -251,7 +251,7 @@ func (l *ledger) Begin(
 	return row, nil
 }
 
-func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Settled) error {
+func (l *tables) Settle(_ context.Context, lease run.Lease, id int64, s run.Settled) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.enter("Settle"); err != nil {
@@ -296,7 +296,7 @@ func (l *ledger) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	return take(l.after, "Settle")
 }
 
-func (l *ledger) End(
+func (l *tables) End(
 	_ context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished time.Time,
 ) error {
 	l.mu.Lock()
@@ -312,14 +312,14 @@ func (l *ledger) End(
 	return nil
 }
 
-func (l *ledger) Forget(_ context.Context, _ int64, before time.Time) error {
+func (l *tables) Forget(_ context.Context, _ int64, before time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.forgot = before
 	return l.enter("Forget")
 }
 
-func (l *ledger) Pending(_ context.Context, _ int64, application string, limit int) (pending []run.Task, err error) {
+func (l *tables) Pending(_ context.Context, _ int64, application string, limit int) (pending []run.Task, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, t := range l.tasks {
@@ -330,16 +330,16 @@ func (l *ledger) Pending(_ context.Context, _ int64, application string, limit i
 	return pending, l.enter("Pending")
 }
 
-func (l *ledger) Done(_ context.Context, id int64) error {
+func (l *tables) Done(_ context.Context, id int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tasks = slices.DeleteFunc(l.tasks, func(t run.Task) bool { return t.ID == id })
 	return l.enter("Done")
 }
 
-func (l *ledger) Failed(context.Context, int64, string) error { return nil }
+func (l *tables) Failed(context.Context, int64, string) error { return nil }
 
-func (l *ledger) At(_ context.Context, addresses []string) (links []account.Link, err error) {
+func (l *tables) At(_ context.Context, addresses []string) (links []account.Link, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, link := range l.links {
@@ -350,13 +350,13 @@ func (l *ledger) At(_ context.Context, addresses []string) (links []account.Link
 	return links, l.enter("At")
 }
 
-func (l *ledger) Waiting(context.Context, int64) ([]run.Held, error) {
+func (l *tables) Waiting(context.Context, int64) ([]run.Held, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.held), l.enter("Held")
 }
 
-func (l *ledger) Keep(_ context.Context, lease run.Lease, held []run.Held) error {
+func (l *tables) Keep(_ context.Context, lease run.Lease, held []run.Held) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.enter("Keep"); err != nil {

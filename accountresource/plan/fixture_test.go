@@ -13,8 +13,8 @@ import (
 
 const resourceID = 7
 
-// scene is a directory, the accounts here and the links between them.
-type scene struct {
+// fixture is a directory, the accounts here and the links between them.
+type fixture struct {
 	objects []account.Object
 	local   []account.Account
 	links   []account.Link
@@ -23,8 +23,8 @@ type scene struct {
 	moderated bool // managers moderate aliases
 }
 
-func newScene() *scene {
-	return &scene{policy: plan.Policy{
+func newFixture() *fixture {
+	return &fixture{policy: plan.Policy{
 		Resource:     resourceID,
 		Domain:       account.Domain{Name: "example.com", Active: true, Quota: 1024},
 		Mapped:       account.FieldSet(account.Name, account.Mobile, account.Title),
@@ -38,11 +38,11 @@ func newScene() *scene {
 	}}
 }
 
-func (s *scene) build() []account.Change { return s.run(nil, nil, nil) }
+func (s *fixture) build() []account.Change { return s.run(nil, nil, nil) }
 
-// run returns all changes of a run over the scene and groups; outside are objects that are only found when they are looked
+// run returns all changes of a run over the fixture and groups; outside are objects that are only found when they are looked
 // for, leaving those that are gone.
-func (s *scene) run(groups, outside []account.Object, leaving []account.SourceID) []account.Change {
+func (s *fixture) run(groups, outside []account.Object, leaving []account.SourceID) []account.Change {
 	state := plan.NewState(resourceID)
 	for _, l := range s.links {
 		state.AddLink(l)

@@ -17,35 +17,35 @@ import (
 func testMarks(t *testing.T, connect func() *sql.DB) {
 	s, _ := opened(t, connect())
 	l := lease(t, s, 1)
-	read := func() run.Mark {
+	read := func() run.Watermark {
 		t.Helper()
-		m, err := s.Marks().Mark(t.Context(), 1)
+		m, err := s.Watermarks().Watermark(t.Context(), 1)
 		require.NoError(t, err)
 		return m
 	}
-	assert.Empty(t, cmp.Diff(run.Mark{}, read()), "before the first run")
-	require.NoError(t, s.Marks().Open(t.Context(), l), "a first run has nothing to open")
+	assert.Empty(t, cmp.Diff(run.Watermark{}, read()), "before the first run")
+	require.NoError(t, s.Watermarks().Open(t.Context(), l), "a first run has nothing to open")
 
-	want := run.Mark{
+	want := run.Watermark{
 		Invocation: "5d4c6a1e-0000-4000-8000-000000000001", USN: 1 << 40, Revision: 3,
-		Full:  time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
-		Again: []run.Again{{Source: "a", Kind: account.Alias}, {Source: "a", Kind: account.Mailbox}},
+		Full:    time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
+		Retries: []run.Retry{{Source: "a", Kind: account.Alias}, {Source: "a", Kind: account.Mailbox}},
 	}
 	for i := range 1200 {
-		want.Again = append(want.Again, run.Again{Source: account.SourceID(fmt.Sprintf("b%04d", i)), Kind: account.Mailbox})
+		want.Retries = append(want.Retries, run.Retry{Source: account.SourceID(fmt.Sprintf("b%04d", i)), Kind: account.Mailbox})
 	}
-	require.NoError(t, s.Marks().SetMark(t.Context(), l, want))
+	require.NoError(t, s.Watermarks().SetWatermark(t.Context(), l, want))
 	assert.Empty(t, cmp.Diff(want, read()))
-	require.NoError(t, s.Marks().Open(t.Context(), l))
+	require.NoError(t, s.Watermarks().Open(t.Context(), l))
 	want.Open = true
 	assert.Empty(t, cmp.Diff(want, read()))
-	want = run.Mark{Invocation: "other", USN: 7}
-	require.NoError(t, s.Marks().SetMark(t.Context(), l, want))
+	want = run.Watermark{Invocation: "other", USN: 7}
+	require.NoError(t, s.Watermarks().SetWatermark(t.Context(), l, want))
 	assert.Empty(t, cmp.Diff(want, read()), "nothing of the old one is left")
 
 	l.Fence++
-	require.ErrorIs(t, s.Marks().Open(t.Context(), l), run.ErrLeaseLost)
-	require.ErrorIs(t, s.Marks().SetMark(t.Context(), l, run.Mark{}), run.ErrLeaseLost)
+	require.ErrorIs(t, s.Watermarks().Open(t.Context(), l), run.ErrLeaseLost)
+	require.ErrorIs(t, s.Watermarks().SetWatermark(t.Context(), l, run.Watermark{}), run.ErrLeaseLost)
 	assert.Empty(t, cmp.Diff(want, read()))
 }
 

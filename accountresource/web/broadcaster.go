@@ -11,9 +11,9 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
-// watch looks at the resources that somebody follows, for all who do: once in a while, and only as long as there is
+// broadcaster looks at the resources that somebody follows, for all who do: once in a while, and only as long as there is
 // anybody.
-type watch struct {
+type broadcaster struct {
 	look   func(ctx context.Context, before map[int64]pulse, ids []int64) (map[int64]pulse, error)
 	every  time.Duration
 	logger *slog.Logger
@@ -21,33 +21,33 @@ type watch struct {
 	going  sync.WaitGroup  // the one who looks
 
 	mu        sync.Mutex
-	followers map[*follower]struct{}
+	followers map[*subscriber]struct{}
 	now       map[int64]pulse // of the resources that are followed
 	looking   bool
 	hurry     chan struct{} // somebody new waits for a first look
 }
 
-// follower is an open page.
-type follower struct {
+// subscriber is an open page.
+type subscriber struct {
 	ids  []int64
 	news chan struct{} // something was looked at
 }
 
-func newWatch(life context.Context, every time.Duration, logger *slog.Logger) *watch {
-	return &watch{
-		every: every, logger: logger, life: life, followers: make(map[*follower]struct{}), now: make(map[int64]pulse),
+func newBroadcaster(life context.Context, every time.Duration, logger *slog.Logger) *broadcaster {
+	return &broadcaster{
+		every: every, logger: logger, life: life, followers: make(map[*subscriber]struct{}), now: make(map[int64]pulse),
 		hurry: make(chan struct{}, 1),
 	}
 }
 
-// follow begins to look at resources for a page, unless there are as many pages as may be, or the module is closed.
-func (w *watch) follow(most int, ids ...int64) (f *follower, ok bool) {
+// subscribe begins to look at resources for a page, unless there are as many pages as may be, or the module is closed.
+func (w *broadcaster) subscribe(most int, ids ...int64) (f *subscriber, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.followers) >= most || w.life.Err() != nil {
 		return nil, false
 	}
-	f = &follower{ids: ids, news: make(chan struct{}, 1)}
+	f = &subscriber{ids: ids, news: make(chan struct{}, 1)}
 	w.followers[f] = struct{}{}
 	if !w.looking {
 		w.looking = true
@@ -68,15 +68,15 @@ func (w *watch) follow(most int, ids ...int64) (f *follower, ok bool) {
 }
 
 // close ends everything with the module's life, and waits for whoever looks.
-func (w *watch) close(end func()) {
+func (w *broadcaster) close(end func()) {
 	w.mu.Lock()
 	end()
 	w.mu.Unlock()
 	w.going.Wait()
 }
 
-// leave ends it.
-func (w *watch) leave(f *follower) {
+// unsubscribe ends it.
+func (w *broadcaster) unsubscribe(f *subscriber) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.followers, f)
@@ -86,7 +86,7 @@ func (w *watch) leave(f *follower) {
 }
 
 // of are the pulses that a page follows, in its order.
-func (w *watch) of(f *follower) []pulse {
+func (w *broadcaster) of(f *subscriber) []pulse {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := make([]pulse, 0, len(f.ids))
@@ -99,7 +99,7 @@ func (w *watch) of(f *follower) []pulse {
 }
 
 // wanted are the resources to look at; none ends the looking.
-func (w *watch) wanted() (ids []int64, before map[int64]pulse) {
+func (w *broadcaster) wanted() (ids []int64, before map[int64]pulse) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	set := make(map[int64]struct{})
@@ -116,7 +116,7 @@ func (w *watch) wanted() (ids []int64, before map[int64]pulse) {
 	return slices.Sorted(maps.Keys(set)), maps.Clone(w.now)
 }
 
-func (w *watch) run() {
+func (w *broadcaster) run() {
 	defer w.going.Done()
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
@@ -125,7 +125,7 @@ func (w *watch) run() {
 		if before == nil {
 			return
 		}
-		err := recovered.Do(func() error { return w.lookOnce(before, ids) })
+		err := recovered.Do(func() error { return w.poll(before, ids) })
 		if w.life.Err() == nil { // the next look may go well
 			recovered.Log(w.life, w.logger, "look how far runs are", err)
 		}
@@ -137,8 +137,8 @@ func (w *watch) run() {
 	}
 }
 
-// lookOnce tells the followers how far their runs are.
-func (w *watch) lookOnce(before map[int64]pulse, ids []int64) error {
+// poll tells the followers how far their runs are.
+func (w *broadcaster) poll(before map[int64]pulse, ids []int64) error {
 	now, err := w.look(w.life, before, ids)
 	if err != nil {
 		return err

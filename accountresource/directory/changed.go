@@ -18,13 +18,13 @@ import (
 // 3.1.1.3.4.1.14).
 func showDeleted() ldap.Control { return ldap.NewControlMicrosoftShowDeleted() }
 
-// Touched are the objects of the domain that changed. It asks at the root of the domain, since what left the scope is
+// Changed returns the objects of the domain that changed. It asks at the root of the domain, since what left the scope is
 // outside of it, and for nothing but what tells the objects apart.
-func (r *Reader) Touched(ctx context.Context, since int64) ([]run.Touch, error) {
+func (r *Reader) Changed(ctx context.Context, since int64) ([]run.ChangedObject, error) {
 	if _, err := r.connect(ctx); err != nil {
 		return nil, err
 	}
-	var touched []run.Touch
+	var touched []run.ChangedObject
 	p := newPager(r, r.options.PageSize)
 	p.base, p.filter = r.root(), above(since)
 	p.attributes = []string{"objectGUID", "objectClass", "isDeleted", "uSNCreated"}
@@ -33,7 +33,7 @@ func (r *Reader) Touched(ctx context.Context, since int64) ([]run.Touch, error) 
 	}
 	err := p.read(ctx, func(_ context.Context, entries []*ldap.Entry) error {
 		for _, e := range entries {
-			t, err := touchOf(e, since)
+			t, err := changedObjectOf(e, since)
 			if err != nil { // a change that cannot be told from others is a change that would be missed
 				return fmt.Errorf("entry %s: %w", r.masker.text(e.DN), err)
 			}
@@ -54,18 +54,18 @@ func (r *Reader) Touched(ctx context.Context, since int64) ([]run.Touch, error) 
 // leaves are the classes of objects that have nothing below them as far as this module is concerned.
 var leaves = map[account.ObjectKind]bool{account.User: true, account.Group: true, account.Contact: true}
 
-func touchOf(e *ldap.Entry, since int64) (run.Touch, error) {
+func changedObjectOf(e *ldap.Entry, since int64) (run.ChangedObject, error) {
 	id, err := formatGUID(raw(e, "objectGUID"))
 	if err != nil {
-		return run.Touch{}, err
+		return run.ChangedObject{}, err
 	}
-	t := run.Touch{ID: id, Kind: account.Other, Deleted: strings.EqualFold(first(e, "isDeleted"), "TRUE")}
+	t := run.ChangedObject{ID: id, Kind: account.Other, Deleted: strings.EqualFold(first(e, "isDeleted"), "TRUE")}
 	if classed(e, "person") || classed(e, "group") || classed(e, "contact") {
 		t.Kind = kindOf(e)
 	}
-	t.Machine = classed(e, "computer")
+	t.Computer = classed(e, "computer")
 	created, _ := strconv.ParseInt(first(e, "uSNCreated"), 10, 64) // 0: nobody knows, so it may have been there
-	t.Holder = !leaves[t.Kind] && !t.Deleted && created <= since && holds(e)
+	t.Container = !leaves[t.Kind] && !t.Deleted && created <= since && holds(e)
 	return t, nil
 }
 

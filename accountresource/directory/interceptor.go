@@ -10,13 +10,13 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// tap stands between go-ldap and the connection, and takes the entries that answer a search out of what is read. go-ldap
+// entryInterceptor stands between go-ldap and the connection, and takes the entries that answer a search out of what is read. go-ldap
 // makes dozens of objects of each; in a run that is half of the work. All else goes through to it, and so does whatever
 // is not written in the plainest way, so that go-ldap alone decides what is an error.
 //
 // It also holds the limits of what a server may answer: a message is passed on only once it is there as a whole and
 // found safe to decode. Where a limit is broken, the connection is cut and fault says why.
-type tap struct {
+type entryInterceptor struct {
 	net.Conn
 	in  *bufio.Reader
 	out []byte // what is on its way through
@@ -42,20 +42,20 @@ type answer struct {
 // largestPeeked is the size of the largest message that is looked at within the buffer.
 const largestPeeked = 1 << 16
 
-// newTap makes a tap. cut ends the connection at once.
-func newTap(conn net.Conn, cut func()) *tap {
-	return &tap{Conn: conn, in: bufio.NewReaderSize(conn, largestPeeked), cut: cut}
+// newEntryInterceptor returns an interceptor of a connection. cut ends the connection at once.
+func newEntryInterceptor(conn net.Conn, cut func()) *entryInterceptor {
+	return &entryInterceptor{Conn: conn, in: bufio.NewReaderSize(conn, largestPeeked), cut: cut}
 }
 
 // ask announces a search, of which most entries at most are taken.
-func (t *tap) ask(most int) {
+func (t *entryInterceptor) ask(most int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asked, t.search, t.entries, t.answer = true, 0, nil, answer{most: most}
 }
 
 // fault is why the connection was cut, nil where it was not.
-func (t *tap) fault() error {
+func (t *entryInterceptor) fault() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.broken == nil {
@@ -65,7 +65,7 @@ func (t *tap) fault() error {
 }
 
 // Write looks for searches among the requests, each of which go-ldap writes at once.
-func (t *tap) Write(request []byte) (int, error) {
+func (t *entryInterceptor) Write(request []byte) (int, error) {
 	if e, ok := openEnvelope(request); ok && e.op == tagSearch {
 		t.mu.Lock()
 		if t.asked {
@@ -77,7 +77,7 @@ func (t *tap) Write(request []byte) (int, error) {
 }
 
 // Read gives what is not an entry of the search.
-func (t *tap) Read(p []byte) (int, error) {
+func (t *entryInterceptor) Read(p []byte) (int, error) {
 	for len(t.out) == 0 {
 		if err := t.next(); err != nil {
 			t.end(err)
@@ -90,7 +90,7 @@ func (t *tap) Read(p []byte) (int, error) {
 }
 
 // end cuts the connection where the error is a fault.
-func (t *tap) end(err error) {
+func (t *entryInterceptor) end(err error) {
 	var f *fault
 	if !errors.As(err, &f) {
 		return
@@ -102,7 +102,7 @@ func (t *tap) end(err error) {
 }
 
 // next reads the next message, and takes it or lets it pass.
-func (t *tap) next() error {
+func (t *entryInterceptor) next() error {
 	size, err := t.size()
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (t *tap) next() error {
 	if err != nil {
 		return unexpected(err)
 	}
-	taken, err := t.take(message)
+	taken, err := t.intercept(message)
 	if err == nil && !taken {
 		t.out = message
 	}
@@ -119,7 +119,7 @@ func (t *tap) next() error {
 }
 
 // size is how long the next message is, head and all.
-func (t *tap) size() (int, error) {
+func (t *entryInterceptor) size() (int, error) {
 	start, err := t.in.Peek(2)
 	if len(start) == 0 {
 		return 0, err // between messages a connection may end
@@ -139,7 +139,7 @@ func (t *tap) size() (int, error) {
 }
 
 // message reads a message of that size, within the limit of one request.
-func (t *tap) message(size int) ([]byte, error) {
+func (t *entryInterceptor) message(size int) ([]byte, error) {
 	t.mu.Lock()
 	t.answer.bytes += size
 	over := t.answer.bytes > maxPageBytes
@@ -159,8 +159,8 @@ func (t *tap) message(size int) ([]byte, error) {
 	return message, err
 }
 
-// take keeps the message where it is an entry of the search. One that is left to go-ldap is checked.
-func (t *tap) take(message []byte) (taken bool, err error) {
+// intercept keeps the message where it is an entry of the search. One that is left to go-ldap is checked.
+func (t *entryInterceptor) intercept(message []byte) (taken bool, err error) {
 	e, ok := openEnvelope(message)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -187,7 +187,7 @@ func (t *tap) take(message []byte) (taken bool, err error) {
 }
 
 // check refuses a message that go-ldap shall not decode, by itself or with those before it.
-func (t *tap) check(message []byte) error {
+func (t *entryInterceptor) check(message []byte) error {
 	elements, err := checkMessage(message)
 	t.answer.values += elements
 	if err == nil && t.answer.values > maxPageValues {
@@ -196,8 +196,8 @@ func (t *tap) check(message []byte) error {
 	return err
 }
 
-// taken gives the entries of the search, once.
-func (t *tap) taken() []*ldap.Entry {
+// drain gives the entries of the search, once.
+func (t *entryInterceptor) drain() []*ldap.Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	entries := t.entries
