@@ -16,26 +16,32 @@ type rename struct {
 }
 
 // resolve returns which accounts get their new address, and the refusals of the others: it must be free, or become free by
-// another rename. A refusal may take away the room that another needs.
+// another rename. A refusal may take away the room that another needs, and so on.
 func (p *Planner) resolve(renames []rename) (accepted []rename, refusals []account.Change) {
-	for accepted = renames; ; {
-		leaving := leavingOf(accepted)
-		taken := make(map[string]*rename, len(accepted))
-		var remaining []rename
-		for i := range accepted {
-			r := &accepted[i]
-			if why := p.conflictReason(r, leaving, taken[r.to]); !why.IsZero() {
-				refusals = append(refusals, r.refused(why))
-				continue
+	leaving := leavingOf(renames)
+	takers := make(map[string]*rename, len(renames)) // accepted so far, by the new address
+	for i := range renames {
+		r := &renames[i]
+		for why := p.conflictReason(r, leaving, takers[r.to]); !why.IsZero(); why = p.conflictReason(r, leaving, nil) {
+			if takers[r.to] == r {
+				delete(takers, r.to)
 			}
-			taken[r.to] = r
-			remaining = append(remaining, *r)
+			refusals = append(refusals, r.refused(why))
+			delete(leaving, r.from)
+			if r = takers[r.from]; r == nil {
+				break
+			}
 		}
-		if len(remaining) == len(accepted) {
-			return accepted, refusals
+		if r == &renames[i] {
+			takers[r.to] = r
 		}
-		accepted = remaining
 	}
+	for i := range renames {
+		if r := &renames[i]; takers[r.to] == r {
+			accepted = append(accepted, *r)
+		}
+	}
+	return accepted, refusals
 }
 
 func leavingOf(renames []rename) map[string]bool {
