@@ -76,8 +76,8 @@ func (c *Change) Claim() (claim Link, ok bool) {
 		}
 	}
 	claim.Intent = c.Diff
-	if c.Verb == Rename && IsTempAddress(c.Address) { // the log has the address that it had before it made way
-		claim.Intent = append(slices.Clone(c.Diff), Difference{What: whatPlace, Old: c.Address})
+	if at, _, _ := c.Moves(); c.Verb == Rename && IsTempAddress(at) { // the log has the address that it had before it made way
+		claim.Intent = append(slices.Clone(c.Diff), Difference{What: whatPlace, Old: at})
 	}
 	switch {
 	case c.Verb == Create:

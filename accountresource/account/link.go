@@ -46,7 +46,8 @@ type Link struct {
 	// Off is why this module switched the account off: only then may it switch it on again (rule R9).
 	Off   OffReason
 	State LinkState
-	// Intent is what a claim is going to change.
+	// Intent is what a claim is going to change. Where an account stayed on the way of a rename, which can happen in a mail
+	// directory without transactions, its confirmed link has that rename (see Began).
 	Intent []Difference
 	// Released says that the resource is gone (rule R16), Parted that what stands at the address is not the link's account
 	// (rule R26).
@@ -83,10 +84,26 @@ func (l *Link) Target() string { return l.move().To }
 
 // Between returns the address on the way of a claimed rename; it is empty for any other link.
 func (l *Link) Between() string {
-	if m := l.move(); m.From != "" {
-		return TempAddress(m)
+	m := l.move()
+	if m.From == "" {
+		return ""
 	}
-	return ""
+	for _, d := range l.Intent {
+		if d.What == whatPlace {
+			return d.Old
+		}
+	}
+	return TempAddress(m)
+}
+
+// Began returns the address that the account had before a rename on whose way it stayed, and else the address that it has.
+func (l *Link) Began() string {
+	for _, d := range l.Intent {
+		if d.What == WhatAddress && IsTempAddress(l.Address) {
+			return d.Old
+		}
+	}
+	return l.Address
 }
 
 func (l *Link) move() (m Move) {

@@ -91,7 +91,7 @@ func (a *Addresses) expect(changes ...account.Change) {
 		case c.Action == account.ActionLinked:
 			a.take(c.Address, c, h)
 		}
-		if h := a.At(c.Address); c.Switch != "" && h.exists {
+		if h := a.At(c.Address); c.Switch != "" && h.exists && c.Verb != account.Rename {
 			h.active = c.Switch == account.On
 			a.changed[c.Address] = h
 		}
@@ -182,7 +182,7 @@ func (a *Addresses) correct(outcomes []Outcome) {
 // own has a link own its address again, and a claim all those that it may have.
 func (a *Addresses) own(l *account.Link) {
 	who := owner{l.Resource, l.Source, l.DN}
-	for _, address := range AddressesOf(l) {
+	for _, address := range ownedBy(l) {
 		h := a.At(address)
 		h.linked, h.owner = true, who
 		a.changed[address] = h
@@ -202,6 +202,16 @@ func AddressesOf(l *account.Link) []string {
 	all := []string{l.Address, l.Former(), l.Between(), l.Target()}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// ownedBy returns the addresses that a link keeps from everybody else: those that its account may have, but for one that it
+// left for others.
+func ownedBy(l *account.Link) []string {
+	all := AddressesOf(l)
+	if l.HasMadeWay() {
+		all = slices.DeleteFunc(all, func(address string) bool { return address == l.Former() && address != l.Target() })
+	}
+	return all
 }
 
 // aliasLink returns a group's link as it is now; nil where it has none.

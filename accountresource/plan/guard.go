@@ -83,7 +83,7 @@ func (r *Removals) untouched() map[string]bool {
 		}
 	}
 	for _, l := range r.addresses.claims {
-		for _, address := range AddressesOf(l) {
+		for _, address := range ownedBy(l) {
 			addresses[address] = true
 		}
 	}

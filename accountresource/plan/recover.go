@@ -43,7 +43,7 @@ func Find(claim *account.Link, accounts []account.Account) Found {
 	places, order := map[string]Place{goal: AtAddress}, []string{goal}
 	if former, between := claim.Former(), claim.Between(); former != "" {
 		places[between], order = Between, []string{between, goal}
-		if !claim.HasMadeWay() { // else another may be there by now
+		if !claim.HasMadeWay() || account.IsTempAddress(former) { // else another may be there by now
 			places[former], order = AtFormer, []string{between, former, goal}
 		}
 	}
@@ -126,7 +126,9 @@ func Recover(p *Policy, claim *account.Link, found Found) account.Change {
 			return r.goBack()
 		case found.Place == Between && !found.Taken:
 			return r.finishRename()
-		case found.Place == Between, found.Place == Elsewhere:
+		case found.Place == Between:
+			return r.stay()
+		case found.Place == Elsewhere:
 			return r.asBefore(found.Account.Address)
 		case found.Receives == AtAddress && !found.Taken:
 			return r.finishRename()
@@ -247,6 +249,13 @@ func (r *recovery) goBack() account.Change {
 	c := r.change()
 	next := r.settled(r.claim.Former())
 	c.Verb, c.Address, c.NewAddress, c.Link = account.Rename, r.found.Account.Address, r.claim.Former(), &next
+	return c
+}
+
+// stay returns the change that leaves an account on its way, with what the next rename has to know of this one.
+func (r *recovery) stay() account.Change {
+	c := r.asBefore(r.found.Account.Address)
+	c.Link.Intent = []account.Difference{{What: account.WhatAddress, Old: r.claim.Former(), New: r.claim.Target()}}
 	return c
 }
 

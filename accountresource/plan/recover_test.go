@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -227,6 +228,58 @@ func TestR19_AMailboxThatGetsTheMailOfItsNewAddressMovesThere(t *testing.T) {
 		more.Home = "/home/another/"
 		assert.Equal(t, "  = former ", told(plan.Recover(&policy, &claim, plan.Find(&claim, []account.Account{former, more}))), address)
 	}
+}
+
+// A rename that stopped twice begins at the address on the way of the first: nobody else can have that.
+func TestR19_AMailboxOnTheWayOfAnEarlierRenameIsWhereItWas(t *testing.T) {
+	policy := newFixture().policy
+	claim := claimOf(account.Renaming, account.Mailbox)
+	claim.Home = "/home/ann/"
+	between := account.TempAddress(account.Move{From: annFormer, To: annAt})
+	c := account.Change{Link: &claim, Diff: []account.Difference{{What: account.WhatAddress, Old: between, New: annAt}}}
+	c.Verb, c.Address, c.NewAddress = account.Rename, between, annAt
+	again, _ := c.Claim()
+	here := mailbox(between, "Ann")
+	here.Home = claim.Home
+	settling := plan.Recover(&policy, &again, plan.Find(&again, []account.Account{here}))
+	assert.Equal(t, between, settling.Link.Address)
+	assert.Empty(t, settling.Verb)
+	more := account.Account{Address: annAt, Kind: account.Reserved, Home: claim.Home}
+	settling = plan.Recover(&policy, &again, plan.Find(&again, []account.Account{here, more}))
+	assert.Equal(t, annAt, settling.NewAddress)
+	assert.Equal(t, account.ActionRenamed, settling.Action)
+}
+
+// A mailbox that can go neither on nor back stays on its way. What renames it then is logged with the address that it had.
+func TestR19_AMailboxThatStaysOnItsWayIsRenamedFromWhereItWas(t *testing.T) {
+	s := newFixture()
+	claim := claimOf(account.Renaming, account.Mailbox)
+	claim.Home = "/home/ann/"
+	between := mailbox(claim.Between(), "Ann")
+	between.Home = claim.Home
+	others := []account.Account{mailbox(annAt, "Somebody"), mailbox(annFormer, "Somebody")}
+	settling := plan.Recover(&s.policy, &claim, plan.Find(&claim, append(others, between)))
+	assert.Equal(t, between.Address, settling.Link.Address)
+
+	s.links, s.local = []account.Link{*settling.Link}, []account.Account{between, others[1]}
+	for address, want := range map[string]string{annAt: "renamed " + annFormer, "third@example.com": "renamed " + annFormer} {
+		s.objects = []account.Object{user("ann", address, "Ann")}
+		c := one(t, s.build())
+		assert.Equal(t, want, strings.TrimSpace(said([]account.Change{c})[0]))
+		assert.Equal(t, []account.Difference{{What: account.WhatAddress, Old: annFormer, New: address}}, c.Diff)
+		assert.Equal(t, between.Address, c.Place)
+		assert.Empty(t, c.Link.Intent)
+
+		again, _ := c.Claim() // that run is cut off before it does anything
+		second := plan.Recover(&s.policy, &again, plan.Find(&again, []account.Account{between, others[1]}))
+		assert.Equal(t, address, second.NewAddress, "it goes on, though another one has its old address")
+		assert.Equal(t, c.Diff, second.Diff)
+	}
+	s.local = []account.Account{between}
+	s.objects = []account.Object{user("ann", annFormer, "Ann")}
+	c := one(t, s.build())
+	assert.Equal(t, annFormer, c.NewAddress, "the directory changed its mind")
+	assert.Empty(t, c.Action)
 }
 
 // A rename switches and changes values too. Where it stopped before the address, what was made of it is kept and logged.

@@ -63,10 +63,16 @@ func (p *Planner) conflictReason(r *rename, leaving map[string]bool, other *rena
 		return account.Message{}
 	case h.linked && h.owner.source != r.change.Source:
 		return p.takenBy(h.owner)
-	case !h.exists:
+	case !h.exists || p.isOwn(r, &h):
 		return account.Message{}
 	}
 	return standsThere(h.kind)
+}
+
+// isOwn reports whether what has the new address is the account itself: its additional address becomes its main one.
+func (p *Planner) isOwn(r *rename, h *holder) bool {
+	home := p.state.extra[r.to]
+	return h.kind == account.Reserved && home != "" && home == account.NormalHome(r.link.Home)
 }
 
 // standsThere returns that an account which is not linked has the address.
@@ -84,7 +90,7 @@ func standsThere(k account.Kind) account.Message {
 func (r *rename) refused(why account.Message) account.Change {
 	c := r.change
 	c.Action, c.Reason = account.ActionConflict, why
-	c.Diff = slices.Insert(slices.Clone(c.Diff), 0, account.Difference{What: account.WhatAddress, Old: r.from, New: r.to})
+	c.Diff = slices.Insert(slices.Clone(c.Diff), 0, account.Difference{What: account.WhatAddress, Old: r.link.Began(), New: r.to})
 	return c
 }
 
@@ -95,10 +101,19 @@ func (r *rename) renamed(at string) account.Change {
 	if c.Link != nil {
 		next = *c.Link
 	}
-	next.Address = r.to
+	next.Address, next.Intent = r.to, nil
 	c.Action, c.Reason, c.Verb, c.Address, c.NewAddress = account.ActionRenamed, account.Message{}, account.Rename, at, r.to
+	began := r.link.Began()
+	switch {
+	case began == r.to && len(c.Diff) == 0:
+		return r.unlogged(at, r.to) // it is where it was before an earlier run began to rename it
+	case began == r.to:
+		began = at
+	case at == r.link.Address && began != at: // an earlier run left it on its way
+		c.Address, c.Place = began, at
+	}
 	c.Home, c.Before, c.Link = next.Home, r.link, &next
-	c.Diff = slices.Insert(slices.Clone(c.Diff), 0, account.Difference{What: account.WhatAddress, Old: r.from, New: r.to})
+	c.Diff = slices.Insert(slices.Clone(c.Diff), 0, account.Difference{What: account.WhatAddress, Old: began, New: r.to})
 	return c
 }
 
@@ -114,7 +129,7 @@ func (r *rename) stepAside() account.Change {
 // unlogged returns a rename that is only a step on the way.
 func (r *rename) unlogged(from, to string) account.Change {
 	next := *r.link
-	next.Address = to
+	next.Address, next.Intent = to, nil
 	return account.Change{
 		Source: r.change.Source, DN: r.change.DN, Before: r.link, Link: &next,
 		Diff:      []account.Difference{{What: account.WhatAddress, Old: from, New: to}},
@@ -175,7 +190,7 @@ func (p *Planner) planBack() (changes []account.Change) {
 			continue
 		}
 		to := []account.Change{r.renamed(r.between)}
-		if h := p.addresses.At(r.to); h.exists || h.linked {
+		if h := p.addresses.At(r.to); h.linked || h.exists && !p.isOwn(r, &h) {
 			to = r.goBack(p.addresses.At(r.from))
 		}
 		changes = append(changes, to...)

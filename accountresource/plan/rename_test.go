@@ -99,3 +99,18 @@ func TestR8_AnAddressThatIsTakenStaysWhoseItIs(t *testing.T) {
 		assert.Equal(t, "ann@example.com", c.Link.Address)
 	}
 }
+
+// What OpenLDAP has as an additional address of a mailbox may become its main one, and nobody else's.
+func TestR8_AnAdditionalAddressBecomesTheMainOne(t *testing.T) {
+	for home, want := range map[string]string{
+		"/home/ann@example.com/": "renamed ann@example.com",
+		"/home/bob@example.com/": "conflict ann@example.com reason_address_is_reserved",
+		"":                       "conflict ann@example.com reason_address_is_reserved",
+	} {
+		s := newFixture()
+		s.objects = []account.Object{user("ann", "anna@example.com", "Ann")}
+		s.links = []account.Link{link("ann", "ann@example.com")}
+		s.local = []account.Account{mailbox("ann@example.com", "Ann"), {Address: "anna@example.com", Kind: account.Reserved, Home: home}}
+		assert.Equal(t, []string{want}, said(s.build()), "reserved for %q", home)
+	}
+}

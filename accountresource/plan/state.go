@@ -16,6 +16,7 @@ type State struct {
 	accounts map[string]record
 	rows     map[string]aliasRows
 	learned  map[account.SourceID]account.Local // what links do not know of their accounts yet
+	extra    map[string]string                  // additional addresses of mailboxes, with their mail directories
 }
 
 // owner is the object that is linked to an address.
@@ -46,14 +47,14 @@ func NewState(resource int64) *State {
 	return &State{
 		resource: resource, links: make(map[account.SourceID]*account.Link),
 		owners: make(map[string]owner), accounts: make(map[string]record), rows: make(map[string]aliasRows),
-		learned: make(map[account.SourceID]account.Local),
+		learned: make(map[account.SourceID]account.Local), extra: make(map[string]string),
 	}
 }
 
 // AddLink adds a link of this resource, or of another one with an address in the domain. One that is still a claim keeps
 // both of its addresses from everybody else, and nothing is planned for its object.
 func (s *State) AddLink(l account.Link) {
-	for _, address := range AddressesOf(&l) {
+	for _, address := range ownedBy(&l) {
 		s.owners[address] = owner{l.Resource, l.Source, l.DN}
 	}
 	if l.Resource == s.resource {
@@ -71,6 +72,9 @@ func (s *State) AddAccount(a account.Account) {
 		}
 	}
 	s.accounts[a.Address] = r
+	if a.Kind == account.Reserved && a.Home != "" {
+		s.extra[a.Address] = account.NormalHome(a.Home)
+	}
 	if len(a.Members)+len(a.Idle)+len(a.Moderators) > 0 {
 		s.rows[a.Address] = aliasRows{a.Members, a.Idle, a.Moderators}
 	}
