@@ -35,7 +35,7 @@ type Backend interface {
 	// that this server only relays for (backup MX) are not listed.
 	Domains(ctx context.Context, part string, limit int) ([]string, error)
 
-	// Domain reads the state, limits, use and defaults of a hosted domain. It returns ErrNotFound where there is
+	// Domain reads the state, limits and defaults of a hosted domain, and its use where it has limits. It returns ErrNotFound where there is
 	// none of that name, and the domain with BackupMX set where it is only relayed.
 	Domain(ctx context.Context, name string) (account.Domain, error)
 

@@ -56,7 +56,7 @@ type Domain struct {
 	MailboxLimit, AliasLimit int
 	// QuotaLimit is the most that all mailboxes may have together, in MB; 0 is no limit.
 	QuotaLimit int64
-	// What there is now: mailboxes, aliases and the sum of the mailboxes' quotas in MB.
+	// What there is now, counted only where HasLimits: mailboxes, aliases and the sum of the mailboxes' quotas in MB.
 	Mailboxes, Aliases int
 	QuotaUsed          int64
 	// What a new mailbox gets. Quota is in MB, 0 is unlimited; it has already been brought under the domain's
@@ -66,3 +66,6 @@ type Domain struct {
 	Timezone         string
 	DisabledServices []string
 }
+
+// HasLimits reports whether it matters how many accounts the domain has, so that a store has to count them.
+func (d *Domain) HasLimits() bool { return d.MailboxLimit > 0 || d.AliasLimit > 0 || d.QuotaLimit > 0 }

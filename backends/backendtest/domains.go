@@ -51,4 +51,8 @@ func readDomain(s suite) {
 	assert.Equal(s, 2, used.Mailboxes)
 	assert.Equal(s, 1, used.Aliases)
 	assert.EqualValues(s, 2048, used.QuotaUsed)
+
+	s.AddDomain(account.Domain{Name: "open.example", Active: true, Quota: 1024})
+	s.AddMailbox(account.Account{Address: "bea@open.example", Kind: account.Mailbox, Active: true, Home: "/var/vmail/vmail1/open.example/bea/"})
+	assert.Zero(s, s.domain("open.example").Mailboxes, "nothing is counted where it does not matter")
 }

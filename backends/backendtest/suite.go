@@ -76,7 +76,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			s.AddDomain(account.Domain{Name: "example.com", Active: true, Quota: 1024})
+			s.AddDomain(account.Domain{Name: "example.com", Active: true, Quota: 1024, MailboxLimit: 1000, AliasLimit: 1000})
 			c.run(suite{t, s})
 		})
 	}

@@ -168,7 +168,7 @@ func (b *Backend) Domain(ctx context.Context, name string) (account.Domain, erro
 	d.Mailboxes, d.Aliases, d.QuotaUsed = 0, 0, 0
 	for _, a := range b.accounts {
 		switch {
-		case account.DomainOf(a.Address) != name:
+		case !d.HasLimits(), account.DomainOf(a.Address) != name:
 		case a.Kind == account.Mailbox:
 			d.Mailboxes++
 			d.QuotaUsed += d.Quota // every mailbox has the default here

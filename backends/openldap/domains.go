@@ -55,8 +55,10 @@ func (b *Backend) Domain(ctx context.Context, name string) (account.Domain, erro
 	}
 	d.Language, d.Timezone = s.text("defaultlanguage"), s.text("timezone")
 	d.DisabledServices = lowered(s["disabledmailservice"])
-	if err := b.use(ctx, &d); err != nil {
-		return d, fmt.Errorf("count the accounts of %s: %w", name, err)
+	if d.HasLimits() {
+		if err := b.use(ctx, &d); err != nil {
+			return d, fmt.Errorf("count the accounts of %s: %w", name, err)
+		}
 	}
 	return d, nil
 }

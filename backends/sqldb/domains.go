@@ -46,8 +46,10 @@ func (b *Backend) Domain(ctx context.Context, name string) (account.Domain, erro
 	d.Quota = capped(s.number("default_user_quota"), s.number("max_user_quota"))
 	d.Language, d.Timezone = s["default_language"], s["timezone"]
 	d.DisabledServices = s.list("disabled_mail_services")
-	if err := b.use(ctx, &d); err != nil {
-		return d, fmt.Errorf("count the accounts of %s: %w", name, err)
+	if d.HasLimits() {
+		if err := b.use(ctx, &d); err != nil {
+			return d, fmt.Errorf("count the accounts of %s: %w", name, err)
+		}
 	}
 	return d, nil
 }
