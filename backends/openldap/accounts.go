@@ -13,10 +13,15 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-var accountAttributes = []string{
-	"objectClass", "mail", "shadowAddress", "accountStatus", "homeDirectory", "domainGlobalAdmin", "enabledService",
-	"mailForwardingAddress", "listModerator", "entryUUID", "cn", "givenName", "sn", "employeeNumber", "title", "mobile", "telephoneNumber",
-}
+// accountAttributes are what is read of each entry. enabledService is not among them: an entry has some thirty values of it,
+// and few entries have the one that counts here (see domainAdmins).
+var (
+	accountAttributes = []string{
+		"objectClass", "mail", "shadowAddress", "accountStatus", "homeDirectory", "domainGlobalAdmin", "entryUUID", "cn", "givenName",
+		"sn", "employeeNumber", "title", "mobile", "telephoneNumber",
+	}
+	aliasAttributes = append(slices.Clone(accountAttributes), "mailForwardingAddress", "listModerator")
+)
 
 // Accounts streams mailboxes as their pages come, then aliases, then addresses that something else has taken.
 func (b *Backend) Accounts(
@@ -54,7 +59,7 @@ func (b *Backend) stream(
 	if s.only != nil && len(s.only) == 0 {
 		return nil
 	}
-	admins, err := b.domainAdmins(ctx)
+	admins, err := b.domainAdmins(ctx, s.domain)
 	if err != nil {
 		return err
 	}
@@ -77,7 +82,11 @@ func (b *Backend) stream(
 		}
 		return give(mailboxes)
 	}
-	if err := b.holders(ctx, s.domain, s.only, take); err != nil {
+	attributes := accountAttributes
+	if q.Members {
+		attributes = aliasAttributes
+	}
+	if err := b.holders(ctx, s.domain, s.only, attributes, take); err != nil {
 		return err
 	}
 	for _, all := range s.later {
@@ -89,14 +98,16 @@ func (b *Backend) stream(
 }
 
 // holders reads the entries of a domain that hold an address: all of them, or those of a list.
-func (b *Backend) holders(ctx context.Context, domain string, only []string, take func([]*ldap.Entry) error) error {
+func (b *Backend) holders(
+	ctx context.Context, domain string, only, attributes []string, take func([]*ldap.Entry) error,
+) error {
 	const classes = "(|(objectClass=mailUser)(objectClass=mailAlias)(objectClass=mailList))"
 	if only == nil {
-		return b.pages(ctx, b.domainDN(domain), classes, accountAttributes, take)
+		return b.pages(ctx, b.domainDN(domain), classes, attributes, take)
 	}
 	for part := range slices.Chunk(only, listChunk) {
 		filter := "(&" + classes + anyOf([]string{"mail", "shadowAddress"}, part) + ")"
-		if err := b.pages(ctx, b.domainDN(domain), filter, accountAttributes, take); err != nil {
+		if err := b.pages(ctx, b.domainDN(domain), filter, attributes, take); err != nil {
 			return err
 		}
 	}
@@ -152,11 +163,8 @@ func accountOf(e *ldap.Entry) account.Account {
 		for f, name := range fieldAttributes {
 			a.Profile[f] = e.GetAttributeValue(name)
 		}
-		switch {
-		case strings.EqualFold(e.GetAttributeValue("domainGlobalAdmin"), "yes"):
+		if strings.EqualFold(e.GetAttributeValue("domainGlobalAdmin"), "yes") {
 			a.Role = account.GlobalAdmin
-		case slices.Contains(lowered(e.GetAttributeValues("enabledService")), "domainadmin"):
-			a.Role = account.DomainAdmin
 		}
 	case account.Alias:
 		a.Made = e.GetAttributeValue("entryUUID")
@@ -175,17 +183,22 @@ func kindOf(e *ldap.Entry) account.Kind {
 	return account.Reserved
 }
 
-// domainAdmins are the addresses that administer any domain.
-func (b *Backend) domainAdmins(ctx context.Context) (map[string]struct{}, error) {
+// domainAdmins returns the addresses that administer any domain, and those of the domain whose entries say so themselves.
+func (b *Backend) domainAdmins(ctx context.Context, domain string) (map[string]struct{}, error) {
 	admins := make(map[string]struct{})
-	err := b.pages(ctx, b.base, "(&(objectClass=mailDomain)(domainAdmin=*))", []string{"domainAdmin"},
-		func(entries []*ldap.Entry) error {
+	read := func(base, filter, attribute string) error {
+		return b.pages(ctx, base, filter, []string{attribute}, func(entries []*ldap.Entry) error {
 			for _, e := range entries {
-				for _, admin := range lowered(e.GetAttributeValues("domainAdmin")) {
+				for _, admin := range lowered(e.GetAttributeValues(attribute)) {
 					admins[admin] = struct{}{}
 				}
 			}
 			return nil
 		})
+	}
+	err := read(b.base, "(&(objectClass=mailDomain)(domainAdmin=*))", "domainAdmin")
+	if err == nil {
+		err = read(b.domainDN(domain), "(&(objectClass=mailUser)(enabledService=domainadmin))", "mail")
+	}
 	return admins, err
 }

@@ -1,12 +1,16 @@
 package openldap
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mailpanel/account-resource/accountresource/recovered"
 )
 
 // pageSize keeps below the limit of 500 entries that slapd has for one answer unless told otherwise.
@@ -35,30 +39,59 @@ func (b *Backend) entry(ctx context.Context, dn string, attributes ...string) (f
 	return found, err
 }
 
-// pages reads the entries below base page by page. each must not keep the connection waiting for ever.
+// pages reads the entries below base page by page. The next page is on its way while each works on one, which must not keep the
+// connection waiting for ever.
 func (b *Backend) pages(
 	ctx context.Context, base, filter string, attributes []string, each func([]*ldap.Entry) error,
 ) error {
-	return b.pool.use(ctx, func(conn *ldap.Conn) error {
-		paging := ldap.NewControlPaging(pageSize)
-		for {
-			result, err := conn.Search(&ldap.SearchRequest{
-				BaseDN: base, Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: attributes,
-				Controls: []ldap.Control{paging},
-			})
-			if err != nil {
+	return b.pool.use(ctx, func(conn *ldap.Conn) (err error) {
+		ctx, cancel := context.WithCancel(ctx)
+		reading, read := errgroup.Group{}, make(chan []*ldap.Entry)
+		defer func() { // also where each panics: nobody else may use the connection before
+			cancel()
+			err = cmp.Or(err, reading.Wait())
+		}()
+		reading.Go(recovered.Func(func() error {
+			defer close(read)
+			for cookie := []byte(nil); ; {
+				entries, next, err := page(conn, &ldap.SearchRequest{
+					BaseDN: base, Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: attributes,
+				}, cookie)
+				if err != nil {
+					return err
+				}
+				select {
+				case read <- entries:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+				if cookie = next; len(cookie) == 0 {
+					return nil
+				}
+			}
+		}))
+		for entries := range read {
+			if err := each(entries); err != nil {
 				return err
 			}
-			if err := each(result.Entries); err != nil {
-				return err
-			}
-			next, ok := ldap.FindControl(result.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging)
-			if !ok || len(next.Cookie) == 0 {
-				return nil
-			}
-			paging.SetCookie(next.Cookie)
 		}
+		return nil
 	})
+}
+
+// page reads one page of a search, and returns the cookie of the next; none is empty.
+func page(conn *ldap.Conn, request *ldap.SearchRequest, cookie []byte) (entries []*ldap.Entry, next []byte, err error) {
+	paging := ldap.NewControlPaging(pageSize)
+	paging.SetCookie(cookie)
+	request.Controls = []ldap.Control{paging}
+	result, err := conn.Search(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	if answer, ok := ldap.FindControl(result.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging); ok {
+		next = answer.Cookie
+	}
+	return result.Entries, next, nil
 }
 
 // find reads all the entries below base in which one of the attributes has one of the values.
