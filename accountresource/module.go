@@ -45,7 +45,7 @@ type Source struct {
 // false for an account that is managed here alone.
 func (m *Module) Source(ctx context.Context, address string) (s Source, found bool, err error) {
 	address = strings.ToLower(address)
-	link, found, err := m.links.Of(ctx, address)
+	link, found, err := m.links.OfAccount(ctx, address)
 	if err != nil || !found {
 		return Source{}, false, err
 	}

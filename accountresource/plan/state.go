@@ -7,8 +7,8 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-// State is what is here as a run begins: the links, what holds an address in the domain, and the members of aliases. It
-// is read-only once it is loaded: all links, then all accounts.
+// State is what is here as a run begins: the links, what holds an address in the domain, and the members of aliases; or as
+// much of it as the objects of an incremental run have to do with. It is read-only once it is loaded: links, then accounts.
 type State struct {
 	resource int64
 	links    map[account.SourceID]*account.Link // of this resource
@@ -17,6 +17,7 @@ type State struct {
 	rows     map[string]aliasRows
 	learned  map[account.SourceID]account.Local // what links do not know of their accounts yet
 	extra    map[string]string                  // additional addresses of mailboxes, with their mail directories
+	linked   int                                // how many links the resource has, where not all are in links
 }
 
 // owner is the object that is linked to an address.
@@ -93,8 +94,11 @@ func recordOf(a *account.Account) record {
 	return record{profile: pack(&a.Profile), kind: a.Kind, active: a.Active, role: a.Role}
 }
 
+// SetLinked says how many links the resource has, where not all were added.
+func (s *State) SetLinked(n int) { s.linked = n }
+
 // Linked returns the number of links that the resource has.
-func (s *State) Linked() int { return len(s.links) }
+func (s *State) Linked() int { return max(s.linked, len(s.links)) }
 
 const separator = "\x00" // no store gives it back: it cannot be part of a value
 

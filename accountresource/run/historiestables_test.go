@@ -143,6 +143,14 @@ func (w *worldTables) Known(_ context.Context, resource int64, ids []account.Sou
 	return known, nil
 }
 
+func (w *worldTables) Of(_ context.Context, resource int64, ids []account.SourceID) ([]account.Link, error) {
+	return w.sorted(func(l *account.Link) bool { return l.Resource == resource && slices.Contains(ids, l.Source) }), nil
+}
+
+func (w *worldTables) Count(_ context.Context, resource int64) (int, error) {
+	return len(w.sorted(func(l *account.Link) bool { return l.Resource == resource })), nil
+}
+
 func (w *worldTables) At(_ context.Context, addresses []string) ([]account.Link, error) {
 	return w.sorted(func(l *account.Link) bool { return slices.Contains(addresses, l.Address) }), nil
 }

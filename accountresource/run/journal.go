@@ -156,6 +156,10 @@ type Links interface {
 	Links(ctx context.Context, resource int64, domain string) iter.Seq2[account.Link, error]
 	// Known are those of the objects that the resource has linked.
 	Known(ctx context.Context, resource int64, ids []account.SourceID) ([]account.SourceID, error)
+	// Of returns the links of the resource's objects with these identities; those that have none are left out.
+	Of(ctx context.Context, resource int64, ids []account.SourceID) ([]account.Link, error)
+	// Count returns the number of links that the resource has.
+	Count(ctx context.Context, resource int64) (int, error)
 	// At are the links of these addresses, of whichever resource.
 	At(ctx context.Context, addresses []string) ([]account.Link, error)
 	// Claim inserts or replaces the links (by resource and source ID) as they are, in one transaction fenced by the

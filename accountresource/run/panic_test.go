@@ -61,7 +61,7 @@ func (r *harness) ended(call string, before run.Watermark, accounts int) {
 func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 	calls := []string{
 		"OpenReader", "Probe", "List", "Touched", "LookUp", "Close", "Fields", "Canonical", "Domains", "Domain", "Accounts",
-		"Apply", "Acquire", "Release", "Links", "Known", "Claim", "Begin", "Mode", "Settle", "End", "Forget", "Waiting", "Keep",
+		"Apply", "Acquire", "Release", "Links", "Known", "Of", "At", "Count", "Claim", "Begin", "Mode", "Settle", "End", "Forget", "Waiting", "Keep",
 		"Mark", "Open", "SetWatermark", "Pending", "Done",
 	}
 	called := map[string]bool{}
@@ -72,6 +72,11 @@ func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 			r.res.Revision++
 			return r
 		},
+		"no alias concerned": func(t *testing.T) *harness {
+			r := eventful(t)
+			r.res.Settings.Replication.Groups = false
+			return r
+		},
 		"nothing to do": func(t *testing.T) *harness {
 			r := eventful(t)
 			r.once()
@@ -79,6 +84,9 @@ func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 			return r
 		},
 	} {
+		whole := begin(t)
+		whole.once()
+		linked := len(whole.tables.links)
 		for _, call := range calls { // some are made at once, in any order: each is counted by itself
 			for n := 1; ; n++ {
 				r, trap := begin(t), &trap{}
@@ -107,7 +115,7 @@ func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 					assert.Equal(t, run.Failed, r.tables.runs[len(r.tables.runs)-1].Outcome, label)
 					assert.Equal(t, "problem_panic", result.Error.Key, label)
 				}
-				r.ended(call, before, 10)
+				r.ended(call, before, linked)
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/plan"
 	"github.com/mailpanel/account-resource/accountresource/recovered"
 	"github.com/mailpanel/account-resource/accountresource/resource"
-	"github.com/mailpanel/account-resource/backends"
 )
 
 // Replication is one run between its beginning and its end.
@@ -141,7 +139,7 @@ func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply ma
 		return p.stillHosted(ctx)
 	}
 	p.counters.enter(Local)
-	planner, err := p.planner(ctx, d != nil, mayWrite)
+	planner, err := p.planner(ctx, d, mayWrite)
 	if err != nil {
 		return err
 	}
@@ -196,73 +194,6 @@ func (p *Replication) chooseMode(ctx context.Context, reader Reader) (*delta, er
 	}
 	p.log.InfoContext(ctx, "the whole directory is read", "why", why)
 	return nil, p.decideMode(ctx, Full)
-}
-
-// readDomain asks the mail store for the target domain, and refuses one that has no mailboxes here.
-func (p *Replication) readDomain(ctx context.Context) (err error) {
-	name := p.res.Settings.Connection.Domain
-	ctx, _, cancel := withIdleTimeout(ctx)
-	defer cancel()
-	p.domain, err = p.cfg.Backend.Domain(ctx, name)
-	switch {
-	case errors.Is(err, backends.ErrNotFound) || err == nil && p.domain.BackupMX:
-		return resource.NewProblem("domain", "domain_not_hosted", err, "Domain", name)
-	case err != nil:
-		return storeProblem(fmt.Errorf("read domain %s: %w", name, stopped(ctx, err)))
-	}
-	return nil
-}
-
-// stillHosted is readDomain for a run that has nothing to do: it does not count what is in the domain.
-func (p *Replication) stillHosted(ctx context.Context) error {
-	const alike = 100
-	name := p.res.Settings.Connection.Domain
-	limited, _, cancel := withIdleTimeout(ctx)
-	defer cancel()
-	hosted, err := p.cfg.Backend.Domains(limited, name, alike)
-	switch {
-	case err != nil:
-		return storeProblem(fmt.Errorf("look for domain %s: %w", name, stopped(limited, err)))
-	case slices.Contains(hosted, name):
-		return nil
-	}
-	return p.readDomain(ctx)
-}
-
-// planner begins the plan with what is here: the links, whose claims are settled first, then the accounts of the domain.
-func (p *Replication) planner(ctx context.Context, incremental, mayWrite bool) (*plan.Planner, error) {
-	if err := p.readDomain(ctx); err != nil {
-		return nil, err
-	}
-	users := &p.res.Settings.Users
-	p.policy = &plan.Policy{
-		Resource:     p.res.ID,
-		Domain:       p.domain,
-		Mapped:       users.Mapped(),
-		Stored:       p.cfg.Backend.Fields(),
-		FollowStatus: users.Status != "",
-		LinkExisting: p.res.Settings.Replication.ExistingAccounts == resource.LinkExisting,
-		Incremental:  incremental,
-		Since:        p.since(),
-		Canonical:    p.cfg.Backend.Canonical,
-		Groups:       groupPolicy(&p.res.Settings),
-		Removal:      p.removalPolicy(),
-	}
-	links, err := p.readLinks(ctx, mayWrite)
-	if err != nil {
-		return nil, err
-	}
-	state := plan.NewState(p.res.ID)
-	for _, l := range links {
-		state.AddLink(l)
-	}
-	err = p.accounts(ctx, backends.Query{Members: p.res.Settings.Replication.Groups}, func(a account.Account) {
-		if !p.cfg.Storage.AppendTimestamp {
-			p.maildirs.take(a.Home) // also one in upper case, which not every mail store finds
-		}
-		state.AddAccount(a)
-	})
-	return plan.New(*p.policy, state), err
 }
 
 // endTime is the longest that closing the run may take, and then giving the lease back.

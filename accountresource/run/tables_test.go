@@ -131,6 +131,23 @@ func (l *tables) Known(_ context.Context, _ int64, ids []account.SourceID) (know
 	return known, l.enter("Known")
 }
 
+func (l *tables) Of(_ context.Context, _ int64, ids []account.SourceID) (links []account.Link, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		if link, linked := l.links[id]; linked {
+			links = append(links, link)
+		}
+	}
+	return links, l.enter("Of")
+}
+
+func (l *tables) Count(context.Context, int64) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.links), l.enter("Count")
+}
+
 func (l *tables) Watermark(context.Context, int64) (run.Watermark, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

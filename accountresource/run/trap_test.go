@@ -43,7 +43,7 @@ func (t *trap) set(n int, name string) {
 
 // on puts the trap into every port of the harness.
 func (t *trap) on(r *harness) {
-	open, mail, kept := r.config.OpenReader, r.config.Backend, &trappedLedger{r.tables, t}
+	open, mail, kept := r.config.OpenReader, r.config.Backend, &trappedTables{r.tables, t}
 	r.config.OpenReader = func(s resource.Settings) (run.Reader, error) {
 		t.enter("OpenReader")
 		reader, err := open(s)
@@ -121,104 +121,119 @@ func (b *trappedBackend) Apply(ctx context.Context, d account.Domain, changes []
 	return b.Backend.Apply(ctx, d, changes)
 }
 
-type trappedLedger struct {
+type trappedTables struct {
 	*tables
 	trap *trap
 }
 
-func (l *trappedLedger) Acquire(ctx context.Context, id int64, owner string, ttl time.Duration) (run.Lease, error) {
+func (l *trappedTables) Acquire(ctx context.Context, id int64, owner string, ttl time.Duration) (run.Lease, error) {
 	l.trap.enter("Acquire")
 	return l.tables.Acquire(ctx, id, owner, ttl)
 }
 
-func (l *trappedLedger) Renew(ctx context.Context, lease run.Lease, ttl time.Duration) (run.Lease, error) {
+func (l *trappedTables) Renew(ctx context.Context, lease run.Lease, ttl time.Duration) (run.Lease, error) {
 	l.trap.enter("Renew")
 	return l.tables.Renew(ctx, lease, ttl)
 }
 
-func (l *trappedLedger) Release(ctx context.Context, lease run.Lease) error {
+func (l *trappedTables) Release(ctx context.Context, lease run.Lease) error {
 	l.trap.enter("Release")
 	return l.tables.Release(ctx, lease)
 }
 
-func (l *trappedLedger) Links(ctx context.Context, id int64, domain string) iter.Seq2[account.Link, error] {
+func (l *trappedTables) Links(ctx context.Context, id int64, domain string) iter.Seq2[account.Link, error] {
 	return func(yield func(account.Link, error) bool) {
 		l.trap.enter("Links")
 		l.tables.Links(ctx, id, domain)(yield)
 	}
 }
 
-func (l *trappedLedger) Known(ctx context.Context, id int64, ids []account.SourceID) ([]account.SourceID, error) {
+func (l *trappedTables) Known(ctx context.Context, id int64, ids []account.SourceID) ([]account.SourceID, error) {
 	l.trap.enter("Known")
 	return l.tables.Known(ctx, id, ids)
 }
 
-func (l *trappedLedger) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
+func (l *trappedTables) Of(ctx context.Context, id int64, ids []account.SourceID) ([]account.Link, error) {
+	l.trap.enter("Of")
+	return l.tables.Of(ctx, id, ids)
+}
+
+func (l *trappedTables) At(ctx context.Context, addresses []string) ([]account.Link, error) {
+	l.trap.enter("At")
+	return l.tables.At(ctx, addresses)
+}
+
+func (l *trappedTables) Count(ctx context.Context, id int64) (int, error) {
+	l.trap.enter("Count")
+	return l.tables.Count(ctx, id)
+}
+
+func (l *trappedTables) Claim(ctx context.Context, lease run.Lease, links []account.Link) ([]error, error) {
 	l.trap.enter("Claim")
 	return l.tables.Claim(ctx, lease, links)
 }
 
-func (l *trappedLedger) Begin(ctx context.Context, lease run.Lease, t run.Trigger, m run.Mode, at time.Time) (run.Run, error) {
+func (l *trappedTables) Begin(ctx context.Context, lease run.Lease, t run.Trigger, m run.Mode, at time.Time) (run.Run, error) {
 	l.trap.enter("Begin")
 	return l.tables.Begin(ctx, lease, t, m, at)
 }
 
-func (l *trappedLedger) Mode(ctx context.Context, lease run.Lease, id int64, m run.Mode) error {
+func (l *trappedTables) Mode(ctx context.Context, lease run.Lease, id int64, m run.Mode) error {
 	l.trap.enter("Mode")
 	return l.tables.Mode(ctx, lease, id, m)
 }
 
-func (l *trappedLedger) Progress(ctx context.Context, lease run.Lease, id int64, p run.Progress, isNew bool) (bool, error) {
+func (l *trappedTables) Progress(ctx context.Context, lease run.Lease, id int64, p run.Progress, isNew bool) (bool, error) {
 	l.trap.enter("Progress")
 	return l.tables.Progress(ctx, lease, id, p, isNew)
 }
 
-func (l *trappedLedger) Settle(ctx context.Context, lease run.Lease, id int64, s run.Settled) error {
+func (l *trappedTables) Settle(ctx context.Context, lease run.Lease, id int64, s run.Settled) error {
 	l.trap.enter("Settle")
 	return l.tables.Settle(ctx, lease, id, s)
 }
 
-func (l *trappedLedger) End(ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished time.Time) error {
+func (l *trappedTables) End(ctx context.Context, id int64, o run.Outcome, why account.Message, waiting int, finished time.Time) error {
 	l.trap.enter("End")
 	return l.tables.End(ctx, id, o, why, waiting, finished)
 }
 
-func (l *trappedLedger) Forget(ctx context.Context, id int64, before time.Time) error {
+func (l *trappedTables) Forget(ctx context.Context, id int64, before time.Time) error {
 	l.trap.enter("Forget")
 	return l.tables.Forget(ctx, id, before)
 }
 
-func (l *trappedLedger) Waiting(ctx context.Context, id int64) ([]run.Held, error) {
+func (l *trappedTables) Waiting(ctx context.Context, id int64) ([]run.Held, error) {
 	l.trap.enter("Waiting")
 	return l.tables.Waiting(ctx, id)
 }
 
-func (l *trappedLedger) Keep(ctx context.Context, lease run.Lease, held []run.Held) error {
+func (l *trappedTables) Keep(ctx context.Context, lease run.Lease, held []run.Held) error {
 	l.trap.enter("Keep")
 	return l.tables.Keep(ctx, lease, held)
 }
 
-func (l *trappedLedger) Watermark(ctx context.Context, id int64) (run.Watermark, error) {
+func (l *trappedTables) Watermark(ctx context.Context, id int64) (run.Watermark, error) {
 	l.trap.enter("Mark")
 	return l.tables.Watermark(ctx, id)
 }
 
-func (l *trappedLedger) Open(ctx context.Context, lease run.Lease) error {
+func (l *trappedTables) Open(ctx context.Context, lease run.Lease) error {
 	l.trap.enter("Open")
 	return l.tables.Open(ctx, lease)
 }
 
-func (l *trappedLedger) SetWatermark(ctx context.Context, lease run.Lease, m run.Watermark) error {
+func (l *trappedTables) SetWatermark(ctx context.Context, lease run.Lease, m run.Watermark) error {
 	l.trap.enter("SetWatermark")
 	return l.tables.SetWatermark(ctx, lease, m)
 }
 
-func (l *trappedLedger) Pending(ctx context.Context, id int64, application string, limit int) ([]run.Task, error) {
+func (l *trappedTables) Pending(ctx context.Context, id int64, application string, limit int) ([]run.Task, error) {
 	l.trap.enter("Pending")
 	return l.tables.Pending(ctx, id, application, limit)
 }
 
-func (l *trappedLedger) Done(ctx context.Context, id int64) error {
+func (l *trappedTables) Done(ctx context.Context, id int64) error {
 	l.trap.enter("Done")
 	return l.tables.Done(ctx, id)
 }

@@ -83,6 +83,28 @@ func (s *Links) Known(ctx context.Context, resource int64, ids []account.SourceI
 	return known, nil
 }
 
+// Of returns the links of the resource's objects with these identities; those that have none are left out.
+func (s *Links) Of(ctx context.Context, resource int64, ids []account.SourceID) (links []account.Link, err error) {
+	for chunk := range slices.Chunk(ids, s.dialect.Together) {
+		list := make([]string, len(chunk))
+		for i := range chunk {
+			list[i] = string(chunk[i])
+		}
+		found, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).
+			Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", list)), scanLink)
+		if err != nil {
+			return nil, fmt.Errorf("read the links of %d objects: %w", len(chunk), err)
+		}
+		links = append(links, found...)
+	}
+	return links, nil
+}
+
+// Count returns the number of links that the resource has.
+func (s *Links) Count(ctx context.Context, resource int64) (int, error) {
+	return s.Resources().Links(ctx, resource)
+}
+
 // At are the links of these addresses, of whichever resource.
 func (s *Links) At(ctx context.Context, addresses []string) (links []account.Link, err error) {
 	for chunk := range slices.Chunk(addresses, s.dialect.Together) {
@@ -95,8 +117,8 @@ func (s *Links) At(ctx context.Context, addresses []string) (links []account.Lin
 	return links, nil
 }
 
-// Of is the link of an account, of whichever resource.
-func (s *Links) Of(ctx context.Context, address string) (link account.Link, found bool, err error) {
+// OfAccount returns the link of an account, of whichever resource.
+func (s *Links) OfAccount(ctx context.Context, address string) (link account.Link, found bool, err error) {
 	links, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(squirrel.Eq{"address": address}), scanLink)
 	if err != nil {
 		return link, false, fmt.Errorf("read the link of %s: %w", address, err)
