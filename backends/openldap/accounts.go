@@ -101,7 +101,7 @@ func (b *Backend) stream(
 func (b *Backend) holders(
 	ctx context.Context, domain string, only, attributes []string, take func([]*ldap.Entry) error,
 ) error {
-	const classes = "(|(objectClass=mailUser)(objectClass=mailAlias)(objectClass=mailList))"
+	const classes = "(|(objectClass=mailUser)(objectClass=mailAlias)(objectClass=mailList))" // as isHolder
 	if only == nil {
 		return b.pages(ctx, b.domainDN(domain), classes, attributes, take)
 	}
@@ -171,6 +171,11 @@ func accountOf(e *ldap.Entry) account.Account {
 		a.Profile[account.Name] = e.GetAttributeValue("cn")
 	}
 	return a
+}
+
+// isHolder reports whether an entry is of a class that holds the addresses in mail and shadowAddress.
+func isHolder(e *ldap.Entry) bool {
+	return isClass(e, "mailUser") || isClass(e, "mailAlias") || isClass(e, "mailList")
 }
 
 func kindOf(e *ldap.Entry) account.Kind {

@@ -152,7 +152,8 @@ func occupantOf(e *ldap.Entry) occupant {
 	}
 }
 
-// occupants finds who holds the addresses, by address, anywhere in the tree.
+// occupants returns the entries that hold the addresses, by address, anywhere in the tree. Members of mailing lists who are
+// elsewhere (mailExternalUser) hold none.
 func (b *Backend) occupants(ctx context.Context, addresses []string) (map[string]occupant, error) {
 	found, err := b.find(ctx, b.base, addresses, []string{"mail", "shadowAddress"},
 		[]string{"objectClass", "mail", "shadowAddress", "homeDirectory", "uid"})
@@ -161,6 +162,9 @@ func (b *Backend) occupants(ctx context.Context, addresses []string) (map[string
 	}
 	held := make(map[string]occupant)
 	for _, e := range found {
+		if !isHolder(e) {
+			continue
+		}
 		o := occupantOf(e)
 		for _, shadow := range o.shadows {
 			if _, taken := held[shadow]; !taken {

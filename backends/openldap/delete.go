@@ -2,6 +2,7 @@ package openldap
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/go-ldap/ldap/v3"
@@ -10,8 +11,9 @@ import (
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
-// remove deletes mailboxes and tells how many (rule R14). References go first, then it is written down until when the
-// mail directory is kept, then the entry goes, then what SQL knows of it: cut off anywhere, it can be done again.
+// remove deletes accounts and returns how many mailboxes it deleted (rule R14). References go first, then the entry, then it is
+// written down until when the mail directory is kept - never before, as a clean-up job would remove the mail of a mailbox that
+// is still there - then what SQL knows of it: cut off anywhere, it can be done again, by the mail directory of the operation.
 func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err error) {
 	if len(steps) == 0 {
 		return 0, nil
@@ -26,7 +28,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		return 0, err
 	}
 	becomes := make(map[string]string)
-	var deleted []sqldb.DeletedMailbox
+	var unwritten []sqldb.DeletedMailbox // those that a deletion which was cut off may not have written down
 	var gone []string
 	where := make(map[string]string)
 	for _, s := range steps {
@@ -34,19 +36,16 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		switch {
 		case !taken:
 			gone = append(gone, s.Address) // what SQL knows of it may be left
+			if s.Kind == account.Mailbox && s.Home != "" {
+				unwritten = append(unwritten, sqldb.DeletedMailbox{Address: s.Address, Home: s.Home, KeepUntil: s.KeepUntil})
+			}
 		case o.kind == s.Kind && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
 			becomes[s.Address], becomes[normalizeDN(o.dn)] = "", ""
-			if s.Kind == account.Mailbox {
-				deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: o.home, KeepUntil: s.KeepUntil})
-			}
 			gone = append(gone, s.Address)
 			where[s.Address] = o.dn
 		}
 	}
 	if err := b.follow(ctx, becomes); err != nil {
-		return 0, err
-	}
-	if err := b.addDeleted(ctx, deleted); err != nil {
 		return 0, err
 	}
 	doomed := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return where[s.Address] == "" })
@@ -55,12 +54,39 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 	}); err != nil {
 		return 0, err
 	}
+	deleted, err := b.withoutMailbox(ctx, unwritten)
+	if err != nil {
+		return 0, err
+	}
 	for _, s := range doomed {
-		if *s.result != nil {
+		switch {
+		case *s.result != nil:
 			gone = slices.DeleteFunc(gone, func(a string) bool { return a == s.Address })
+		case s.Kind == account.Mailbox:
+			deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: held[s.Address].home, KeepUntil: s.KeepUntil})
 		}
 	}
+	if err := b.addDeleted(ctx, deleted); err != nil {
+		return 0, err
+	}
 	return mailboxes(pending(doomed)), b.forgetUsage(ctx, gone)
+}
+
+// withoutMailbox returns the deleted mailboxes whose mail directory no mailbox has: somebody may have given one another address.
+func (b *Backend) withoutMailbox(ctx context.Context, deleted []sqldb.DeletedMailbox) ([]sqldb.DeletedMailbox, error) {
+	homes := make([]string, len(deleted))
+	for i := range deleted {
+		homes[i] = deleted[i].Home
+	}
+	found, err := b.find(ctx, b.base, homes, []string{"homeDirectory"}, []string{"homeDirectory"})
+	if err != nil {
+		return nil, fmt.Errorf("look for mail directories: %w", err)
+	}
+	there := make(map[string]bool, len(found))
+	for _, e := range found {
+		there[account.NormalHome(e.GetAttributeValue("homeDirectory"))] = true
+	}
+	return slices.DeleteFunc(deleted, func(d sqldb.DeletedMailbox) bool { return there[account.NormalHome(d.Home)] }), nil
 }
 
 func mailboxes(steps []step) (n int) {

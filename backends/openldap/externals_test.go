@@ -1,0 +1,61 @@
+//go:build integration
+
+package openldap_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
+)
+
+// An entry that makes an address of a mailing list's member known (mailExternalUser) holds no address: the mailbox that has
+// it, in this domain or another one, is found whichever entry the server gives first.
+func TestR14_AnExternalMemberHidesNoMailbox(t *testing.T) {
+	r := newTree(t)
+	d := account.Domain{Name: "example.com", Active: true, Quota: 1024}
+	r.addDomain(d)
+	r.addDomain(account.Domain{Name: "lists.example", Active: true})
+	home := "/var/vmail/vmail1/example.com/ann-2026.05.06.07.08.09/"
+	r.addMailbox(account.Account{Address: "ann@example.com", Kind: account.Mailbox, Active: true, Home: home})
+	external := func(address string) {
+		r.add("mail="+address+",ou=Externals,"+r.domainDN("lists.example"), "objectClass", "mailExternalUser", "mail", address,
+			"accountStatus", "active", "enabledService", "mail", "memberOfGroup", "news@lists.example")
+	}
+	for _, address := range []string{"ann@example.com", "new@example.com", "anna@example.com"} {
+		external(address)
+	}
+	made := func(op account.Operation) {
+		t.Helper()
+		results, err := r.backend.Apply(t.Context(), d, []account.Operation{op})
+		require.NoError(t, err)
+		require.NoError(t, results[0])
+	}
+	op := account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: "ann@example.com", Home: home}
+	op.Set, op.Profile[account.Name] = account.FieldSet(account.Name), "Ann Lee"
+	made(op)
+	op.Set, op.Switch = 0, account.Off
+	made(op)
+	op.Verb, op.Switch, op.NewAddress = account.Rename, "", "anna@example.com"
+	made(op)
+	create := account.Operation{
+		Verb: account.Create, Kind: account.Mailbox, Address: "new@example.com", Home: "/var/vmail/vmail1/example.com/new/",
+	}
+	create.Switch = account.On
+	made(create)
+	got := map[string]string{}
+	for a, err := range r.backend.Accounts(t.Context(), d.Name, backends.Query{}) {
+		require.NoError(t, err)
+		got[a.Address] = a.Home
+	}
+	assert.Equal(t, map[string]string{"anna@example.com": home, "new@example.com": create.Home}, got)
+
+	made(account.Operation{Verb: account.Delete, Kind: account.Mailbox, Address: "moved@example.com", Home: home})
+	assert.Empty(t, r.deleted(), "it has another address by now, and its mail stays")
+	made(account.Operation{Verb: account.Delete, Kind: account.Mailbox, Address: "anna@example.com", Home: home})
+	assert.Empty(t, r.search("(&(objectClass=mailUser)(homeDirectory="+home+"))", "mail"))
+	assert.Len(t, r.deleted(), 1)
+}
