@@ -30,8 +30,9 @@ type Object struct {
 	// External holds the values of a user's mail: the configured attribute may be a login name, which is no address
 	// outside the hosted domain. They are read where groups are replicated.
 	External []string
-	// Disabled is what the status attribute says; false where it is absent or not mapped.
-	Disabled bool
+	// Disabled is what the status attribute says; false where it is absent or not mapped. NoStatus reports that the directory does
+	// not show a status that every user has, so that nobody knows (rule R22).
+	Disabled, NoStatus bool
 	// Profile holds the mapped attributes; a field that is absent in the directory is empty.
 	Profile Profile
 	// USN is the object's own change counter on the server that was asked (uSNChanged), 0 where there is none.

@@ -33,7 +33,8 @@ func (s *source) object(e *ldap.Entry) (account.Object, error) {
 		o.Manager, _, _ = splitDN(first(e, "managedBy"))
 	}
 	if s.status != "" {
-		o.Disabled = disabled(s.status, first(e, s.status))
+		disabled, known := statusOf(s.status, first(e, s.status))
+		o.Disabled, o.NoStatus = disabled, !known && o.Kind == account.User
 	}
 	for f, name := range s.fields {
 		if name != "" {

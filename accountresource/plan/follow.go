@@ -73,8 +73,11 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 			c.Reason = account.Say("reason_drift")
 		}
 	}
-	if p.policy.FollowStatus || next.Off != "" {
-		p.compareStatus(&c, o.Disabled && p.policy.FollowStatus, &next, r)
+	switch {
+	case p.policy.FollowStatus && !o.NoStatus:
+		p.compareStatus(&c, o.Disabled, &next, r)
+	case !p.policy.FollowStatus && next.Off == account.OffByRemoval: // it has come back (rule R16)
+		p.compareStatus(&c, false, &next, r)
 	}
 	if link == nil || !same(link, &next) || c.Action != "" {
 		c.Link, ok = &next, true

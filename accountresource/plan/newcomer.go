@@ -36,6 +36,8 @@ func (p *Planner) decide(o *account.Object, address string) (account.Change, boo
 	switch {
 	case h.linked:
 		return p.refuse(o, account.Mailbox, address, account.ActionConflict, p.takenBy(h.owner)), true
+	case o.NoStatus && p.policy.FollowStatus:
+		return ignored(account.ActionIgnored, "reason_status_unreadable")
 	case !h.exists:
 		return p.create(o, address)
 	case h.kind == account.Alias:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -156,6 +157,10 @@ func (r *Runner) sample(ctx context.Context, s resource.Settings) (Sample, error
 		if err != nil {
 			return sample, fmt.Errorf("read a sample: %w", err)
 		}
+	}
+	shown := func(o account.Object) bool { return !o.NoStatus }
+	if s.Users.Status != "" && len(sample.Users) > 0 && !slices.ContainsFunc(sample.Users, shown) {
+		return sample, resource.NewProblem("user_status", "status_unreadable", nil, "Attribute", s.Users.Status, "Account", s.Connection.BindDN)
 	}
 	return sample, nil
 }

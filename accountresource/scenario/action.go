@@ -33,6 +33,9 @@ var actions = slices.Concat([]sentenceForm{
 	inDirectory("OBJECT is disabled|enabled", func(d *Directory, v values) {
 		d.change(v.object(0), func(o *account.Object) { o.Disabled = v.has("disabled") })
 	}),
+	inDirectory("OBJECT shows a|no status", func(d *Directory, v values) {
+		d.change(v.object(0), func(o *account.Object) { o.NoStatus = v.has("no") })
+	}),
 	inDirectory("OBJECT is named TEXT", func(d *Directory, v values) {
 		d.change(v.object(0), func(o *account.Object) { o.Profile[account.Name] = unquote(v.first(aText)) })
 	}),
