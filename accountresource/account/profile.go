@@ -60,6 +60,16 @@ func (s Fields) With(f Field) Fields { return s | 1<<f }
 // Profile holds a value for every field; the empty string stands for an absent one.
 type Profile [NumFields]string
 
+// HasAny reports whether the profile has a value for one of the fields.
+func (p *Profile) HasAny(fields Fields) bool {
+	for _, f := range AllFields() {
+		if fields.Has(f) && p[f] != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Differing is the set of those fields of mask in which p and q are not the same.
 func (p *Profile) Differing(q *Profile, mask Fields) Fields {
 	var s Fields

@@ -121,6 +121,15 @@ func (l *lister) filters() iter.Seq[string] {
 		}
 		conditions += condition
 	}
+	if l.query.Showing != 0 {
+		var shown strings.Builder
+		for _, f := range account.AllFields() {
+			if name := l.source.fields[f]; l.query.Showing.Has(f) && name != "" {
+				shown.WriteString("(" + name + "=*)")
+			}
+		}
+		conditions += "(|" + shown.String() + ")"
+	}
 	if l.query.IDs == nil {
 		return slices.Values([]string{"(&" + conditions + ")"})
 	}

@@ -18,6 +18,7 @@ func (p *Planner) follow(o *account.Object, address string, link *account.Link) 
 		return p.part(o, link)
 	}
 	c, ok = p.compare(o, address, link, p.addresses.next(link), &h.record)
+	p.noteClearing(o, &c)
 	switch {
 	case address != link.Address:
 		p.later.renames = append(p.later.renames, rename{change: c, link: link, from: link.Address, to: address})
@@ -63,6 +64,7 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 		Operation: account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: next.Address, Home: next.Home},
 	}
 	have, wanted := r.unpack(), p.wanted(o, address)
+	p.withhold(&wanted, &have, &next.ExtraProfile)
 	c.Set, c.Profile = have.Differing(&wanted, p.policy.Mapped&p.policy.Stored), wanted
 	c.Diff = differences(&have, &wanted, c.Set)
 	c.Diff = append(c.Diff, differences(&next.ExtraProfile, &wanted, next.ExtraProfile.Differing(&wanted, p.policy.Mapped&^p.policy.Stored))...)

@@ -11,6 +11,7 @@ func (p *Planner) newcomer(o *account.Object, address string) (account.Change, b
 	}
 	c, ok := p.decide(o, address)
 	if c.Action == account.ActionLinked { // all that are linked are known before the first is
+		p.noteClearing(o, &c)
 		p.later.guarded = append(p.later.guarded, c)
 		return account.Change{}, false
 	}

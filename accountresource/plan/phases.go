@@ -40,7 +40,7 @@ func (p *Planner) Phases() []Phase {
 
 // planGuarded returns the links, disablings, enablings, clearings and removals, and deletes links that lead to no account.
 func (p *Planner) planGuarded() []account.Change {
-	changes := slices.Concat(p.later.guarded, p.Removals.decide(), p.stray())
+	changes := slices.Concat(p.withheld(), p.later.guarded, p.Removals.decide(), p.stray())
 	p.later.guarded = nil
 	p.addresses.expect(changes...)
 	for i := range changes {

@@ -19,7 +19,9 @@ type Planner struct {
 	added     map[account.SourceID]struct{}
 	// stale are objects whose link leads to no account; it is deleted before any address changes hands.
 	stale map[account.SourceID]bool
-	later later
+	// unreadable are mapped fields that the directory shows of nobody: nothing is cleared for that (rule R22).
+	unreadable account.Fields
+	later      later
 	// membersMayChange reports whether a change so far may alter the members of an alias.
 	membersMayChange bool
 }
@@ -27,6 +29,7 @@ type Planner struct {
 // later is what waits for a later phase.
 type later struct {
 	guarded   []account.Change // links, disablings, enablings and clearings
+	clearing  []account.Object // those of guarded changes and renames that clear a field
 	renames   []rename
 	contested []account.Object // newcomers whose address an account has that may leave it, or whose account was deleted
 	limited   []account.Change // creations that compete for the domain's last places

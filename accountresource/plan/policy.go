@@ -25,6 +25,8 @@ type Policy struct {
 	Groups *GroupPolicy
 	// Removal says what happens to the accounts of objects that left.
 	Removal Removal
+	// Attribute returns the directory's name of a mapped field.
+	Attribute func(account.Field) string
 	// Canonical brings wanted values to the form in which the mail store gives them back.
 	Canonical func(address string, p account.Profile) account.Profile
 }

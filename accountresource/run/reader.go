@@ -45,6 +45,8 @@ type Query struct {
 	// inverts that.
 	Primary        []uint32
 	ExcludePrimary bool
+	// Showing restricts the listing to users that show at least one of these mapped fields; none does not.
+	Showing account.Fields
 	// IDsOnly asks for identities and primary groups alone.
 	IDsOnly bool
 }

@@ -94,6 +94,9 @@ func wanted(q run.Query, o account.Object) bool {
 	if len(q.Primary) > 0 && slices.Contains(q.Primary, o.Primary) == q.ExcludePrimary {
 		return false
 	}
+	if q.Showing != 0 && !o.Profile.HasAny(q.Showing) {
+		return false
+	}
 	return (q.Since == 0 || o.USN > q.Since) && (q.IDs == nil || slices.Contains(q.IDs, o.ID))
 }
 

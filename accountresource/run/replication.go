@@ -148,6 +148,9 @@ func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply ma
 		return err
 	}
 	planner.Correct(outcomes)
+	if err := p.checkReadable(ctx, reader, planner); err != nil {
+		return err
+	}
 	for _, phase := range planner.Phases() {
 		outcomes, err := apply(ctx, p.batchesOf(phase.Plan(), phase.Together))
 		if err != nil {

@@ -54,6 +54,7 @@ func (p *Replication) planner(ctx context.Context, d *delta, mayWrite bool) (*pl
 		Resource:     p.res.ID,
 		Domain:       p.domain,
 		Mapped:       users.Mapped(),
+		Attribute:    users.Attribute,
 		Stored:       p.cfg.Backend.Fields(),
 		FollowStatus: users.Status != "",
 		LinkExisting: p.res.Settings.Replication.ExistingAccounts == resource.LinkExisting,

@@ -56,6 +56,9 @@ func (e *entry) answers(q run.Query) bool {
 	case len(q.Primary) > 0 && slices.Contains(q.Primary, e.Primary) == q.ExcludePrimary:
 		return false
 	}
+	if q.Showing != 0 && !e.Profile.HasAny(q.Showing) {
+		return false
+	}
 	return (q.Since == 0 || e.USN > q.Since) && (q.IDs == nil || slices.Contains(q.IDs, e.ID))
 }
 

@@ -110,6 +110,9 @@ func hardNames(t *testing.T, p *Place) {
 		got = append(got, o.Profile[account.Name])
 	}
 	assert.ElementsMatch(t, names, got)
+	r, _ := p.probed(t, p.settings())
+	assert.Len(t, query(t, r, run.Query{Kind: account.User, Showing: account.FieldSet(account.Name, account.Title)}), len(names))
+	assert.Empty(t, query(t, r, run.Query{Kind: account.User, Showing: account.FieldSet(account.Title), IDsOnly: true}), "nobody has one")
 }
 
 func identity(t *testing.T, p *Place) {
