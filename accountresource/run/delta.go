@@ -36,7 +36,11 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 	if err != nil {
 		return nil, fmt.Errorf("ask what changed: %w", err)
 	}
-	if len(touched) > mostChanged {
+	visible, err := countersVisible(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
+	if !visible || len(touched) > mostChanged {
 		return nil, errFullRunNeeded
 	}
 	elsewhere := make(map[account.SourceID]ChangedObject, len(touched))
@@ -60,6 +64,23 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 		return nil, nil //nolint:nilnil // nothing happened
 	}
 	return d, nil
+}
+
+// countersVisible reports whether a search by the change counters of objects finds a user, where there is one. A bind account
+// that may not read them is shown no change at all (rule R22).
+func countersVisible(ctx context.Context, reader Reader) (bool, error) {
+	var found [2]int
+	for i, since := range []int64{1, 0} {
+		query := Query{Kind: account.User, Since: since, Limit: 1, IDsOnly: true}
+		listing, err := reader.List(ctx, query, func(account.Object) error { return nil })
+		if err != nil {
+			return false, fmt.Errorf("look for change counters: %w", err)
+		}
+		if found[i] = listing.Count; found[0] > 0 {
+			return true, nil
+		}
+	}
+	return found[1] == 0, nil
 }
 
 // changed reads the users in scope that changed, and those to be looked at again.

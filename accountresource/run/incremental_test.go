@@ -63,7 +63,7 @@ func TestR17_ARunReadsWhatChangedOnly(t *testing.T) {
 	r.people.asked, r.people.queries = nil, 0
 	got := r.incremental()
 	assert.Empty(t, got.Counts)
-	assert.Equal(t, 1, r.people.queries, "what changed is asked for, and nothing more")
+	assert.Equal(t, 2, r.people.queries, "what changed is asked for, and whether counters can be seen, and nothing more")
 	assert.Zero(t, r.tables.calls["Links"]-1, "the links are not read")
 
 	o := r.people.objects[3]

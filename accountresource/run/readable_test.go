@@ -103,3 +103,20 @@ func TestR22_AnAttributeThatIsLostOneByOneIsClearedNowhere(t *testing.T) {
 	stored, _ := r.mobiles()
 	assert.Equal(t, 24, stored)
 }
+
+// A bind account that may not read the change counters of objects sees no change: everything is read.
+func TestR22_R17_CountersThatCannotBeReadAreNotFollowed(t *testing.T) {
+	r := counting(t, 9)
+	for i := range r.people.objects {
+		r.people.objects[i].USN = 0
+	}
+	for n := range 3 {
+		r.people.objects[n].Profile[account.Name] = "Other"
+		got := r.once()
+		assert.Equal(t, run.Full, got.Mode)
+		assert.Equal(t, []string{fmt.Sprintf("updated u%04d@example.com", n)}, r.log(got))
+	}
+	r.people.objects = nil // an empty scope has none to show
+	r.once()
+	assert.Equal(t, run.Incremental, r.once().Mode)
+}
