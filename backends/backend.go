@@ -64,6 +64,8 @@ type Backend interface {
 type Query struct {
 	// Addresses limits the answer to these; nil means all.
 	Addresses []string
+	// Having, where it is not nil, limits the answer to aliases that have one of these addresses as a member.
+	Having []string
 	// Members asks for Account.Members of aliases too.
 	Members bool
 	// Homes, where it is not nil, asks another question: which of these mail directories are taken (rule R5). The answer has

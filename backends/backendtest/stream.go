@@ -59,3 +59,27 @@ func stopped(s suite) {
 	require.ErrorIs(s, last, context.Canceled)
 	assert.Len(s, s.accounts(backends.Query{}), 1)
 }
+
+func aliasesByMember(s suite) {
+	s.AddDomain(account.Domain{Name: "other.example", Active: true})
+	s.applied(creation("ann", "Ann"), creation("bob", "Bob"))
+	s.AddAlias("sales@example.com", "ann@example.com", "them@elsewhere.example")
+	s.AddAlias("all@example.com", "bob@example.com", "sales@example.com")
+	s.AddAlias("theirs@other.example", "ann@example.com")
+	s.SetRoute(route("bob", "ann"), true)                                                  // no membership
+	s.SetRoute(account.Route{Address: "example.com", Forwarding: "ann@example.com"}, true) // nor is a catch-all
+	having := func(members ...string) []string {
+		found := []string{}
+		for _, a := range s.accounts(backends.Query{Having: append([]string{}, members...), Members: true}) {
+			assert.Equal(s, account.Alias, a.Kind)
+			assert.Len(s, a.Members, 2, "with all members")
+			found = append(found, a.Address)
+		}
+		return found
+	}
+	assert.Equal(s, []string{"sales@example.com"}, having("ann@example.com"))
+	assert.Equal(s, []string{"sales@example.com"}, having("them@elsewhere.example", "nobody@example.com"))
+	assert.Equal(s, []string{"all@example.com", "sales@example.com"}, having("sales@example.com", "ann@example.com"))
+	assert.Empty(s, having("nobody@example.com"))
+	assert.Empty(s, having(), "an empty list is not all")
+}

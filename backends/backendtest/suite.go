@@ -107,6 +107,7 @@ var cases = []struct {
 	{"R26 another account of the same address was made at another time", madeDiffers},
 	{"R4 administrators are known as such", readRoles},
 	{"the store is free while accounts are streamed", useWhileStreaming},
+	{"aliases are found by their members", aliasesByMember},
 	{"a stopped context stops", stopped},
 	{"R8 a renamed account keeps its mail and whatever names it", renameAccount},
 	{"R8 two accounts swap their addresses", swapAddresses},

@@ -196,6 +196,14 @@ func (b *Backend) Accounts(
 	}
 }
 
+// hasMember reports whether one of the addresses is a member of an alias.
+func (b *Backend) hasMember(alias string, addresses []string) bool {
+	return slices.ContainsFunc(addresses, func(address string) bool {
+		_, is := b.routes[account.Route{Address: alias, Forwarding: address}]
+		return is
+	})
+}
+
 func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -206,6 +214,9 @@ func (b *Backend) selected(domain string, q backends.Query) []account.Account {
 	for _, address := range slices.Sorted(maps.Keys(b.accounts)) {
 		a := b.accounts[address]
 		if account.DomainOf(address) != domain || q.Addresses != nil && !slices.Contains(q.Addresses, address) {
+			continue
+		}
+		if q.Having != nil && (a.Kind != account.Alias || !b.hasMember(address, q.Having)) {
 			continue
 		}
 		if q.Members && a.Kind == account.Alias {

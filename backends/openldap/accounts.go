@@ -56,7 +56,7 @@ type stream struct {
 func (b *Backend) stream(
 	ctx context.Context, s *stream, q backends.Query, each func(account.Account) error,
 ) error {
-	if s.only != nil && len(s.only) == 0 {
+	if s.only != nil && len(s.only) == 0 || q.Having != nil && len(q.Having) == 0 {
 		return nil
 	}
 	admins, err := b.domainAdmins(ctx, s.domain)
@@ -86,7 +86,11 @@ func (b *Backend) stream(
 	if q.Members {
 		attributes = aliasAttributes
 	}
-	if err := b.holders(ctx, s.domain, s.only, attributes, take); err != nil {
+	read := func() error { return b.holders(ctx, s.domain, s.only, attributes, take) }
+	if q.Having != nil {
+		read = func() error { return b.having(ctx, s.domain, q.Having, attributes, take) }
+	}
+	if err := read(); err != nil {
 		return err
 	}
 	for _, all := range s.later {
@@ -107,6 +111,19 @@ func (b *Backend) holders(
 	}
 	for part := range slices.Chunk(only, listChunk) {
 		filter := "(&" + classes + anyOf([]string{"mail", "shadowAddress"}, part) + ")"
+		if err := b.pages(ctx, b.domainDN(domain), filter, attributes, take); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// having reads the entries of aliases that have one of the addresses as a member.
+func (b *Backend) having(
+	ctx context.Context, domain string, members, attributes []string, take func([]*ldap.Entry) error,
+) error {
+	for part := range slices.Chunk(members, listChunk) {
+		filter := "(&(objectClass=mailAlias)" + anyOf([]string{"mailForwardingAddress"}, part) + ")"
 		if err := b.pages(ctx, b.domainDN(domain), filter, attributes, take); err != nil {
 			return err
 		}

@@ -40,9 +40,16 @@ func (b *Backend) Accounts(
 			yield(account.Account{}, fmt.Errorf("read the administrators: %w", err))
 			return
 		}
+		only := q.Addresses
+		if q.Having != nil {
+			if only, err = b.having(ctx, domain, q.Having); err != nil {
+				yield(account.Account{}, fmt.Errorf("look for the aliases of %d members: %w", len(q.Having), err))
+				return
+			}
+		}
 		seen := make(map[string]struct{})
 		for _, s := range b.sources(domain) {
-			for chunk, err := range b.chunks(ctx, s, domain, q.Addresses) {
+			for chunk, err := range b.chunks(ctx, s, domain, only) {
 				if err == nil && q.Members {
 					err = b.members(ctx, chunk)
 				}

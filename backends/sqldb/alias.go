@@ -163,6 +163,25 @@ func (b *Backend) members(ctx context.Context, accounts []account.Account) error
 	return nil
 }
 
+// having returns the aliases of a domain that have one of the addresses as a member.
+func (b *Backend) having(ctx context.Context, domain string, members []string) ([]string, error) {
+	aliases := []string{} // nil is all of the domain
+	for part := range slices.Chunk(members, listChunk) {
+		q := b.sql.Select("address").Distinct().From("forwardings").Where(b.in("forwarding", part)).
+			Where(squirrel.Eq{"domain": domain, "is_list": 1})
+		found, err := query(ctx, b.db, q, func(scan func(...any) error) (address string, err error) {
+			err = scan(&address)
+			return strings.ToLower(address), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		aliases = append(aliases, found...)
+	}
+	slices.Sort(aliases)
+	return slices.Compact(aliases), nil
+}
+
 // member is a row of an alias.
 type member struct {
 	account.Route
