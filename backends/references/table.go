@@ -103,18 +103,82 @@ func (s *Set) Rename(ctx context.Context, tx *dialect.Tx, moves []account.Move) 
 	return nil
 }
 
+// rename has the rows of a table follow. Where the columns are part of a unique key, rows are looked for once, and changed by that
+// key: hardly any of these columns is indexed alone, and a change by such a column reads all rows and locks them until the end.
 func (s *Set) rename(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
-	if err := s.deleteCollisions(ctx, tx, t, moves); err != nil {
-		return err
+	if len(t.Key) > 0 {
+		if err := s.renameKeys(ctx, tx, t, moves); err != nil {
+			return err
+		}
 	}
 	for _, column := range t.columns() {
-		statement := s.sql.Update(t.Name).Set(s.quoted(column), s.Follow(s.quoted(column), moves, t.Binary)).
-			Where(squirrel.Eq{s.quoted(column): s.values(t, froms(moves))})
+		if slices.Contains(t.Key, column) {
+			continue
+		}
+		where := squirrel.Eq{s.quoted(column): s.values(t, froms(moves))}
+		if named, err := s.any(ctx, tx, t, where); err != nil || !named {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		statement := s.sql.Update(t.Name).Set(s.quoted(column), s.Follow(s.quoted(column), moves, t.Binary)).Where(where)
 		if _, err := squirrel.ExecContextWith(ctx, tx, statement); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// any reports whether a table has such a row.
+func (s *Set) any(ctx context.Context, tx *dialect.Tx, t *Table, where squirrel.Sqlizer) (found bool, err error) {
+	rows, err := squirrel.QueryContextWith(ctx, tx, s.sql.Select("1").From(t.Name).Where(where).Limit(1))
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Next(), rows.Err()
+}
+
+// renameKeys changes the columns that are part of the key, and deletes the rows that give way.
+func (s *Set) renameKeys(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
+	moving, losing, err := s.movingRows(ctx, tx, t, moves)
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(losing, keyChunk) {
+		if _, err := squirrel.ExecContextWith(ctx, tx, s.sql.Delete(t.Name).Where(s.withKeys(t, part))); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(moving, keyChunk) {
+		statement := s.sql.Update(t.Name).Where(s.withKeys(t, part))
+		for _, c := range t.columns() {
+			if slices.Contains(t.Key, c) {
+				statement = statement.Set(s.quoted(c), s.Follow(s.quoted(c), moves, t.Binary))
+			}
+		}
+		if _, err := squirrel.ExecContextWith(ctx, tx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyChunk is how many keys stand in one condition.
+const keyChunk = 200
+
+// withKeys is the condition of rows with these keys.
+func (s *Set) withKeys(t *Table, keys [][]string) squirrel.Sqlizer {
+	any := make(squirrel.Or, len(keys))
+	for i, key := range keys {
+		all := make(squirrel.And, len(t.Key))
+		for j, c := range t.Key {
+			all[j] = squirrel.Eq{s.quoted(c): s.values(t, []string{key[j]})}
+		}
+		any[i] = all
+	}
+	return any
 }
 
 // Follow is the expression that turns the address in a column into what it becomes.
@@ -130,14 +194,12 @@ func (s *Set) Follow(column string, moves []account.Move, binary bool) squirrel.
 		}
 		which = which.When(from, to)
 	}
-	return which
+	return which.Else(column)
 }
 
-// deleteCollisions deletes the rows whose unique key a renamed row would get.
-func (s *Set) deleteCollisions(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) error {
-	if len(t.Key) == 0 {
-		return nil
-	}
+// movingRows returns the keys of rows that name an address that moves, and of those that give way since another row would get the
+// same key.
+func (s *Set) movingRows(ctx context.Context, tx *dialect.Tx, t *Table, moves []account.Move) (moving, losing [][]string, err error) {
 	becomes := make(map[string]string, len(moves))
 	addresses := froms(moves)
 	for _, m := range moves {
@@ -150,10 +212,9 @@ func (s *Set) deleteCollisions(ctx context.Context, tx *dialect.Tx, t *Table, mo
 	}
 	rows, err := s.rows(ctx, tx, t, addresses)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	winner := make(map[string]row, len(rows))
-	var losers [][]string
 	for _, key := range rows {
 		next, r := slices.Clone(key), row{key: key}
 		for i, c := range t.Key {
@@ -168,22 +229,19 @@ func (s *Set) deleteCollisions(ctx context.Context, tx *dialect.Tx, t *Table, mo
 		case !taken:
 			winner[final] = r
 		case rival.moved >= r.moved:
-			losers = append(losers, r.key)
+			losing = append(losing, r.key)
 		default:
-			losers = append(losers, rival.key)
+			losing = append(losing, rival.key)
 			winner[final] = r
 		}
 	}
-	for _, key := range losers {
-		where := squirrel.And{}
-		for i, c := range t.Key {
-			where = append(where, squirrel.Eq{s.quoted(c): s.values(t, []string{key[i]})})
-		}
-		if _, err := squirrel.ExecContextWith(ctx, tx, s.sql.Delete(t.Name).Where(where)); err != nil {
-			return err
+	for _, r := range winner {
+		if r.moved > 0 {
+			moving = append(moving, r.key)
 		}
 	}
-	return nil
+	slices.SortFunc(moving, slices.Compare[[]string])
+	return moving, losing, nil
 }
 
 // rows reads the keys of the rows that name one of the addresses.
@@ -221,19 +279,41 @@ func (s *Set) rows(ctx context.Context, tx *dialect.Tx, t *Table, addresses []st
 func (s *Set) Delete(ctx context.Context, tx *dialect.Tx, addresses []string) error {
 	for part := range slices.Chunk(addresses, chunk) {
 		for i := range s.tables {
-			t := &s.tables[i]
-			var statements []squirrel.Sqlizer
-			for _, c := range t.Owned {
-				statements = append(statements, s.sql.Delete(t.Name).Where(squirrel.Eq{s.quoted(c): s.values(t, part)}))
+			if err := s.delete(ctx, tx, &s.tables[i], part); err != nil {
+				return fmt.Errorf("delete addresses from %s: %w", s.tables[i].Name, err)
 			}
-			for _, c := range t.Named {
-				statements = append(statements, s.sql.Update(t.Name).Set(s.quoted(c), "").
-					Where(squirrel.Eq{s.quoted(c): s.values(t, part)}))
+		}
+	}
+	return nil
+}
+
+func (s *Set) delete(ctx context.Context, tx *dialect.Tx, t *Table, addresses []string) error {
+	owned := t.Owned
+	if len(t.Key) > 0 && !slices.ContainsFunc(t.Key, func(c string) bool { return !slices.Contains(t.Owned, c) }) {
+		keys, err := s.rows(ctx, tx, t, addresses)
+		if err != nil {
+			return err
+		}
+		for part := range slices.Chunk(keys, keyChunk) {
+			if _, err := squirrel.ExecContextWith(ctx, tx, s.sql.Delete(t.Name).Where(s.withKeys(t, part))); err != nil {
+				return err
 			}
-			for _, statement := range statements {
-				if _, err := squirrel.ExecContextWith(ctx, tx, statement); err != nil {
-					return fmt.Errorf("delete addresses from %s: %w", t.Name, err)
-				}
+		}
+		owned = slices.DeleteFunc(slices.Clone(owned), func(c string) bool { return slices.Contains(t.Key, c) })
+	}
+	for _, c := range slices.Concat(owned, t.Named) {
+		where := squirrel.Eq{s.quoted(c): s.values(t, addresses)}
+		named, err := s.any(ctx, tx, t, where)
+		if err != nil {
+			return err
+		}
+		var statement squirrel.Sqlizer = s.sql.Delete(t.Name).Where(where)
+		if slices.Contains(t.Named, c) {
+			statement = s.sql.Update(t.Name).Set(s.quoted(c), "").Where(where)
+		}
+		if named {
+			if _, err := squirrel.ExecContextWith(ctx, tx, statement); err != nil {
+				return err
 			}
 		}
 	}

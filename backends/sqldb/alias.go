@@ -167,8 +167,8 @@ func (b *Backend) members(ctx context.Context, accounts []account.Account) error
 func (b *Backend) having(ctx context.Context, domain string, members []string) ([]string, error) {
 	aliases := []string{} // nil is all of the domain
 	for part := range slices.Chunk(members, listChunk) {
-		q := b.sql.Select("address").Distinct().From("forwardings").Where(b.in("forwarding", part)).
-			Where(squirrel.Eq{"domain": domain, "is_list": 1})
+		// iRedMail has no index for it. One of domain would only lead to nearly all rows, one by one.
+		q := b.sql.Select("address").From("forwardings").Where(b.in("forwarding", part)).Where(squirrel.Eq{"is_list": 1})
 		found, err := query(ctx, b.db, q, func(scan func(...any) error) (address string, err error) {
 			err = scan(&address)
 			return strings.ToLower(address), err
@@ -176,7 +176,11 @@ func (b *Backend) having(ctx context.Context, domain string, members []string) (
 		if err != nil {
 			return nil, err
 		}
-		aliases = append(aliases, found...)
+		for _, address := range found {
+			if account.DomainOf(address) == domain {
+				aliases = append(aliases, address)
+			}
+		}
 	}
 	slices.Sort(aliases)
 	return slices.Compact(aliases), nil
