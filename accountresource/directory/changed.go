@@ -59,7 +59,7 @@ func changedObjectOf(e *ldap.Entry, since int64) (run.ChangedObject, error) {
 	if err != nil {
 		return run.ChangedObject{}, err
 	}
-	t := run.ChangedObject{ID: id, Kind: account.Other, Deleted: strings.EqualFold(first(e, "isDeleted"), "TRUE")}
+	t := run.ChangedObject{ID: id, DN: e.DN, Kind: account.Other, Deleted: strings.EqualFold(first(e, "isDeleted"), "TRUE")}
 	if classed(e, "person") || classed(e, "group") || classed(e, "contact") {
 		t.Kind = kindOf(e)
 	}

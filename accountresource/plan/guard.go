@@ -6,7 +6,8 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
-const fewestForPercent = 5
+// FewestForPercent is the number of removals below which they are never too many for their part of all linked accounts (rule R15).
+const FewestForPercent = 5
 
 // decide returns what becomes of the accounts of objects that left. Those that are held go into Held too.
 func (r *Removals) decide() []account.Change {
@@ -55,7 +56,7 @@ func (r *Removals) guard(doomed []account.Change, waiting int) account.Message {
 		}
 	}
 	n, linked := len(doomed)+waiting, r.addresses.state.Linked()
-	if n > r.policy.Max || n >= fewestForPercent && n*100 > r.policy.MaxPercent*linked {
+	if n > r.policy.Max || n >= FewestForPercent && n*100 > r.policy.MaxPercent*linked {
 		return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
 	}
 	return account.Message{}

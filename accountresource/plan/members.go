@@ -91,7 +91,7 @@ func (p *Planner) Unknown() []account.SourceID {
 		g := m.groups[id]
 		for _, list := range [][]account.SourceID{g.Members, m.primary.members[g.Primary], m.manager(g)} {
 			for _, member := range list {
-				if !p.isKnown(member) && !m.asked[member] {
+				if !p.IsKnown(member) && !m.asked[member] {
 					m.asked[member] = true
 					unknown = append(unknown, member)
 				}
@@ -101,18 +101,29 @@ func (p *Planner) Unknown() []account.SourceID {
 	return unknown
 }
 
-// isKnown reports whether enough is known of a member.
-func (p *Planner) isKnown(id account.SourceID) bool {
+// IsKnown reports whether enough is known of an object as a member of groups.
+func (p *Planner) IsKnown(id account.SourceID) bool {
 	_, isPerson := p.people[id]
 	_, isGroup := p.groups[id]
 	return isPerson || isGroup || p.isAsBefore(id)
 }
 
 // isAsBefore reports whether an object that was not given is linked, and has not left: it needs no other address than that
-// of its account.
+// of its account. A group whose alias is off is to be known, as its members are reached one by one.
 func (p *Planner) isAsBefore(id account.SourceID) bool {
 	l := p.state.links[id]
-	return p.policy.Incremental && l != nil && l.Kind == account.Mailbox && !p.isLeaving(id)
+	if !p.policy.Incremental || l == nil || p.isLeaving(id) {
+		return false
+	}
+	return l.Kind == account.Mailbox || p.addresses.At(l.Address).active
+}
+
+// IsInStep reports whether a group's alias is on and has the group's address: whatever changes of its members is nothing to the
+// aliases that it is a member of.
+func (p *Planner) IsInStep(g *account.Object) bool {
+	l := p.state.links[g.ID]
+	address, refusal := p.policy.addressOf(g)
+	return l != nil && refusal.IsZero() && l.Address == address && l.Off == "" && p.addresses.At(address).active
 }
 
 // manager returns the object that is to moderate a group's alias, if there is one.

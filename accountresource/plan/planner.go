@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -22,8 +23,8 @@ type Planner struct {
 	// unreadable are mapped fields that the directory shows of nobody: nothing is cleared for that (rule R22).
 	unreadable account.Fields
 	later      later
-	// membersMayChange reports whether a change so far may alter the members of an alias.
-	membersMayChange bool
+	// moved are objects that were created or refused so far: the aliases that they are members of may change.
+	moved []account.SourceID
 }
 
 // later is what waits for a later phase.
@@ -47,10 +48,22 @@ func New(p Policy, s *State) *Planner {
 // Linked returns the number of links that the resource has.
 func (p *Planner) Linked() int { return p.state.Linked() }
 
-// MembershipMayChange reports whether the objects added so far can alter the members of an alias.
-func (p *Planner) MembershipMayChange() bool {
-	l := &p.later
-	return p.membersMayChange || len(l.guarded)+len(l.contested)+len(l.renames)+len(l.limited)+len(p.leaving) > 0
+// Moved returns the objects added so far, and those that left, for which the members of an alias may change.
+func (p *Planner) Moved() []account.SourceID {
+	moved := slices.Concat(p.moved, p.leaving)
+	for i := range p.later.guarded {
+		moved = append(moved, p.later.guarded[i].Source)
+	}
+	for i := range p.later.renames {
+		moved = append(moved, p.later.renames[i].change.Source)
+	}
+	for i := range p.later.contested {
+		moved = append(moved, p.later.contested[i].ID)
+	}
+	for i := range p.later.limited {
+		moved = append(moved, p.later.limited[i].Source)
+	}
+	return moved
 }
 
 // Add decides on an object of the listing of users; ok is false where there is nothing to do, or the decision waits for a
@@ -72,7 +85,7 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 		return c, false // what became of its account is not known; that is in the log
 	case !refusal.IsZero():
 		c, ok = p.refuse(&o, account.Mailbox, address, account.ActionIgnored, refusal), true
-		p.membersMayChange = true // it may have an address elsewhere, and that may have changed
+		p.moved = append(p.moved, o.ID) // it may have an address elsewhere, and that may have changed
 	case link == nil:
 		c, ok = p.newcomer(&o, address)
 	default:
@@ -87,7 +100,9 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 // expect takes changes for made.
 func (p *Planner) expect(c *account.Change) {
 	p.addresses.expect(*c)
-	p.membersMayChange = p.membersMayChange || c.Verb == account.Create
+	if c.Verb == account.Create {
+		p.moved = append(p.moved, c.Source)
+	}
 }
 
 // refuse returns the row in the log for an object whose account is not made or followed.

@@ -23,13 +23,7 @@ func (g *primaryGroups) add(o *account.Object) {
 // PrimaryGroups returns which users by primary group have to be known for the groups read since it was called last: those
 // of the well-known groups that count, and whether any other's do.
 func (m *Members) PrimaryGroups(wellKnown []uint32) (counting []uint32, others bool) {
-	nested := make(map[account.SourceID]bool)
-	for _, id := range m.order {
-		for _, member := range m.groups[id].Members {
-			nested[member] = true
-		}
-	}
-	known := m.primary.known
+	nested, known := m.nested(), m.primary.known
 	for _, id := range m.order {
 		g := m.groups[id]
 		counts := len(g.Mail) > 0 || nested[id]
@@ -44,6 +38,30 @@ func (m *Members) PrimaryGroups(wellKnown []uint32) (counting []uint32, others b
 		known[g.Primary] = true
 	}
 	return counting, others
+}
+
+// PrimaryOf returns the groups read since it was called last of which those count who have one as their primary group.
+func (m *Members) PrimaryOf() (groups []uint32) {
+	nested := m.nested()
+	for _, id := range m.order {
+		g := m.groups[id]
+		if counts := len(g.Mail) > 0 || nested[id]; counts && g.Primary != 0 && !m.primary.known[g.Primary] {
+			m.primary.known[g.Primary] = true
+			groups = append(groups, g.Primary)
+		}
+	}
+	return groups
+}
+
+// nested returns the members of groups.
+func (m *Members) nested() map[account.SourceID]bool {
+	nested := make(map[account.SourceID]bool)
+	for _, id := range m.order {
+		for _, member := range m.groups[id].Members {
+			nested[member] = true
+		}
+	}
+	return nested
 }
 
 // AddPrimary adds the primary group of a user that was not added.

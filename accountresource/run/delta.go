@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
@@ -16,10 +17,20 @@ type delta struct {
 	missing []account.SourceID
 	// listed has the identities of everybody in scope, by kind of account, where deleted objects cannot be seen.
 	listed map[account.Kind][]account.SourceID
-	// groups says that who is in an alias may have changed.
-	groups bool
+	memberships
+	// concerned are the groups whose aliases may change; nil where all groups are to be read.
+	concerned *concerned
 	// machines are users that are computers: nothing of theirs can change an alias.
 	machines map[account.SourceID]bool
+}
+
+// memberships are what changed besides users and may concern aliases.
+type memberships struct {
+	// groups says that who is in an alias may have changed, anonymous that nobody can tell in which: something was deleted
+	// that has no account here.
+	groups, anonymous bool
+	changed           []account.Object // groups in scope, changed or to be looked at again
+	others            []account.Object // what changed and is not in scope: contacts, groups nested in others, somebody outside
 }
 
 // errFullRunNeeded says that the changed objects do not show everything that happened, or are too many.
@@ -36,7 +47,7 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 	if err != nil {
 		return nil, fmt.Errorf("ask what changed: %w", err)
 	}
-	visible, err := countersVisible(ctx, reader)
+	visible, err := p.countersVisible(ctx, reader)
 	if err != nil {
 		return nil, err
 	}
@@ -67,20 +78,31 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 }
 
 // countersVisible reports whether a search by the change counters of objects finds a user, where there is one. A bind account
-// that may not read them is shown no change at all (rule R22).
-func countersVisible(ctx context.Context, reader Reader) (bool, error) {
-	var found [2]int
-	for i, since := range []int64{1, 0} {
-		query := Query{Kind: account.User, Since: since, Limit: 1, IDsOnly: true}
-		listing, err := reader.List(ctx, query, func(account.Object) error { return nil })
-		if err != nil {
-			return false, fmt.Errorf("look for change counters: %w", err)
-		}
-		if found[i] = listing.Count; found[0] > 0 {
-			return true, nil
+// that may not read them is shown no change at all (rule R22). Some linked users are asked for first, since their identities are
+// indexed everywhere; only where none of them is left, anybody is.
+func (p *Replication) countersVisible(ctx context.Context, reader Reader) (bool, error) {
+	const some = 5
+	linked, err := p.cfg.Links.Some(ctx, p.res.ID, account.Mailbox, some)
+	if err != nil {
+		return false, fmt.Errorf("look for linked users: %w", err)
+	}
+	asked := [][]account.SourceID{linked, nil}
+	if len(linked) == 0 {
+		asked = asked[1:]
+	}
+	for _, ids := range asked {
+		for _, since := range []int64{1, 0} {
+			query := Query{Kind: account.User, IDs: ids, Since: since, Limit: 1, IDsOnly: true}
+			listing, err := reader.List(ctx, query, func(account.Object) error { return nil })
+			if err != nil {
+				return false, fmt.Errorf("look for change counters: %w", err)
+			}
+			if listing.Count > 0 {
+				return since > 0, nil
+			}
 		}
 	}
-	return found[1] == 0, nil
+	return true, nil
 }
 
 // changed reads the users in scope that changed, and those to be looked at again.
@@ -99,19 +121,52 @@ func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, else
 			return err
 		}
 	}
-	var again []account.SourceID
+	again := make(map[account.Kind][]account.SourceID)
 	for _, a := range p.watermark.Retries {
-		if a.Kind == account.Mailbox {
-			again = append(again, a.Source)
-		} else {
-			d.groups = true
+		again[a.Kind] = append(again[a.Kind], a.Source)
+	}
+	if ids := again[account.Mailbox]; len(ids) > 0 {
+		d.missing = append(d.missing, ids...) // unless it is found now
+		if err := p.listComplete(ctx, reader, Query{Kind: account.User, IDs: ids}, take); err != nil {
+			return err
+		}
+	}
+	if !p.res.Settings.Replication.Groups {
+		return nil
+	}
+	return p.changedGroups(ctx, reader, d, elsewhere, again[account.Alias])
+}
+
+// changedGroups reads the groups in scope that changed, and those to be looked at again.
+func (p *Replication) changedGroups(
+	ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]ChangedObject, again []account.SourceID,
+) error {
+	found := make(map[account.SourceID]bool)
+	take := func(o account.Object) error {
+		delete(elsewhere, o.ID)
+		if d.groups = true; !found[o.ID] {
+			d.memberships.changed = append(d.memberships.changed, o)
+		}
+		found[o.ID] = true
+		return nil
+	}
+	for _, t := range elsewhere {
+		if t.Kind == account.Group && !t.Deleted {
+			if err := p.listComplete(ctx, reader, Query{Kind: account.Group, Since: p.watermark.USN}, take); err != nil {
+				return err
+			}
+			break
 		}
 	}
 	if len(again) == 0 {
 		return nil
 	}
-	d.missing = append(d.missing, again...) // unless it is found now
-	return p.listComplete(ctx, reader, Query{Kind: account.User, IDs: again}, take)
+	d.groups = true
+	if err := p.listComplete(ctx, reader, Query{Kind: account.Group, IDs: again}, take); err != nil {
+		return err
+	}
+	d.missing = append(d.missing, slices.DeleteFunc(again, func(id account.SourceID) bool { return found[id] })...)
+	return nil
 }
 
 // listComplete lists objects, and returns errFullRunNeeded where the listing is not complete.
@@ -122,75 +177,6 @@ func (p *Replication) listComplete(ctx context.Context, reader Reader, q Query, 
 	}
 	if !listing.Complete {
 		return errFullRunNeeded
-	}
-	return nil
-}
-
-// heldBefore adds the removals that an admin has to decide on or has decided on: they are looked at in every run.
-func (p *Replication) heldBefore(d *delta) {
-	for id, h := range p.kept {
-		d.missing = append(d.missing, id)
-		d.groups = d.groups || h.Kind == account.Alias && p.res.Settings.Replication.Groups
-	}
-}
-
-// findDeparted finds the linked objects that may have left. What changed and is not in scope now has left if it is
-// linked; where deleted objects are not shown, everybody's identity is listed besides.
-func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]ChangedObject) error {
-	groups := p.res.Settings.Replication.Groups
-	suspects := d.missing
-	for id, t := range elsewhere {
-		suspects = append(suspects, id)
-		// A group in scope or nested in one, a contact or somebody outside who is a member.
-		d.groups = d.groups || groups && (t.Kind == account.Group || t.Kind == account.Contact || t.Kind == account.User && !t.Computer)
-	}
-	known, err := p.cfg.Links.Known(ctx, p.res.ID, suspects)
-	if err != nil {
-		return fmt.Errorf("look for the links of %d objects: %w", len(suspects), err)
-	}
-	d.missing = known
-	if p.probe.Tombstones {
-		return nil
-	}
-	for _, kind := range withGroups(&p.res.Settings) {
-		d.listed[kind] = []account.SourceID{}
-		if err := p.listComplete(ctx, reader, Query{Kind: sourceKinds[kind], IDsOnly: true}, func(o account.Object) error {
-			d.listed[kind] = append(d.listed[kind], o.ID)
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return p.absent(ctx, d)
-}
-
-// absent adds the linked objects that a listing of identities does not have.
-func (p *Replication) absent(ctx context.Context, d *delta) error {
-	there := make(map[account.SourceID]struct{})
-	for _, ids := range d.listed {
-		for _, id := range ids {
-			there[id] = struct{}{}
-		}
-	}
-	policy := &p.res.Settings.Replication
-	for l, err := range p.cfg.Links.Links(ctx, p.res.ID, p.res.Settings.Connection.Domain) {
-		if err != nil {
-			return fmt.Errorf("read the links: %w", err)
-		}
-		_, listed := d.listed[l.Kind]
-		_, present := there[l.Source]
-		if l.Resource != p.res.ID || !listed || present {
-			continue
-		}
-		if !policy.Delete && !policy.DisableRemoved { // its account is left as it is, but it is a member of no alias any more
-			d.groups = d.groups || p.res.Settings.Replication.Groups
-			continue
-		}
-		if l.Off != "" && !(policy.Delete && l.Origin == account.Created) {
-			continue // it left before, and is switched off already
-		}
-		d.missing = append(d.missing, l.Source)
-		d.groups = d.groups || l.Kind == account.Alias
 	}
 	return nil
 }

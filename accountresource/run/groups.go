@@ -57,6 +57,44 @@ func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Pla
 	return nil
 }
 
+// giveGroups puts the groups that a delta concerns through the plan, and finds out which of the linked ones left.
+func (p *Replication) giveGroups(ctx context.Context, reader Reader, b *plan.Planner, d *delta, f *feed) error {
+	p.counters.enter(Groups)
+	c := d.concerned
+	for i := range c.groups {
+		b.AddGroup(c.groups[i])
+	}
+	missing := append([]account.SourceID{}, d.missing...)
+	if ids, listed := d.listed[account.Alias]; listed {
+		for _, id := range ids {
+			b.Given(id)
+		}
+		b.Listed(account.Alias, len(ids))
+	}
+	back := func(o account.Object) error { // it is there after all, but what it needs was not loaded
+		b.Given(o.ID)
+		p.retryLater(o.ID, account.Alias)
+		return nil
+	}
+	if err := p.findLeavers(ctx, reader, b, account.Alias, missing, back, f); err != nil {
+		return err
+	}
+	for _, id := range b.Moved() { // what came up since the groups were looked for
+		if _, waits := p.kept[id]; !waits && !c.covered[id] {
+			p.retryLater(id, account.Mailbox)
+		}
+	}
+	for i := range c.outside {
+		if !b.IsKnown(c.outside[i].ID) {
+			b.AddOutside(c.outside[i])
+		}
+	}
+	for i := range c.primary {
+		b.AddPrimary(c.primary[i])
+	}
+	return nil
+}
+
 // wellKnownPrimaryGroups are the primary groups that many have: domain users and guests, computers, domain controllers,
 // read-only ones (MS-DTYP 2.4.2.4).
 var wellKnownPrimaryGroups = []uint32{513, 514, 515, 516, 521}

@@ -155,6 +155,19 @@ func (w *worldTables) At(_ context.Context, addresses []string) ([]account.Link,
 	return w.sorted(func(l *account.Link) bool { return slices.Contains(addresses, l.Address) }), nil
 }
 
+func (w *worldTables) Some(_ context.Context, resource int64, kind account.Kind, limit int) (ids []account.SourceID, err error) {
+	for _, l := range w.sorted(func(l *account.Link) bool { return l.Resource == resource && l.Kind == kind }) {
+		ids = append(ids, l.Source)
+	}
+	return ids[:min(limit, len(ids))], nil
+}
+
+func (w *worldTables) Claims(_ context.Context, resource int64, domain string) ([]account.Link, error) {
+	return w.sorted(func(l *account.Link) bool {
+		return l.Resource != resource && l.State != account.Confirmed && account.DomainOf(l.Address) == domain
+	}), nil
+}
+
 // Claim gives an address to a link if no other link has it, or one of the same batch has it and leaves it. One that is
 // refused stays where it is.
 func (w *worldTables) Claim(_ context.Context, l run.Lease, links []account.Link) ([]error, error) {

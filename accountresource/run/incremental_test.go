@@ -20,7 +20,7 @@ func counting(t *testing.T, n int) *harness {
 	t.Helper()
 	r := newHarness(t)
 	r.res.Settings.Replication.Delete = true
-	r.people.invocation, r.people.tombstones = "dc1", true
+	r.people.invocation, r.people.tombstones, r.people.usn = "dc1", true, 100
 	for _, o := range users(n) {
 		r.put(o)
 	}

@@ -30,6 +30,11 @@ func withAliases(t *testing.T) *harness {
 	return r
 }
 
+// touchGroup has a group count as changed, as the directory does when somebody's primary group changes.
+func (r *harness) touchGroup(id account.SourceID) {
+	r.put(r.people.objects[slices.IndexFunc(r.people.objects, func(o account.Object) bool { return o.ID == id })])
+}
+
 // team are the members of the alias, without their domain.
 func (r *harness) team() []string {
 	r.t.Helper()
@@ -89,7 +94,10 @@ func TestR12_GroupsAreReadOnlyWhereAnAliasMayChange(t *testing.T) {
 	assert.Empty(t, r.people.asked)
 	r.put(user("new", "new@example.com", "New"))
 	r.incremental()
-	assert.Equal(t, []account.ObjectKind{account.Group}, r.people.asked)
+	assert.Empty(t, r.people.asked, "the groups of a newcomer are asked for")
+	r.people.touch(run.ChangedObject{ID: "gone", Kind: account.Contact, Deleted: true})
+	r.incremental()
+	assert.Equal(t, []account.ObjectKind{account.Group}, r.people.asked, "nobody knows what a deleted contact was in")
 }
 
 func TestR13_AGroupThatLeftTakesItsAliasAlong(t *testing.T) {

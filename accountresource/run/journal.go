@@ -158,10 +158,15 @@ type Links interface {
 	Known(ctx context.Context, resource int64, ids []account.SourceID) ([]account.SourceID, error)
 	// Of returns the links of the resource's objects with these identities; those that have none are left out.
 	Of(ctx context.Context, resource int64, ids []account.SourceID) ([]account.Link, error)
+	// Some returns objects that the resource has linked to accounts of a kind, at most as many as limit.
+	Some(ctx context.Context, resource int64, kind account.Kind, limit int) ([]account.SourceID, error)
 	// Count returns the number of links that the resource has.
 	Count(ctx context.Context, resource int64) (int, error)
 	// At are the links of these addresses, of whichever resource.
 	At(ctx context.Context, addresses []string) ([]account.Link, error)
+	// Claims returns the claims of other resources with an address in the domain: the addresses that they keep are not only
+	// those under which At finds them.
+	Claims(ctx context.Context, resource int64, domain string) ([]account.Link, error)
 	// Claim inserts or replaces the links (by resource and source ID) as they are, in one transaction fenced by the
 	// lease: ErrLeaseLost writes nothing. The result holds one value for each link: nil, or ErrConflict where the
 	// address is linked to another object; such a link fails alone.

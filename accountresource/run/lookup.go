@@ -64,9 +64,10 @@ func (p *Replication) lookUp(ctx context.Context, links []*account.Link) (*prese
 func (p *Replication) accounts(ctx context.Context, q backends.Query, each func(account.Account)) error {
 	limited, reset, cancel := withIdleTimeout(ctx)
 	defer cancel()
-	for a, err := range p.cfg.Backend.Accounts(limited, p.domain.Name, q) {
+	domain := p.res.Settings.Connection.Domain
+	for a, err := range p.cfg.Backend.Accounts(limited, domain, q) {
 		if err != nil {
-			return storeProblem(fmt.Errorf("read the accounts of %s: %w", p.domain.Name, stopped(limited, err)))
+			return storeProblem(fmt.Errorf("read the accounts of %s: %w", domain, stopped(limited, err)))
 		}
 		reset()
 		each(a)

@@ -60,8 +60,8 @@ func (r *harness) ended(call string, before run.Watermark, accounts int) {
 
 func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 	calls := []string{
-		"OpenReader", "Probe", "List", "Touched", "LookUp", "Close", "Fields", "Canonical", "Domains", "Domain", "Accounts",
-		"Apply", "Acquire", "Release", "Links", "Known", "Of", "At", "Count", "Claim", "Begin", "Mode", "Settle", "End", "Forget", "Waiting", "Keep",
+		"OpenReader", "Probe", "List", "Touched", "LookUp", "GroupsOf", "Close", "Fields", "Canonical", "Domains", "Domain", "Accounts",
+		"Apply", "Acquire", "Release", "Links", "Known", "Of", "At", "Some", "Claims", "Count", "Claim", "Begin", "Mode", "Settle", "End", "Forget", "Waiting", "Keep",
 		"Mark", "Open", "SetWatermark", "Pending", "Done",
 	}
 	called := map[string]bool{}
@@ -70,6 +70,14 @@ func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 		"full": func(t *testing.T) *harness {
 			r := eventful(t)
 			r.res.Revision++
+			return r
+		},
+		"several leave": func(t *testing.T) *harness {
+			r := eventful(t)
+			r.res.Settings.Replication.MaxRemovals, r.people.tombstones = 3, false
+			for _, id := range []account.SourceID{"id0005", "id0006", "id0007", "id0008"} {
+				r.take(id)
+			}
 			return r
 		},
 		"no alias concerned": func(t *testing.T) *harness {

@@ -47,10 +47,16 @@ func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Planner, 
 	if err := p.readUsers(ctx, reader, b, d, f); err != nil {
 		return err
 	}
-	if p.res.Settings.Replication.Groups && (d == nil || d.groups || b.MembershipMayChange()) {
-		if err := p.readGroups(ctx, reader, b, d != nil, f); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case !p.res.Settings.Replication.Groups:
+	case d != nil && d.concerned != nil:
+		err = p.giveGroups(ctx, reader, b, d, f)
+	case d == nil || d.groups || len(b.Moved()) > 0:
+		err = p.readGroups(ctx, reader, b, d != nil, f)
+	}
+	if err != nil {
+		return err
 	}
 	p.counters.enter(Writing)
 	return f.flush(ctx)

@@ -19,11 +19,11 @@ func (p *Replication) checkReadable(ctx context.Context, reader Reader, planner 
 	if cleared == 0 {
 		return nil
 	}
-	linked, err := p.cfg.Links.Count(ctx, p.res.ID)
+	linked, err := p.cfg.Links.Some(ctx, p.res.ID, account.Mailbox, fewestToDoubt)
 	if err != nil {
-		return fmt.Errorf("count the links: %w", err)
+		return fmt.Errorf("look for linked users: %w", err)
 	}
-	if linked < fewestToDoubt {
+	if len(linked) < fewestToDoubt {
 		return nil
 	}
 	var unreadable account.Fields

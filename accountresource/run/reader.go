@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
@@ -55,6 +56,7 @@ type Query struct {
 type ChangedObject struct {
 	ID   account.SourceID
 	Kind account.ObjectKind
+	DN   string
 	// Deleted: it is a tombstone. Container: other objects may be below it, and it was there before, so that it may have
 	// taken them with it without their changing.
 	Deleted, Container bool
@@ -85,9 +87,18 @@ type Reader interface {
 	// shown to this account, are missing from the answer; an error is that it could not be asked.
 	LookUp(ctx context.Context, ids []account.SourceID) ([]account.Object, error)
 
+	// GroupsOf returns the groups, wherever in the directory they are, that one of the objects is in: because the group lists
+	// it, because it is the object's primary group, or because the object manages it. Objects are found by ID, DN and Primary;
+	// the groups have their ID and DN alone. It asks the groups, as the whole listing does, and not the objects, whose own
+	// list (memberOf) fewer may read. ErrGroupsUnknown says that the server does not show enough to tell.
+	GroupsOf(ctx context.Context, objects []account.Object) ([]account.Object, error)
+
 	// Close ends the connection.
 	Close() error
 }
+
+// ErrGroupsUnknown says that a directory does not show which groups objects are in, so that all groups have to be read.
+var ErrGroupsUnknown = errors.New("the groups of objects cannot be asked for")
 
 // OpenReader makes a Reader for settings; it does not connect yet.
 type OpenReader func(resource.Settings) (Reader, error)

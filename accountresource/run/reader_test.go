@@ -40,6 +40,12 @@ func (p *people) open(s resource.Settings) (run.Reader, error) {
 	return &peopleReader{p}, nil
 }
 
+// touch has something else change.
+func (p *people) touch(t run.ChangedObject) {
+	p.usn++
+	p.touched = append(p.touched, t)
+}
+
 type peopleReader struct{ *people }
 
 func (r *peopleReader) Probe(context.Context) (run.Probe, error) {
@@ -116,12 +122,25 @@ func (r *peopleReader) Changed(_ context.Context, since int64) (touched []run.Ch
 }
 
 func (r *peopleReader) LookUp(_ context.Context, ids []account.SourceID) (found []account.Object, err error) {
-	for _, o := range r.outside {
+	for _, o := range slices.Concat(r.outside, r.objects, r.hiding) {
 		if slices.Contains(ids, o.ID) {
 			found = append(found, o)
 		}
 	}
 	return found, nil
+}
+
+func (r *peopleReader) GroupsOf(_ context.Context, objects []account.Object) (groups []account.Object, err error) {
+	r.queries++
+	for _, g := range slices.Concat(r.objects, r.hiding, r.outside) {
+		holds := func(o account.Object) bool {
+			return slices.Contains(g.Members, o.ID) || g.Primary != 0 && g.Primary == o.Primary || g.Manager == o.ID
+		}
+		if g.Kind == account.Group && slices.ContainsFunc(objects, holds) {
+			groups = append(groups, account.Object{ID: g.ID, DN: g.DN})
+		}
+	}
+	return groups, nil
 }
 
 func (r *peopleReader) Close() error {

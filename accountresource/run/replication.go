@@ -139,7 +139,7 @@ func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply ma
 		return p.stillHosted(ctx)
 	}
 	p.counters.enter(Local)
-	planner, err := p.planner(ctx, d, mayWrite)
+	planner, err := p.planner(ctx, reader, d, mayWrite)
 	if err != nil {
 		return err
 	}

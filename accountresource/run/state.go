@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,9 +44,9 @@ func (p *Replication) stillHosted(ctx context.Context) error {
 	return p.readDomain(ctx)
 }
 
-// planner begins the plan with what is here. For a delta that concerns no alias that is what has to do with its objects, so
-// that the run costs what changed; else it is all of the domain.
-func (p *Replication) planner(ctx context.Context, d *delta, mayWrite bool) (*plan.Planner, error) {
+// planner begins the plan with what is here. For a delta that is what has to do with its objects, so that the run costs what
+// changed; where that is not enough, or d is nil, it is all of the domain.
+func (p *Replication) planner(ctx context.Context, reader Reader, d *delta, mayWrite bool) (*plan.Planner, error) {
 	if err := p.readDomain(ctx); err != nil {
 		return nil, err
 	}
@@ -64,8 +65,8 @@ func (p *Replication) planner(ctx context.Context, d *delta, mayWrite bool) (*pl
 		Groups:       groupPolicy(&p.res.Settings),
 		Removal:      p.removalPolicy(),
 	}
-	state, err := p.stateOf(ctx, d)
-	if err == nil && state == nil {
+	state, err := p.stateOf(ctx, reader, d)
+	if errors.Is(err, errAllNeeded) {
 		state, err = p.wholeState(ctx, mayWrite)
 	}
 	if err != nil {
@@ -96,67 +97,114 @@ func (p *Replication) wholeState(ctx context.Context, mayWrite bool) (*plan.Stat
 // mostAsked is the number of objects up to which their links and accounts are asked for instead of all.
 const mostAsked = 1000
 
-// stateOf reads the links and accounts of the objects of a delta, and what stands at the addresses that they are to have. It
-// returns nil where more has to be known: an alias may change, a claim is left, or mail directories are told apart by their
-// names alone.
-func (p *Replication) stateOf(ctx context.Context, d *delta) (*plan.State, error) {
-	groups := p.res.Settings.Replication.Groups
-	if d == nil || d.groups || groups && len(d.missing) > 0 || len(d.users)+len(d.missing) > mostAsked || !p.cfg.Storage.AppendTimestamp {
-		return nil, nil //nolint:nilnil // it is not enough
+// errAllNeeded says that all links and accounts have to be read.
+var errAllNeeded = errors.New("all links and accounts have to be read")
+
+// stateOf reads the links and accounts of the objects of a delta, what stands at the addresses that they are to have, and the
+// groups whose aliases may change with them. It returns errAllNeeded where more has to be known: a claim is left, there is too
+// much, or mail directories are told apart by their names alone.
+func (p *Replication) stateOf(ctx context.Context, reader Reader, d *delta) (*plan.State, error) {
+	if d == nil || len(d.users)+len(d.missing) > mostAsked || !p.cfg.Storage.AppendTimestamp {
+		return nil, errAllNeeded
+	}
+	loaded := newLoader(p)
+	claims, err := p.cfg.Links.Claims(ctx, p.res.ID, p.domain.Name)
+	if err != nil {
+		return nil, fmt.Errorf("read the claims of other resources: %w", err)
+	}
+	for i := range claims {
+		loaded.state.AddLink(claims[i])
 	}
 	sources := slices.Clone(d.missing)
 	var addresses []string
 	for i := range d.users {
 		sources = append(sources, d.users[i].ID)
-		for _, text := range d.users[i].Mail {
-			if address, _ := account.ParseAddress(text); address != "" {
-				addresses = append(addresses, address)
-			}
-		}
+		addresses = append(addresses, p.hosted(d.users[i].Mail)...)
 	}
-	links, err := p.cfg.Links.Of(ctx, p.res.ID, sources)
-	if err != nil {
-		return nil, fmt.Errorf("read the links of %d objects: %w", len(sources), err)
+	if err := loaded.load(ctx, sources, addresses); err != nil {
+		return nil, err
 	}
-	for i := range links {
-		addresses = append(addresses, plan.AddressesOf(&links[i])...)
-	}
-	slices.Sort(addresses)
-	addresses = slices.Compact(addresses)
-	owners, err := p.cfg.Links.At(ctx, addresses)
-	if err != nil {
-		return nil, fmt.Errorf("read the links of %d addresses: %w", len(addresses), err)
-	}
-	state := plan.NewState(p.res.ID)
-	for _, l := range slices.Concat(links, owners) {
-		if l.Resource == p.res.ID && l.State != account.Confirmed {
-			return nil, nil //nolint:nilnil // its claim is to be settled first
-		}
-		state.AddLink(l)
-	}
-	if len(d.missing) > 0 { // the guard compares with all
+	if len(d.missing) >= plan.FewestForPercent { // the guard compares with all
 		n, err := p.cfg.Links.Count(ctx, p.res.ID)
 		if err != nil {
 			return nil, fmt.Errorf("count the links: %w", err)
 		}
-		state.SetLinked(n)
+		loaded.state.SetLinked(n)
 	}
-	if len(addresses) > 0 { // none asks for all
-		if err := p.accounts(ctx, backends.Query{Addresses: addresses}, state.AddAccount); err != nil {
-			return nil, err
-		}
+	if !p.res.Settings.Replication.Groups {
+		return loaded.state, nil
 	}
-	if groups && p.mayChangeMembers(d, state) {
-		return nil, nil //nolint:nilnil // the groups are read
-	}
-	return state, nil
+	c, err := p.findConcerned(ctx, reader, d, loaded)
+	d.concerned = c
+	return loaded.state, err
 }
 
-// mayChangeMembers reports whether the objects of a delta may alter the members of an alias.
-func (p *Replication) mayChangeMembers(d *delta, state *plan.State) bool {
-	tried := plan.New(*p.policy, state)
-	for i := range d.users {
-		tried.Add(d.users[i])
+// hosted returns those of the texts that are addresses of the target domain.
+func (p *Replication) hosted(texts []string) (addresses []string) {
+	for _, text := range texts {
+		if address, _ := account.ParseRecipient(text); account.DomainOf(address) == p.domain.Name {
+			addresses = append(addresses, address)
+		}
 	}
-	return tried.MembershipMayChange()
+	return addresses
+}
+
+// loader adds to a state what is asked for, each link and account once.
+type loader struct {
+	run       *Replication
+	state     *plan.State
+	links     map[account.SourceID]account.Link
+	asked     map[account.SourceID]bool
+	addresses map[string]bool
+}
+
+func newLoader(p *Replication) *loader {
+	return &loader{
+		run: p, state: plan.NewState(p.res.ID), links: make(map[account.SourceID]account.Link),
+		asked: make(map[account.SourceID]bool), addresses: make(map[string]bool),
+	}
+}
+
+// load reads the links of objects, and the accounts that they lead to and that stand at the addresses, with whoever is linked to
+// them. It returns errAllNeeded where one of the links is a claim, which is to be settled first.
+func (l *loader) load(ctx context.Context, ids []account.SourceID, addresses []string) error {
+	p := l.run
+	ids = fresh(l.asked, ids)
+	links, err := p.cfg.Links.Of(ctx, p.res.ID, ids)
+	if err != nil {
+		return fmt.Errorf("read the links of %d objects: %w", len(ids), err)
+	}
+	addresses = slices.Clone(addresses)
+	for i := range links {
+		addresses = append(addresses, plan.AddressesOf(&links[i])...)
+	}
+	if addresses = fresh(l.addresses, addresses); len(addresses) == 0 {
+		return nil
+	}
+	owners, err := p.cfg.Links.At(ctx, addresses)
+	if err != nil {
+		return fmt.Errorf("read the links of %d addresses: %w", len(addresses), err)
+	}
+	for _, link := range slices.Concat(links, owners) {
+		if link.Resource == p.res.ID {
+			if link.State != account.Confirmed {
+				return errAllNeeded
+			}
+			l.links[link.Source], l.asked[link.Source] = link, true
+		}
+		l.state.AddLink(link)
+	}
+	query := backends.Query{Addresses: addresses, Members: p.res.Settings.Replication.Groups}
+	return p.accounts(ctx, query, l.state.AddAccount)
+}
+
+// fresh returns those of the values that were not asked for before, each once, and notes them.
+func fresh[T cmp.Ordered](asked map[T]bool, values []T) (unasked []T) {
+	for _, v := range values {
+		if !asked[v] {
+			asked[v] = true
+			unasked = append(unasked, v)
+		}
+	}
+	return unasked
 }

@@ -367,6 +367,29 @@ func (l *tables) At(_ context.Context, addresses []string) (links []account.Link
 	return links, l.enter("At")
 }
 
+func (l *tables) Some(_ context.Context, resource int64, kind account.Kind, limit int) (ids []account.SourceID, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, link := range l.links {
+		if link.Resource == resource && link.Kind == kind {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], l.enter("Some")
+}
+
+func (l *tables) Claims(_ context.Context, resource int64, domain string) (links []account.Link, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, link := range l.links {
+		if link.Resource != resource && link.State != account.Confirmed && account.DomainOf(link.Address) == domain {
+			links = append(links, link)
+		}
+	}
+	return links, l.enter("Claims")
+}
+
 func (l *tables) Waiting(context.Context, int64) ([]run.Held, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -79,6 +79,11 @@ func (r *trappedReader) LookUp(ctx context.Context, ids []account.SourceID) ([]a
 	return r.Reader.LookUp(ctx, ids)
 }
 
+func (r *trappedReader) GroupsOf(ctx context.Context, objects []account.Object) ([]account.Object, error) {
+	r.trap.enter("GroupsOf")
+	return r.Reader.GroupsOf(ctx, objects)
+}
+
 func (r *trappedReader) Close() error {
 	r.trap.enter("Close")
 	return r.Reader.Close()
@@ -161,6 +166,16 @@ func (l *trappedTables) Of(ctx context.Context, id int64, ids []account.SourceID
 func (l *trappedTables) At(ctx context.Context, addresses []string) ([]account.Link, error) {
 	l.trap.enter("At")
 	return l.tables.At(ctx, addresses)
+}
+
+func (l *trappedTables) Claims(ctx context.Context, id int64, domain string) ([]account.Link, error) {
+	l.trap.enter("Claims")
+	return l.tables.Claims(ctx, id, domain)
+}
+
+func (l *trappedTables) Some(ctx context.Context, id int64, kind account.Kind, limit int) ([]account.SourceID, error) {
+	l.trap.enter("Some")
+	return l.tables.Some(ctx, id, kind, limit)
 }
 
 func (l *trappedTables) Count(ctx context.Context, id int64) (int, error) {

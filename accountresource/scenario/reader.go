@@ -85,4 +85,17 @@ func (r reader) LookUp(_ context.Context, ids []account.SourceID) (found []accou
 	return found, nil
 }
 
+func (r reader) GroupsOf(_ context.Context, objects []account.Object) (groups []account.Object, err error) {
+	for i := range r.entries {
+		g := &r.entries[i]
+		holds := func(o account.Object) bool {
+			return slices.Contains(g.Members, o.ID) || g.Primary != 0 && g.Primary == o.Primary || g.Manager == o.ID
+		}
+		if g.Kind == account.Group && g.place != gone && slices.ContainsFunc(objects, holds) {
+			groups = append(groups, account.Object{ID: g.ID, DN: g.DN})
+		}
+	}
+	return groups, nil
+}
+
 func (reader) Close() error { return nil }

@@ -37,18 +37,41 @@ func (s *Links) Links(ctx context.Context, resource int64, domain string) iter.S
 		if !s.stream(ctx, squirrel.Eq{"resource_id": resource}, yield) {
 			return
 		}
-		for other := int64(0); ; {
-			var err error
-			if other, err = s.next(ctx, domain, other); err != nil {
-				yield(account.Link{}, err)
+		others, err := s.others(ctx, resource, domain)
+		if err != nil {
+			yield(account.Link{}, err)
+			return
+		}
+		for _, other := range others {
+			if !s.stream(ctx, squirrel.Eq{"resource_id": other, "domain": domain}, yield) {
 				return
 			}
-			if other == 0 {
-				return
-			}
-			if other != resource && !s.stream(ctx, squirrel.Eq{"resource_id": other, "domain": domain}, yield) {
-				return
-			}
+		}
+	}
+}
+
+// Claims returns the claims of other resources with an address in the domain.
+func (s *Links) Claims(ctx context.Context, resource int64, domain string) (claims []account.Link, err error) {
+	others, err := s.others(ctx, resource, domain)
+	if err != nil || len(others) == 0 {
+		return nil, err
+	}
+	claims, err = query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).
+		Where(squirrel.Eq{"resource_id": others, "domain": domain}).Where(squirrel.NotEq{"state": account.Confirmed}), scanLink)
+	if err != nil {
+		return nil, fmt.Errorf("read the claims in %s: %w", domain, err)
+	}
+	return claims, nil
+}
+
+// others returns the other resources with a link in the domain.
+func (s *Links) others(ctx context.Context, resource int64, domain string) (others []int64, err error) {
+	for other := int64(0); ; {
+		if other, err = s.next(ctx, domain, other); err != nil || other == 0 {
+			return others, err
+		}
+		if other != resource {
+			others = append(others, other)
 		}
 	}
 }
@@ -98,6 +121,16 @@ func (s *Links) Of(ctx context.Context, resource int64, ids []account.SourceID) 
 		links = append(links, found...)
 	}
 	return links, nil
+}
+
+// Some returns objects that the resource has linked to accounts of a kind, at most as many as limit.
+func (s *Links) Some(ctx context.Context, resource int64, kind account.Kind, limit int) ([]account.SourceID, error) {
+	found, err := query(ctx, s.db, s.sql.Select("source_id").From(linkTable).
+		Where(squirrel.Eq{"resource_id": resource, "kind": kind}).OrderBy("source_id").Limit(uint64(max(limit, 0))), scanOne[account.SourceID])
+	if err != nil {
+		return nil, fmt.Errorf("read some links of resource %d: %w", resource, err)
+	}
+	return found, nil
 }
 
 // Count returns the number of links that the resource has.

@@ -67,6 +67,13 @@ func testKnown(t *testing.T, connect func() *sql.DB) {
 	require.NoError(t, err)
 	assert.Empty(t, known)
 
+	some, err := s.Links().Some(t.Context(), 1, account.Mailbox, 1)
+	require.NoError(t, err)
+	assert.Equal(t, []account.SourceID{"a"}, some)
+	some, err = s.Links().Some(t.Context(), 1, account.Alias, 9)
+	require.NoError(t, err)
+	assert.Empty(t, some)
+
 	addresses := []string{"b@example.com"}
 	for i := range 1200 {
 		addresses = append(addresses, fmt.Sprintf("none%d@example.com", i))
@@ -78,4 +85,25 @@ func testKnown(t *testing.T, connect func() *sql.DB) {
 	at, err = s.Links().At(t.Context(), nil)
 	require.NoError(t, err)
 	assert.Empty(t, at)
+}
+
+// The claims of other resources are found in the domain that is asked for.
+func testOthersClaims(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	begun := func(resource int64, source, address string) account.Link {
+		l := link(resource, source, address)
+		l.State = account.Creating
+		return l
+	}
+	claim(t, s, lease(t, s, 1), begun(1, "own", "own@example.com"))
+	claim(t, s, lease(t, s, 2), begun(2, "a", "a@example.com"), begun(2, "b", "b@elsewhere.example"))
+	claim(t, s, lease(t, s, 3), link(3, "c", "c@example.com"), begun(3, "d", "d@example.com"))
+	claims, err := s.Links().Claims(t.Context(), 1, "example.com")
+	require.NoError(t, err)
+	var sources []account.SourceID
+	for i := range claims {
+		assert.Equal(t, account.Creating, claims[i].State)
+		sources = append(sources, claims[i].Source)
+	}
+	assert.ElementsMatch(t, []account.SourceID{"a", "d"}, sources)
 }

@@ -88,7 +88,11 @@ func (t *tree) add(dn string, a Attributes) *ldap.Error {
 	}
 	t.touch(e)
 	e.created = e.usn
-	t.entries, t.byKey[key] = append(t.entries, e), e
+	e.at = len(t.entries)
+	t.entries, t.byKey[key], t.byID[e.id] = append(t.entries, e), e, e
+	if sid := e.first("objectSid"); sid != "" {
+		t.bySID[sid] = e
+	}
 	t.relink(e, nil)
 	return nil
 }
@@ -119,9 +123,12 @@ func (t *tree) principal(e *entry) {
 }
 
 // sid is S-1-5-21-1-2-3-rid in bytes (MS-DTYP 2.4.2.2).
-func sid(rid int64) string {
-	b := []byte{1, 5, 0, 0, 0, 0, 0, 5}
-	for _, sub := range []int64{21, 1, 2, 3, rid} {
+func sid(rid int64) string { return sidOf(21, 1, 2, 3, rid) }
+
+// sidOf is the SID with these parts below the authority of Windows (MS-DTYP 2.4.2.2).
+func sidOf(parts ...int64) string {
+	b := []byte{1, byte(len(parts)), 0, 0, 0, 0, 0, 5}
+	for _, sub := range parts {
 		b = append(b, byte(sub), byte(sub>>8), byte(sub>>16), byte(sub>>24))
 	}
 	return string(b)

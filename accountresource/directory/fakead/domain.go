@@ -49,6 +49,7 @@ func (s *Server) furnish() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.find(s.AdminDN()).admin = true
+	t.find(t.base).set("objectSid", sidOf(21, 1, 2, 3))
 	t.find("CN=Deleted Objects," + t.base).deleted = true // shown to whom tombstones are
 	return nil
 }

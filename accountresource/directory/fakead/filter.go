@@ -71,7 +71,7 @@ func (t *tree) equal(name, value, wanted string) bool {
 			wanted = "CN=" + wanted + "," + t.schemaDN()
 		}
 		fallthrough
-	case "member", "memberof", "distinguishedname", "manager":
+	case "member", "memberof", "distinguishedname", "manager", "managedby":
 		a, errA := keyOf(value)
 		b, errB := keyOf(wanted)
 		return errA == nil && errB == nil && a == b

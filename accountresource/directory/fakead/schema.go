@@ -19,7 +19,7 @@ var attributeTypes = map[string]string{
 	"extensionAttribute1": "1.2.840.113556.1.2.423", "name": "1.2.840.113556.1.4.1", "objectGUID": "1.2.840.113556.1.4.2",
 	"userAccountControl": "1.2.840.113556.1.4.8", "userWorkstations": "1.2.840.113556.1.4.86", "unicodePwd": "1.2.840.113556.1.4.90",
 	"logonHours": "1.2.840.113556.1.4.64", "pwdLastSet": "1.2.840.113556.1.4.96", "primaryGroupID": "1.2.840.113556.1.4.98",
-	"invocationId": "1.2.840.113556.1.2.115", "objectSid": "1.2.840.113556.1.4.146", "accountExpires": "1.2.840.113556.1.4.159",
+	"invocationId": "1.2.840.113556.1.2.115", "objectSid": "1.2.840.113556.1.4.146", "managedBy": "1.2.840.113556.1.4.653", "accountExpires": "1.2.840.113556.1.4.159",
 	"sAMAccountName": "1.2.840.113556.1.4.221", "otherMobile": "1.2.840.113556.1.4.647", "lockoutTime": "1.2.840.113556.1.4.662",
 	"userPrincipalName": "1.2.840.113556.1.4.656", "ipPhone": "1.2.840.113556.1.4.721", "groupType": "1.2.840.113556.1.4.750",
 	"lastKnownParent": "1.2.840.113556.1.4.781", "objectCategory": "1.2.840.113556.1.4.782",

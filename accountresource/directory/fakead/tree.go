@@ -21,7 +21,10 @@ type tree struct {
 	mu      sync.RWMutex
 	entries []*entry // in the order of creation, for ever: a page goes on where the last one ended
 	byKey   map[string]*entry
-	byUSN   []stamp // in the order of the change counter; an entry that changed again has an older stamp too
+	byID    map[string]*entry
+	bySID   map[string]*entry
+	primary map[string]map[*entry]bool // by primaryGroupID
+	byUSN   []stamp                    // in the order of the change counter; an entry that changed again has an older stamp too
 	usn     int64
 	rid     int64
 }
@@ -30,7 +33,8 @@ func newTree(domain string) *tree {
 	labels := strings.Split(domain, ".")
 	t := &tree{
 		domain: domain, netbios: strings.ToUpper(labels[0]), base: "DC=" + strings.Join(labels, ",DC="),
-		invocation: guid(), byKey: make(map[string]*entry), usn: 12_000, rid: 1_000,
+		invocation: guid(), byKey: make(map[string]*entry), byID: make(map[string]*entry),
+		bySID: make(map[string]*entry), primary: make(map[string]map[*entry]bool), usn: 12_000, rid: 1_000,
 	}
 	for _, dn := range []string{t.schemaDN(), t.configurationDN(), t.base} {
 		key, _ := keyOf(dn) // made of letters here
@@ -47,6 +51,7 @@ func (t *tree) serviceDN() string {
 
 // entry is one object.
 type entry struct {
+	at         int // its place in the tree's entries
 	dn, key    string
 	id         string // 16 bytes
 	attributes []attribute
@@ -54,6 +59,7 @@ type entry struct {
 	created    int64 // a change counter, as usn is
 	changed    time.Time
 	memberOf   []*entry
+	primary    string // the primaryGroupID by which it is indexed
 	password   string
 	admin      bool // of the domain: sees tombstones and may write
 	deleted    bool
@@ -116,6 +122,7 @@ func (t *tree) touch(e *entry) {
 		t.byUSN = slices.DeleteFunc(t.byUSN, func(s stamp) bool { return s.usn != s.entry.usn })
 	}
 	t.byUSN = append(t.byUSN, stamp{t.usn, e})
+	t.indexPrimary(e)
 }
 
 // values are the values of an attribute by its name in any case. Some are not stored.

@@ -2,6 +2,7 @@ package readertest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
@@ -103,8 +104,8 @@ func changes(t *testing.T, p *Place) {
 	assert.Empty(t, query(t, r, run.Query{Kind: account.User, IDs: []account.SourceID{}}))
 
 	touched := touchedBy(t, r, probe.HighestUSN)
-	assert.Equal(t, run.ChangedObject{ID: changed, Kind: account.User}, touched[changed])
-	assert.Equal(t, run.ChangedObject{ID: moved, Kind: account.User}, touched[moved], "it is outside of the scope now")
+	assert.Equal(t, run.ChangedObject{ID: changed, Kind: account.User, DN: dns[1]}, touched[changed])
+	assert.Equal(t, run.ChangedObject{ID: moved, Kind: account.User, DN: "CN=c2," + p.Base}, touched[moved], "it is outside of the scope now")
 	assert.NotContains(t, touched, gone)
 	holders := 0
 	for _, touch := range touched {
@@ -118,7 +119,8 @@ func changes(t *testing.T, p *Place) {
 	assert.True(t, seen.Tombstones)
 	assert.Equal(t, probe.Invocation, seen.Invocation)
 	deleted := touchedBy(t, admin, probe.HighestUSN)[gone]
-	assert.Equal(t, run.ChangedObject{ID: gone, Kind: account.User, Deleted: true}, deleted)
+	assert.True(t, strings.HasSuffix(deleted.DN, ",CN=Deleted Objects,"+p.Root), deleted.DN)
+	assert.Equal(t, run.ChangedObject{ID: gone, Kind: account.User, DN: deleted.DN, Deleted: true}, deleted)
 	assert.Len(t, query(t, admin, run.Query{Kind: account.User}), 7, "a tombstone is in no listing")
 }
 

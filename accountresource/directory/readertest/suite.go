@@ -33,6 +33,7 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"what is deleted or outside is not listed", outside},
 		{"groups come with the number of their members", groups},
 		{"R11 members come with their identity, wherever they are", memberIdentities},
+		{"R12 the groups of an object, wherever they are", groupsOfObjects},
 		{"R17 what changed is told apart from what did not", changes},
 		{"R11 who has which primary group", primaryGroups},
 		{"R17 a scope that depends on other objects", borrowedScope},
