@@ -139,7 +139,9 @@ func counted(action account.Action) runs.Run {
 	return runs.Run{Outcome: runs.Succeeded, Mode: runs.Incremental, Counts: map[account.Action]int{action: 1}}
 }
 
-func (d *benchDirectory) groupDN(i int) string { return fmt.Sprintf("CN=Group %d,%s", i, d.ad.StaffOU()) }
+func (d *benchDirectory) groupDN(i int) string {
+	return fmt.Sprintf("CN=Group %d,%s", i, d.ad.StaffOU())
+}
 
 func (d *benchDirectory) members(i, n int) (members []string) {
 	people := d.ad.People()

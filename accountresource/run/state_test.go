@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"testing"
 
@@ -155,5 +156,46 @@ func TestR17_AnIncrementalRunAsksForWhatItsObjectsHaveToDoWith(t *testing.T) {
 			assert.Empty(t, cmp.Diff(reading.log(want), asking.log(got)), "%s, groups %t", name, groups)
 			assert.Empty(t, cmp.Diff(states(reading), states(asking)), "%s, groups %t", name, groups)
 		}
+	}
+}
+
+// What an incremental run asks for does not depend on how many accounts there are.
+func TestR17_AnIncrementalRunAsksAsMuchOfManyAccountsAsOfFew(t *testing.T) {
+	for name, change := range map[string]func(*harness){
+		"nothing":           func(*harness) {},
+		"a name":            func(r *harness) { r.put(user("id0003", "u0003@example.com", "Other")) },
+		"a member's rename": func(r *harness) { r.put(user("id0003", "moved@example.com", "User 3")) },
+		"a new group": func(r *harness) {
+			r.put(account.Object{ID: "new", Kind: account.Group, DN: "CN=new", Mail: []string{"new@example.com"}, Members: []account.SourceID{"id0001"}})
+		},
+		"a leaver": func(r *harness) { r.take("id0003") },
+	} {
+		asked := func(n int) (calls map[string]int, queries int) {
+			r := counting(t, n)
+			r.res.Settings.Replication.Groups = true
+			for i := range n / 10 {
+				id := fmt.Sprintf("team%04d", i)
+				r.put(account.Object{
+					ID: account.SourceID(id), Kind: account.Group, DN: "CN=" + id, Mail: []string{id + "@example.com"},
+					Members: []account.SourceID{account.SourceID(fmt.Sprintf("id%04d", 3+i)), "id0001"},
+				})
+			}
+			r.res.Revision++
+			r.once()
+			change(r)
+			w := &wholeReads{tables: r.tables, Backend: r.mail}
+			r.config.Links, r.config.Backend = w, w
+			clear(r.tables.calls)
+			r.people.queries = 0
+			assert.Equal(t, run.Succeeded, r.incremental().Outcome)
+			assert.Zero(t, w.links+w.accounts, name)
+			delete(r.tables.calls, "Renew") // by the clock
+			delete(r.tables.calls, "Progress")
+			return r.tables.calls, r.people.queries
+		}
+		few, queries := asked(50)
+		many, queriesOfMany := asked(1000)
+		assert.Empty(t, cmp.Diff(few, many), name)
+		assert.Equal(t, queries, queriesOfMany, name)
 	}
 }
