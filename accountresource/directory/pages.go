@@ -16,6 +16,7 @@ const maxEmptyPages = 100
 type pager struct {
 	reader       *Reader
 	base, filter string
+	scope        int
 	attributes   []string
 	controls     []ldap.Control // besides paging
 	paging       paging
@@ -28,7 +29,7 @@ type pager struct {
 }
 
 func newPager(r *Reader, size int) *pager {
-	return &pager{reader: r, paging: paging{size: size}, seen: make(map[uint64]struct{})}
+	return &pager{reader: r, scope: ldap.ScopeWholeSubtree, paging: paging{size: size}, seen: make(map[uint64]struct{})}
 }
 
 // read gives page after page to take, and stops with its error. Without an error the pages were everything: the last
@@ -54,7 +55,7 @@ func (p *pager) read(ctx context.Context, take func(context.Context, []*ldap.Ent
 // page asks for the next page, and takes the cookie for the one behind it.
 func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
 	result, err := p.reader.search(ctx, p.paging.size, &ldap.SearchRequest{
-		BaseDN: p.base, Scope: ldap.ScopeWholeSubtree, Filter: p.filter, Attributes: p.attributes,
+		BaseDN: p.base, Scope: p.scope, Filter: p.filter, Attributes: p.attributes,
 		Controls: append([]ldap.Control{&p.paging}, p.controls...),
 	})
 	if err != nil {

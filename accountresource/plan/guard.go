@@ -30,6 +30,8 @@ func (r *Removals) decide() []account.Change {
 			changes = append(changes, c)
 		case heldBefore:
 			waiting = append(waiting, held(&c, account.Say("reason_held_waiting")))
+		case r.unseen[id]:
+			waiting = append(waiting, held(&c, account.Say("reason_held_unseen", "DN", c.DN)))
 		default:
 			doomed = append(doomed, c)
 		}

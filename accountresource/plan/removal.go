@@ -47,6 +47,7 @@ type Removals struct {
 	listed, empty map[account.Kind]bool
 	leaving       []account.SourceID
 	left          map[account.SourceID]struct{} // the same
+	unseen        map[account.SourceID]bool     // those of them whose places show nobody
 	held          []account.Change
 }
 
@@ -54,6 +55,7 @@ func newRemovals(p *Removal, a *Addresses) *Removals {
 	return &Removals{
 		policy: p, addresses: a, given: make(map[account.SourceID]struct{}),
 		left:   make(map[account.SourceID]struct{}),
+		unseen: make(map[account.SourceID]bool),
 		listed: make(map[account.Kind]bool), empty: make(map[account.Kind]bool),
 	}
 }
@@ -114,6 +116,18 @@ func (r *Removals) Leaving(ids []account.SourceID) {
 		r.left[id] = struct{}{}
 	}
 }
+
+// DN returns where a linked object was when it was last seen.
+func (r *Removals) DN(id account.SourceID) string {
+	if l := r.addresses.state.links[id]; l != nil {
+		return l.DN
+	}
+	return ""
+}
+
+// Unseen notes that the place where an object was shows nobody at all: it may have left, or become unreadable with everybody there.
+// What becomes of its account is held (rule R13).
+func (r *Removals) Unseen(id account.SourceID) { r.unseen[id] = true }
 
 func (r *Removals) isLeaving(id account.SourceID) bool {
 	_, left := r.left[id]

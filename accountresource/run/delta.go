@@ -60,6 +60,7 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 			return nil, errFullRunNeeded
 		}
 		elsewhere[t.ID] = t
+		p.elsewhere[t.ID] = true
 		if t.Computer {
 			d.machines[t.ID] = true
 		}

@@ -93,6 +93,10 @@ type Reader interface {
 	// list (memberOf) fewer may read. ErrGroupsUnknown says that the server does not show enough to tell.
 	GroupsOf(ctx context.Context, objects []account.Object) ([]account.Object, error)
 
+	// HasNeighbours reports, for each DN, whether the directory shows any object directly below the one above it. An account that
+	// has lost the right to read a unit sees nothing there, as if everybody had left.
+	HasNeighbours(ctx context.Context, dns []string) (map[string]bool, error)
+
 	// Close ends the connection.
 	Close() error
 }

@@ -143,6 +143,14 @@ func (r *peopleReader) GroupsOf(_ context.Context, objects []account.Object) (gr
 	return groups, nil
 }
 
+func (r *peopleReader) HasNeighbours(_ context.Context, dns []string) (map[string]bool, error) {
+	found := make(map[string]bool)
+	for _, dn := range dns {
+		found[dn] = true
+	}
+	return found, nil
+}
+
 func (r *peopleReader) Close() error {
 	r.closed++
 	return nil

@@ -144,6 +144,9 @@ func (p *Replication) findLeavers(
 	if len(leaving) == 0 {
 		return nil
 	}
+	if err := p.lookAround(ctx, reader, b, leaving); err != nil {
+		return err
+	}
 	b.Leaving(leaving)
 	if b.IsListed(kind) {
 		return nil
@@ -154,6 +157,36 @@ func (p *Replication) findLeavers(
 		return fmt.Errorf("ask whether anybody is in scope: %w", err)
 	}
 	b.Scope(kind, any.Count)
+	return nil
+}
+
+// mostLookedAround is the number of objects up to which it is asked whether anybody is left where they were; of more than that, the
+// guard is to hold all.
+const mostLookedAround = 1000
+
+// lookAround finds out where the bind account sees nobody any more: who was there has not left for certain (rule R13), unless a
+// tombstone says so, the object is shown elsewhere, or an admin has decided.
+func (p *Replication) lookAround(ctx context.Context, reader Reader, b *plan.Planner, leaving []account.SourceID) error {
+	var dns []string
+	var doubted []account.SourceID
+	for _, id := range leaving {
+		if _, waits := p.kept[id]; !waits && !p.elsewhere[id] && len(doubted) < mostLookedAround {
+			doubted, dns = append(doubted, id), append(dns, b.DN(id))
+		}
+	}
+	if len(doubted) == 0 {
+		return nil
+	}
+	neighbours, err := reader.HasNeighbours(ctx, dns)
+	if err != nil {
+		return fmt.Errorf("look around where %d objects were: %w", len(doubted), err)
+	}
+	for i, id := range doubted {
+		if !neighbours[dns[i]] {
+			p.log.WarnContext(ctx, "where an object was, the directory shows nobody: what becomes of its account is held", "dn", dns[i])
+			b.Unseen(id)
+		}
+	}
 	return nil
 }
 

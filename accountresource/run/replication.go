@@ -48,9 +48,10 @@ type history struct {
 type source struct {
 	probe      Probe
 	watermark  Watermark
-	incomplete account.Message // says which listing was not whole, so that changes may have been missed
-	noChanges  bool            // nothing has changed
-	mu         sync.Mutex      // guards retry
+	incomplete account.Message           // says which listing was not whole, so that changes may have been missed
+	noChanges  bool                      // nothing has changed
+	elsewhere  map[account.SourceID]bool // what changed, and is shown as a tombstone or where it is now
+	mu         sync.Mutex                // guards retry
 	retry      map[Retry]struct{}
 }
 
@@ -72,7 +73,7 @@ func newReplication(cfg *Config, res resource.Resource, requested Mode) *Replica
 	return &Replication{
 		cfg: cfg, res: res, requested: requested, log: cfg.Logger.With("resource", res.ID),
 		history:      history{counts: make(map[account.Action]int)},
-		source:       source{retry: make(map[Retry]struct{})},
+		source:       source{retry: make(map[Retry]struct{}), elsewhere: make(map[account.SourceID]bool)},
 		heldRemovals: heldRemovals{removalsKnown: make(map[account.Kind]bool)},
 		mailSide:     mailSide{maildirs: make(maildirs), batchSizer: batchSizer{fixed: cfg.BatchSize}},
 		taskState:    taskState{down: make(map[string]bool), waiting: make(map[int64]bool)},

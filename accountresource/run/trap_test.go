@@ -84,6 +84,11 @@ func (r *trappedReader) GroupsOf(ctx context.Context, objects []account.Object) 
 	return r.Reader.GroupsOf(ctx, objects)
 }
 
+func (r *trappedReader) HasNeighbours(ctx context.Context, dns []string) (map[string]bool, error) {
+	r.trap.enter("HasNeighbours")
+	return r.Reader.HasNeighbours(ctx, dns)
+}
+
 func (r *trappedReader) Close() error {
 	r.trap.enter("Close")
 	return r.Reader.Close()

@@ -11,41 +11,56 @@ import (
 // bitAnd is the matching rule that all bits of the value are set (LDAP_MATCHING_RULE_BIT_AND, MS-ADTS 3.1.1.3.4.4.1).
 const bitAnd = "1.2.840.113556.1.4.803"
 
-// matches reports whether an entry passes a filter as it came over the wire (RFC 4511, section 4.5.1.7). What cannot
-// be decided does not match.
-func (t *tree) matches(filter *ber.Packet, e *entry) bool {
+// matches reports whether an entry passes a filter as it came over the wire. What cannot be decided does not match.
+func (t *tree) matches(filter *ber.Packet, e *entry) bool { return t.evaluate(filter, e) == yes }
+
+// evaluate returns what a filter comes to for an entry (RFC 4511, section 4.5.1.7). It is undefined for what may not be read;
+// an attribute that is absent is simply not equal.
+func (t *tree) evaluate(filter *ber.Packet, e *entry) truth {
 	switch filter.Tag {
 	case ldap.FilterAnd:
+		all := yes
 		for _, part := range filter.Children {
-			if !t.matches(part, e) {
-				return false
+			if all = min(all, t.evaluate(part, e)); all == no {
+				break
 			}
 		}
-		return true
+		return all
 	case ldap.FilterOr:
+		any := no
 		for _, part := range filter.Children {
-			if t.matches(part, e) {
-				return true
+			if any = max(any, t.evaluate(part, e)); any == yes {
+				break
 			}
 		}
-		return false
+		return any
 	case ldap.FilterNot:
-		return len(filter.Children) == 1 && !t.matches(filter.Children[0], e)
+		if len(filter.Children) != 1 {
+			return undefined
+		}
+		return yes - t.evaluate(filter.Children[0], e)
 	case ldap.FilterPresent:
-		return len(e.values(attributeName(filter.Data.String()))) > 0
+		name := attributeName(filter.Data.String())
+		if t.denied.hidesAttribute(e, name) {
+			return undefined
+		}
+		return truthOf(len(e.values(name)) > 0)
 	case ldap.FilterExtensibleMatch:
-		return extensible(filter.Children, e)
+		return t.extensible(filter.Children, e)
 	}
 	if len(filter.Children) != 2 {
-		return false
+		return no
 	}
 	name := attributeName(text(filter.Children[0]))
+	if t.denied.hidesAttribute(e, name) {
+		return undefined
+	}
 	for _, value := range e.values(name) {
 		if t.compares(filter, name, value) {
-			return true
+			return yes
 		}
 	}
-	return false
+	return no
 }
 
 func (t *tree) compares(filter *ber.Packet, name, value string) bool {
@@ -107,7 +122,7 @@ func contains(value string, parts []*ber.Packet) bool {
 }
 
 // extensible knows one matching rule.
-func extensible(parts []*ber.Packet, e *entry) bool {
+func (t *tree) extensible(parts []*ber.Packet, e *entry) truth {
 	var rule, name, value string
 	for _, part := range parts {
 		switch part.Tag {
@@ -119,8 +134,11 @@ func extensible(parts []*ber.Packet, e *entry) bool {
 			value = part.Data.String()
 		}
 	}
+	if t.denied.hidesAttribute(e, name) {
+		return undefined
+	}
 	bits := number(value)
-	return rule == bitAnd && e.first(name) != "" && number(e.first(name))&bits == bits
+	return truthOf(rule == bitAnd && e.first(name) != "" && number(e.first(name))&bits == bits)
 }
 
 func attributeName(asked string) string {

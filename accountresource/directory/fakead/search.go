@@ -187,8 +187,8 @@ type object struct {
 func (t *tree) page(q query, most int) (page, *ldap.Error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if t.byKey[q.key] == nil {
-		return page{}, t.missing(q.base)
+	if err := t.missingFrom(&q); err != nil {
+		return page{}, err
 	}
 	limit := most
 	if q.paged && q.size > 0 {
@@ -197,7 +197,8 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 	var p page
 	context := t.context(q.key)
 	for at, e := range t.candidates(q) {
-		if e.deleted && !q.deleted || !q.covers(e.key) || t.context(e.key) != context || !t.matches(q.filter, e) {
+		if e.deleted && !q.deleted || !q.covers(e.key) || t.context(e.key) != context || t.denied.hides(e.key) ||
+			!t.matches(q.filter, e) {
 			continue
 		}
 		if !q.paged && q.sizeLimit > 0 && len(p.objects) == q.sizeLimit {
@@ -212,7 +213,7 @@ func (t *tree) page(q query, most int) (page, *ldap.Error) {
 			}
 			return p, nil
 		}
-		o := e.state()
+		o := t.denied.shown(e)
 		if q.extended {
 			t.extend(&o, e, q)
 		}

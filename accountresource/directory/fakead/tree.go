@@ -27,6 +27,7 @@ type tree struct {
 	byUSN   []stamp                    // in the order of the change counter; an entry that changed again has an older stamp too
 	usn     int64
 	rid     int64
+	denied  denied
 }
 
 func newTree(domain string) *tree {
