@@ -1,6 +1,6 @@
 -- A link keeps by what its person is recognized (rules R1, R16), when its account was made (rule R26), which fields the
 -- directory has ever shown (rule R7, a bit per field), and whether its resource is gone (rule R16) or another account stands at
--- its address (rule R26). disabled says why the account is off: 1 by its status, 2 since its object left.
+-- its address (rule R26), and whether switching its account off waits for an admin (rule R4). disabled says why the account is off: 1 by its status, 2 since its object left.
 --
 -- MariaDB commits each statement by itself: what it reads in /*M! */ lets a migration that was cut off be made again.
 
@@ -11,8 +11,10 @@ ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ made VARCHAR(
 ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ shown BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ released SMALLINT NOT NULL DEFAULT 0;
 ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ parted SMALLINT NOT NULL DEFAULT 0;
+ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ off_waits SMALLINT NOT NULL DEFAULT 0;
 
 -- +goose Down
+ALTER TABLE account_resource_link DROP COLUMN off_waits;
 ALTER TABLE account_resource_link DROP COLUMN parted;
 ALTER TABLE account_resource_link DROP COLUMN released;
 ALTER TABLE account_resource_link DROP COLUMN shown;

@@ -52,6 +52,9 @@ type Link struct {
 	// Released says that the resource is gone (rule R16), Parted that what stands at the address is not the link's account
 	// (rule R26).
 	Released, Parted bool
+	// OffWaits says that the object was disabled when the account, which was here before, was linked to it: switching that off
+	// waits for an admin (rule R4).
+	OffWaits bool
 }
 
 // Known is what a link keeps of its source object.

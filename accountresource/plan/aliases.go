@@ -160,7 +160,7 @@ func (p *Planner) planMembers() (changes []account.Change) {
 	for _, id := range p.order {
 		g := p.groups[id]
 		switch c := g.pending; {
-		case !g.inScope || p.addresses.claims[id] != nil:
+		case !g.inScope || p.addresses.claims[id] != nil || g.waits:
 			continue
 		case c != nil && !c.Action.Writes() && c.Action != "":
 			if !p.isReported(g, c) {
@@ -199,7 +199,10 @@ func (p *Planner) memberChange(g *group, untouched map[string]bool) (c account.C
 		return c, true
 	}
 	r.fill(g, &c, untouched)
-	return c, c.Action != "" || c.Link != nil
+	if c.Action == "" && c.Link == nil {
+		return c, false
+	}
+	return p.guardMembers(g, c)
 }
 
 // leftOut returns that members without a usable address are no members of the alias (rule R11).

@@ -31,6 +31,7 @@ func newFixture() *fixture {
 		Stored:       account.FieldSet(account.Name, account.FirstName, account.Mobile),
 		FollowStatus: true,
 		LinkExisting: true,
+		Removal:      plan.Removal{Max: 1000, MaxPercent: 100},
 		Attribute:    account.Field.String,
 		Canonical: func(_ string, p account.Profile) account.Profile {
 			p[account.Name] = strings.TrimSpace(p[account.Name])

@@ -89,13 +89,17 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 
 // same reports whether two links say the same.
 func same(l, m *account.Link) bool {
-	return l.Known == m.Known && l.Local == m.Local && l.Off == m.Off && l.Parted == m.Parted && l.Origin == m.Origin
+	return l.Known == m.Known && l.Local == m.Local && l.Off == m.Off && l.Parted == m.Parted && l.OffWaits == m.OffWaits && l.Origin == m.Origin
 }
 
 // compareStatus applies rules R9 and R16: what the directory disables is disabled here, and only what this module
 // disabled, for that or because the object had left, is enabled again.
 func (p *Planner) compareStatus(c *account.Change, disabled bool, next *account.Link, r *record) {
+	next.OffWaits = false
 	switch {
+	case disabled && r.active && c.Before == nil: // linking never switches an account off
+		next.OffWaits = true
+		return
 	case disabled && r.active:
 		c.Action, c.Switch, next.Off = account.ActionDisabled, account.Off, account.OffByStatus
 	case !disabled && next.Off != "": // also where a local admin was quicker, who need not have switched on its forwardings

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -11,60 +12,42 @@ const FewestForPercent = 5
 
 // decide returns what becomes of the accounts of objects that left. Those that are held go into Held too.
 func (r *Removals) decide() []account.Change {
-	var changes, doomed, waiting []account.Change
+	var changes, removals []account.Change
 	for _, id := range r.leaving {
 		c, ok := r.removal(r.addresses.state.links[id])
-		before, heldBefore := r.policy.Decided[id]
-		if !ok && before.Decision == Dismissed { // the settings may change again
+		if before := r.policy.Decided[id]; !ok && before.Decision == Dismissed { // the settings may change again
 			c.Action, c.Verb, ok = before.Action, account.Update, true
 		}
 		switch {
 		case !ok:
 		case c.Verb == "":
 			changes = append(changes, c)
-		case heldBefore && before.Action != c.Action:
-			waiting = append(waiting, held(&c, account.Say("reason_held_anew")))
-		case before.Decision == Dismissed:
-			r.held = append(r.held, held(&c, account.Say("reason_held_dismissed")))
-		case before.Decision == Confirmed:
-			changes = append(changes, c)
-		case heldBefore:
-			waiting = append(waiting, held(&c, account.Say("reason_held_waiting")))
-		case r.unseen[id]:
-			waiting = append(waiting, held(&c, account.Say("reason_held_unseen", "DN", c.DN)))
 		default:
-			doomed = append(doomed, c)
+			removals = append(removals, c)
 		}
 	}
-	r.held = append(r.held, waiting...)
-	changes = append(changes, waiting...)
-	if why := r.guard(doomed, len(waiting)); !why.IsZero() {
-		for i := range doomed {
-			doomed[i] = held(&doomed[i], why)
+	nobody := slices.ContainsFunc(removals, func(c account.Change) bool { return r.empty[c.Kind] })
+	return append(changes, r.guard(removals, func(n int) account.Message {
+		linked := r.addresses.state.Linked()
+		switch {
+		case nobody:
+			return account.Say("reason_held_empty")
+		case r.policy.exceeded(n, linked):
+			return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
 		}
-		r.held = append(r.held, doomed...)
-	}
-	return append(changes, doomed...)
+		return account.Message{}
+	}, r.placeUnseen)...)
 }
 
-// guard returns why so many removals are not made, with those that wait already; zero where they are.
-func (r *Removals) guard(doomed []account.Change, waiting int) account.Message {
-	if len(doomed) == 0 {
+// placeUnseen returns that where the object was nobody is seen any more.
+func (r *Removals) placeUnseen(c *account.Change) account.Message {
+	if !r.unseen[c.Source] {
 		return account.Message{}
 	}
-	for i := range doomed {
-		if r.empty[doomed[i].Kind] {
-			return account.Say("reason_held_empty")
-		}
-	}
-	n, linked := len(doomed)+waiting, r.addresses.state.Linked()
-	if n > r.policy.Max || n >= FewestForPercent && n*100 > r.policy.MaxPercent*linked {
-		return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
-	}
-	return account.Message{}
+	return account.Say("reason_held_unseen", "DN", c.DN)
 }
 
-// held returns the row of a removal that is not made.
+// held returns the row of a change that is not made.
 func held(c *account.Change, why account.Message) account.Change {
 	return account.Change{
 		Source: c.Source, DN: c.DN, Action: account.ActionHeld, Held: c.Action, Reason: why, Diff: c.Diff,

@@ -31,6 +31,7 @@ type group struct {
 	external string          // an address of another domain
 	pending  *account.Change // what is to be changed of its alias besides the members
 	isNew    bool            // it gets an alias in this run
+	waits    bool            // its rename waits for an admin
 	isFilled bool            // the alias that it gets has the members in have
 	have     []string
 }

@@ -3,9 +3,9 @@ package plan
 import "github.com/mailpanel/account-resource/accountresource/account"
 
 // newcomer decides on an object that no account is linked to. Where a linked account has its address, and may yet leave it,
-// the decision waits.
+// the decision waits; so it does while renames wait for an admin, whose new addresses are not known yet.
 func (p *Planner) newcomer(o *account.Object, address string) (account.Change, bool) {
-	if p.mayBecomeFree(address) {
+	if p.mayBecomeFree(address) || p.renamesWait {
 		p.later.contested = append(p.later.contested, *o)
 		return account.Change{}, false
 	}
@@ -13,6 +13,11 @@ func (p *Planner) newcomer(o *account.Object, address string) (account.Change, b
 	if c.Action == account.ActionLinked { // all that are linked are known before the first is
 		p.noteClearing(o, &c)
 		p.later.guarded = append(p.later.guarded, c)
+		if c.Link.OffWaits {
+			h := p.addresses.At(address)
+			off, _ := p.compare(o, address, c.Link, *c.Link, &h.record)
+			p.later.guarded = append(p.later.guarded, off)
+		}
 		return account.Change{}, false
 	}
 	return c, ok

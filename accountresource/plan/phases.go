@@ -40,7 +40,8 @@ func (p *Planner) Phases() []Phase {
 
 // planGuarded returns the links, disablings, enablings, clearings and removals, and deletes links that lead to no account.
 func (p *Planner) planGuarded() []account.Change {
-	changes := slices.Concat(p.withheld(), p.later.guarded, p.Removals.decide(), p.stray())
+	unreadable := p.withheld() // changes what is guarded
+	changes := slices.Concat(unreadable, p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
 	p.later.guarded = nil
 	p.addresses.expect(changes...)
 	for i := range changes {

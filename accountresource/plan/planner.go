@@ -23,6 +23,8 @@ type Planner struct {
 	// unreadable are mapped fields that the directory shows of nobody: nothing is cleared for that (rule R22).
 	unreadable account.Fields
 	later      later
+	// renamesWait reports whether renames were held by an earlier run.
+	renamesWait bool
 	// moved are objects that were created or refused so far: the aliases that they are members of may change.
 	moved []account.SourceID
 }
@@ -39,8 +41,13 @@ type later struct {
 // New begins a plan for what is here.
 func New(p Policy, s *State) *Planner {
 	a := newAddresses(s)
+	renamesWait := false
+	for _, d := range p.Removal.Decided {
+		renamesWait = renamesWait || d.Action == account.ActionRenamed && d.Decision != Confirmed
+	}
 	return &Planner{
-		policy: &p, state: s, addresses: a, limits: newLimits(p.Domain), added: make(map[account.SourceID]struct{}),
+		renamesWait: renamesWait,
+		policy:      &p, state: s, addresses: a, limits: newLimits(p.Domain), added: make(map[account.SourceID]struct{}),
 		stale: make(map[account.SourceID]bool), Removals: newRemovals(&p.Removal, a), Members: newMembers(&p, a),
 	}
 }

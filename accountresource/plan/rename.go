@@ -145,7 +145,9 @@ func (p *Planner) planAside() (aside, refusals []account.Change) {
 	slices.SortFunc(renames, func(x, y rename) int { // so that every run decides alike between two that want an address
 		return strings.Compare(string(x.change.Source), string(y.change.Source))
 	})
+	renames, waiting := p.guardRenames(renames)
 	accepted, refusals := p.resolve(renames)
+	refusals = append(waiting, refusals...)
 	p.later.renames = accepted
 	leaving, inTurns := leavingOf(accepted), false
 	for i := range accepted {

@@ -68,7 +68,6 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 	if err := p.changed(ctx, reader, d, elsewhere); err != nil {
 		return nil, err
 	}
-	p.heldBefore(d)
 	if err := p.findDeparted(ctx, reader, d, elsewhere); err != nil {
 		return nil, err
 	}
@@ -125,6 +124,9 @@ func (p *Replication) changed(ctx context.Context, reader Reader, d *delta, else
 	again := make(map[account.Kind][]account.SourceID)
 	for _, a := range p.watermark.Retries {
 		again[a.Kind] = append(again[a.Kind], a.Source)
+	}
+	for id, h := range p.kept { // what waits for an admin, and what one has decided on
+		again[h.Kind] = append(again[h.Kind], id)
 	}
 	if ids := again[account.Mailbox]; len(ids) > 0 {
 		d.missing = append(d.missing, ids...) // unless it is found now

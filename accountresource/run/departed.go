@@ -10,14 +10,6 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// heldBefore adds the removals that an admin has to decide on or has decided on: they are looked at in every run.
-func (p *Replication) heldBefore(d *delta) {
-	for id, h := range p.kept {
-		d.missing = append(d.missing, id)
-		d.groups = d.groups || h.Kind == account.Alias && p.res.Settings.Replication.Groups
-	}
-}
-
 // findDeparted finds the linked objects that may have left. What changed and is not in scope now has left if it is
 // linked; where deleted objects are not shown, everybody's identity is listed besides.
 func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]ChangedObject) error {

@@ -110,6 +110,7 @@ func (r *harness) cut(method, when string, nth int) run.Run {
 func TestR19_ForwardingsFollowARenamingThatIsCutOff(t *testing.T) {
 	people := func(a, b, c, d, e account.Object) []account.Object { return []account.Object{a, b, c, d, e} }
 	prepare := func(r *harness) {
+		r.res.Settings.Replication.MaxRemovalPercent = 100 // nearly everybody changes
 		a, b, c := user("a", "a@example.com", "A"), user("b", "b@example.com", "B"), user("c", "c@example.com", "C")
 		d, e := user("d", "d@example.com", "D"), user("e", "e@example.com", "E")
 		r.people.objects = people(a, b, c, d, e)

@@ -36,11 +36,13 @@ func (r *harness) touchGroup(id account.SourceID) {
 }
 
 // team are the members of the alias, without their domain.
-func (r *harness) team() []string {
+func (r *harness) team() []string { return r.membersOf("team@example.com") }
+
+func (r *harness) membersOf(alias string) []string {
 	r.t.Helper()
 	var names []string
 	for a, err := range r.mail.Accounts(r.t.Context(), "example.com", backends.Query{
-		Addresses: []string{"team@example.com"}, Members: true,
+		Addresses: []string{alias}, Members: true,
 	}) {
 		require.NoError(r.t, err)
 		for _, m := range a.Members {

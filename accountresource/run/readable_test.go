@@ -14,6 +14,7 @@ import (
 func withMobiles(t *testing.T, n int) *harness {
 	t.Helper()
 	r := counting(t, n)
+	r.res.Settings.Replication.MaxRemovals, r.res.Settings.Replication.MaxRemovalPercent = 1000, 100 // rule R23 is tested by itself
 	for i := range n {
 		o := user(fmt.Sprintf("id%04d", i), fmt.Sprintf("u%04d@example.com", i), fmt.Sprintf("User %d", i))
 		o.Profile[account.Mobile], o.Profile[account.Title] = "+1", "Chief"

@@ -20,8 +20,8 @@ const (
 	Dismissed = plan.Dismissed // it stays as it is until the object comes back
 )
 
-// Held is a removal that waits for an admin (rule R15). A decision is for Action, which is ActionDeleted or
-// ActionDisabled; where that becomes another, the removal is held anew.
+// Held is a change that waits for an admin (rules R15, R23): a removal, or one of many of a kind. A decision is for Action; where a
+// removal becomes another one, it is held anew.
 type Held struct {
 	Source   account.SourceID
 	Kind     account.Kind
@@ -33,7 +33,7 @@ type Held struct {
 	Decision Decision
 }
 
-// Removals keeps the held removals of resources.
+// Removals keeps the held changes of resources.
 type Removals interface {
 	// Waiting are the held removals of a resource, those decided on too.
 	Waiting(ctx context.Context, resource int64) ([]Held, error)
@@ -223,15 +223,39 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 		}
 		held = append(held, h)
 	}
+	decided := make(map[account.SourceID]bool, len(held))
+	for i := range held {
+		decided[held[i].Source] = true
+	}
 	for _, h := range p.kept {
-		if !p.removalsKnown[h.Kind] {
+		if !p.removalsKnown[h.Kind] && !decided[h.Source] {
 			held = append(held, h)
 		}
 	}
 	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(string(a.Source), string(b.Source)) })
+	p.remind(ctx, held)
 	if err := p.cfg.Removals.Keep(ctx, p.lease, held); err != nil {
 		return fmt.Errorf("keep %d held removals: %w", len(held), err)
 	}
 	p.keep(held)
 	return nil
+}
+
+// remindAfter is how long a change waits for an admin before every run says so in the process's log.
+const remindAfter = 24 * time.Hour
+
+// remind logs that changes have been waiting for long.
+func (p *Replication) remind(ctx context.Context, held []Held) {
+	n, oldest := 0, p.cfg.Clock()
+	for i := range held {
+		if h := &held[i]; h.Decision == "" && p.cfg.Clock().Sub(h.Since) > remindAfter {
+			n++
+			if h.Since.Before(oldest) {
+				oldest = h.Since
+			}
+		}
+	}
+	if n > 0 {
+		p.log.WarnContext(ctx, "changes wait for an admin's decision", "changes", n, "since", oldest)
+	}
 }

@@ -124,7 +124,7 @@ func (p *Replication) stateOf(ctx context.Context, reader Reader, d *delta) (*pl
 	if err := loaded.load(ctx, sources, addresses); err != nil {
 		return nil, err
 	}
-	if len(d.missing) >= plan.FewestForPercent { // the guard compares with all
+	if len(d.users)+len(d.missing) >= plan.FewestForPercent { // the guard compares with all
 		n, err := p.cfg.Links.Count(ctx, p.res.ID)
 		if err != nil {
 			return nil, fmt.Errorf("count the links: %w", err)

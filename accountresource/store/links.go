@@ -25,7 +25,7 @@ var linkKey = []string{"resource_id", "source_id"}
 
 var linkColumns = []string{
 	"resource_id", "source_id", "address", "domain", "kind", "origin", "state", "dn", "home", "disabled", "intent",
-	"kept", "changed", "logon", "employee_id", "made", "shown", "released", "parted",
+	"kept", "changed", "logon", "employee_id", "made", "shown", "released", "parted", "off_waits",
 }
 
 // Links keeps which source object is which account.
@@ -203,7 +203,7 @@ func scanLink(scan func(...any) error) (l account.Link, err error) {
 	var changed int64
 	var off int
 	err = scan(&l.Resource, &l.Source, &l.Address, &domain, &l.Kind, &l.Origin, &l.State, &l.DN, &l.Home, &off,
-		&intent, &kept, &changed, &l.Logon, &l.EmployeeID, &l.Made, &l.Shown, &l.Released, &l.Parted)
+		&intent, &kept, &changed, &l.Logon, &l.EmployeeID, &l.Made, &l.Shown, &l.Released, &l.Parted, &l.OffWaits)
 	if err != nil {
 		return l, err
 	}
@@ -390,7 +390,7 @@ func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 			l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind), string(l.Origin),
 			string(l.State), l.DN, l.Home, slices.Index(offReasons, l.Off), intent, kept, now,
 			shortened(l.Logon, 255), shortened(l.EmployeeID, 255), shortened(l.Made, 64), int64(l.Shown), flag(l.Released),
-			flag(l.Parted),
+			flag(l.Parted), flag(l.OffWaits),
 		})
 	}
 	return insert, nil

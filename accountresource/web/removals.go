@@ -94,9 +94,39 @@ func decisionOf(form map[string]string) (run.Decision, bool) {
 	return "", false
 }
 
-// Waiting are the held removals that nobody has decided on.
+// Waiting are the held changes that nobody has decided on.
 func (v showView) Waiting() []run.Held {
 	return slices.DeleteFunc(slices.Clone(v.Held), func(h run.Held) bool { return h.Decision != "" })
+}
+
+// heldGroup are held changes of one kind.
+type heldGroup struct {
+	Action  account.Action
+	Changes []run.Held
+}
+
+// WaitingGroups are the held changes that nobody has decided on, by what would happen.
+func (v showView) WaitingGroups() (groups []heldGroup) {
+	waiting := v.Waiting()
+	for _, action := range account.Actions() {
+		g := heldGroup{Action: action}
+		for i := range waiting {
+			if waiting[i].Action == action {
+				g.Changes = append(g.Changes, waiting[i])
+			}
+		}
+		if len(g.Changes) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// OnlyRemovals reports whether nothing is held but removals.
+func (v showView) OnlyRemovals() bool {
+	return !slices.ContainsFunc(v.Held, func(h run.Held) bool {
+		return h.Action != account.ActionDeleted && h.Action != account.ActionDisabled
+	})
 }
 
 // Decided are the others: they are made or let be by the next run.

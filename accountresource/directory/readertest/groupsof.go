@@ -70,4 +70,5 @@ func groupsOfObjects(t *testing.T, p *Place) {
 		people["Bob"] = account.Object{ID: id, Kind: account.User, Primary: o.Primary}
 	}
 	assert.Equal(t, []string{"Crew"}, groupsOf("Bob"), "by the primary group alone")
+	p.modify(t, bob, "primaryGroupID", "513") // a group that is one cannot be deleted
 }
