@@ -13,7 +13,13 @@ ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ released SMAL
 ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ parted SMALLINT NOT NULL DEFAULT 0;
 ALTER TABLE account_resource_link ADD COLUMN /*M! IF NOT EXISTS */ off_waits SMALLINT NOT NULL DEFAULT 0;
 
+-- Whether a linked object was seen among the deleted ones, and when identities were listed last (rule R13).
+ALTER TABLE account_resource_mark ADD COLUMN /*M! IF NOT EXISTS */ tombstones SMALLINT NOT NULL DEFAULT 0;
+ALTER TABLE account_resource_mark ADD COLUMN /*M! IF NOT EXISTS */ listed BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE account_resource_mark DROP COLUMN listed;
+ALTER TABLE account_resource_mark DROP COLUMN tombstones;
 ALTER TABLE account_resource_link DROP COLUMN off_waits;
 ALTER TABLE account_resource_link DROP COLUMN parted;
 ALTER TABLE account_resource_link DROP COLUMN released;

@@ -11,7 +11,7 @@ import (
 )
 
 // findDeparted finds the linked objects that may have left. What changed and is not in scope now has left if it is
-// linked; where deleted objects are not shown, everybody's identity is listed besides.
+// linked; where deleted objects have not been seen, and every hour, everybody's identity is listed besides.
 func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta, elsewhere map[account.SourceID]ChangedObject) error {
 	groups := p.res.Settings.Replication.Groups
 	suspects := d.missing
@@ -26,9 +26,13 @@ func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta,
 	if groups {
 		d.notice(elsewhere)
 	}
-	if p.probe.Tombstones {
+	for _, id := range known {
+		p.tombstoneSeen = p.tombstoneSeen || elsewhere[id].Deleted
+	}
+	if p.trustsTombstones() {
 		return nil
 	}
+	p.identitiesListed = true
 	for _, kind := range withGroups(&p.res.Settings) {
 		d.listed[kind] = []account.SourceID{}
 		if err := p.listComplete(ctx, reader, Query{Kind: sourceKinds[kind], IDsOnly: true}, func(o account.Object) error {
@@ -86,6 +90,9 @@ func (p *Replication) absent(ctx context.Context, d *delta) error {
 		}
 		if l.Off != "" && !(policy.Delete && l.Origin == account.Created) {
 			continue // it left before, and is switched off already
+		}
+		if _, waits := p.kept[l.Source]; !waits && !p.elsewhere[l.Source] {
+			p.tombstoneMissed = true
 		}
 		d.missing = append(d.missing, l.Source)
 		d.groups = d.groups || l.Kind == account.Alias

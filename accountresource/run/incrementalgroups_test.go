@@ -26,6 +26,7 @@ func withAliases(t *testing.T) *harness {
 	})
 	r.put(account.Object{ID: "nested", Kind: account.Group, DN: "CN=nested", Members: []account.SourceID{"id0004", "team"}, Primary: 1106})
 	r.once()
+	r.tables.mark.Tombstones = true // one was seen before
 	require.Equal(t, []string{"u0001", "u0002", "u0003", "u0004"}, r.team())
 	return r
 }

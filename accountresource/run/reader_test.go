@@ -31,6 +31,8 @@ type people struct {
 	invocation string
 	usn        int64
 	tombstones bool
+	tombless   bool                // the container of deleted objects is shown, and nothing in it
+	listings   int                 // of identities
 	touched    []run.ChangedObject // besides the objects that are there: tombstones, containers
 	touchErr   error
 }
@@ -58,6 +60,9 @@ func (r *peopleReader) List(ctx context.Context, q run.Query, each func(account.
 		r.asked = append(r.asked, q.Kind)
 	}
 	r.queries++
+	if q.IDsOnly && q.IDs == nil && q.Limit == 0 && q.Primary == nil {
+		r.listings++
+	}
 	r.context = ctx
 	var listing run.Listing
 	objects := r.objects
@@ -114,7 +119,7 @@ func (r *peopleReader) Changed(_ context.Context, since int64) (touched []run.Ch
 		}
 	}
 	for _, t := range r.touched {
-		if !t.Deleted || r.tombstones {
+		if !t.Deleted || r.tombstones && !r.tombless {
 			touched = append(touched, t)
 		}
 	}

@@ -46,13 +46,17 @@ type history struct {
 
 // source is what is known of the directory.
 type source struct {
-	probe      Probe
-	watermark  Watermark
-	incomplete account.Message           // says which listing was not whole, so that changes may have been missed
-	noChanges  bool                      // nothing has changed
-	elsewhere  map[account.SourceID]bool // what changed, and is shown as a tombstone or where it is now
-	mu         sync.Mutex                // guards retry
-	retry      map[Retry]struct{}
+	probe            Probe
+	watermark        Watermark
+	incomplete       account.Message           // says which listing was not whole, so that changes may have been missed
+	noChanges        bool                      // nothing has changed
+	elsewhere        map[account.SourceID]bool // what changed, and is shown as a tombstone or where it is now
+	identitiesListed bool                      // of everybody in scope
+	// tombstoneSeen says that a linked object was among the deleted ones, tombstoneMissed that one left and was not.
+	tombstoneSeen, tombstoneMissed bool
+
+	mu    sync.Mutex // guards retry
+	retry map[Retry]struct{}
 }
 
 // mailSide is what is known of the mail store.

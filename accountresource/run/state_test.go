@@ -143,6 +143,7 @@ func TestR17_AnIncrementalRunAsksForWhatItsObjectsHaveToDoWith(t *testing.T) {
 				})
 				r.res.Revision++
 				r.once()
+				r.tables.mark.Tombstones = true
 				c.change(r)
 				r.config.Storage.AppendTimestamp = !all
 				w := &wholeReads{tables: r.tables, Backend: r.mail}
@@ -182,6 +183,7 @@ func TestR17_AnIncrementalRunAsksAsMuchOfManyAccountsAsOfFew(t *testing.T) {
 			}
 			r.res.Revision++
 			r.once()
+			r.tables.mark.Tombstones = true
 			change(r)
 			w := &wholeReads{tables: r.tables, Backend: r.mail}
 			r.config.Links, r.config.Backend = w, w

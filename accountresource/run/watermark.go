@@ -21,6 +21,10 @@ type Watermark struct {
 	Full     time.Time
 	// Open says that a run has begun to write and not come to its end: what it did is not known.
 	Open bool
+	// Tombstones says that a linked object was seen among the deleted ones. That their container is shown does not say that they are.
+	Tombstones bool
+	// Listed is when the identities of everybody in scope were listed last.
+	Listed time.Time
 	// Retries are objects that have to be looked at once more, though they do not change (rule R18).
 	Retries []Retry
 }
@@ -44,6 +48,8 @@ type Watermarks interface {
 const (
 	// fullEvery is how long incremental runs may follow each other: a full run repairs what was changed here.
 	fullEvery = 24 * time.Hour
+	// listEvery is how long tombstones alone are trusted to tell who left.
+	listEvery = time.Hour
 	// mostRetries is how many objects are looked at again by name; if there are more, the next run is a full one.
 	mostRetries = 2000
 )
@@ -89,6 +95,22 @@ func (p *Replication) serverChanged() bool {
 	return p.watermark.Invocation != "" && p.watermark.Invocation != p.probe.Invocation
 }
 
+// trustsTombstones reports whether the deleted objects that the server shows are enough to tell who left, so that nobody has to be
+// listed (rule R13).
+func (p *Replication) trustsTombstones() bool {
+	since := p.cfg.Clock().Sub(p.watermark.Listed)
+	return p.probe.Tombstones && p.watermark.Tombstones && since >= 0 && since < listEvery
+}
+
+// showsTombstones reports whether deleted objects are shown, as far as this run and those before it have seen.
+func (p *Replication) showsTombstones() bool {
+	switch {
+	case !p.probe.Tombstones, p.tombstoneMissed, p.watermark.Revision != p.res.Revision:
+		return false
+	}
+	return p.watermark.Tombstones || p.tombstoneSeen
+}
+
 // since is the counter up to which everything has been replicated with these settings; 0 where that is not known.
 func (p *Replication) since() int64 {
 	if p.serverChanged() || p.watermark.Open || p.watermark.Revision != p.res.Revision {
@@ -125,8 +147,12 @@ func (p *Replication) moveWatermark(ctx context.Context) error {
 		return nil
 	}
 	next := Watermark{Invocation: p.probe.Invocation, USN: p.probe.HighestUSN, Revision: p.res.Revision, Full: p.watermark.Full}
+	next.Tombstones, next.Listed = p.showsTombstones(), p.watermark.Listed
+	if p.identitiesListed {
+		next.Listed = p.run.Started
+	}
 	if p.run.Mode == Full {
-		next.Full = p.run.Started
+		next.Full, next.Listed = p.run.Started, p.run.Started
 	}
 	for a := range p.retry {
 		next.Retries = append(next.Retries, a)

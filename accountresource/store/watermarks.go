@@ -21,11 +21,11 @@ type Watermarks struct{ *Store }
 
 // Watermark reads a resource's watermark; the zero value is that of one that has none.
 func (s *Watermarks) Watermark(ctx context.Context, resource int64) (run.Watermark, error) {
-	found, err := query(ctx, s.db, s.sql.Select("invocation", "usn", "revision", "full_run", "unsettled").From(markTable).
+	found, err := query(ctx, s.db, s.sql.Select("invocation", "usn", "revision", "full_run", "unsettled", "tombstones", "listed").From(markTable).
 		Where(squirrel.Eq{"resource_id": resource}), func(scan func(...any) error) (m run.Watermark, err error) {
-		var full int64
-		err = scan(&m.Invocation, &m.USN, &m.Revision, &full, &m.Open)
-		m.Full = fromMillis(full)
+		var full, listed int64
+		err = scan(&m.Invocation, &m.USN, &m.Revision, &full, &m.Open, &m.Tombstones, &listed)
+		m.Full, m.Listed = fromMillis(full), fromMillis(listed)
 		return m, err
 	})
 	if err != nil || len(found) == 0 {
@@ -67,10 +67,10 @@ func (s *Watermarks) SetWatermark(ctx context.Context, l run.Lease, m run.Waterm
 		if err := s.fenced(ctx, tx, l); err != nil {
 			return err
 		}
-		columns := []string{"invocation", "usn", "revision", "full_run", "unsettled"}
+		columns := []string{"invocation", "usn", "revision", "full_run", "unsettled", "tombstones", "listed"}
 		if _, err := exec(ctx, tx, dialect.Rows{
 			Dialect: s.dialect, Table: markTable, Columns: append([]string{"resource_id"}, columns...),
-			Values: [][]any{{l.Resource, m.Invocation, m.USN, m.Revision, millis(m.Full), flag(m.Open)}},
+			Values: [][]any{{l.Resource, m.Invocation, m.USN, m.Revision, millis(m.Full), flag(m.Open), flag(m.Tombstones), millis(m.Listed)}},
 			Suffix: s.dialect.Upsert([]string{"resource_id"}, columns),
 		}); err != nil {
 			return err

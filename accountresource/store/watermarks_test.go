@@ -27,6 +27,7 @@ func testMarks(t *testing.T, connect func() *sql.DB) {
 	require.NoError(t, s.Watermarks().Open(t.Context(), l), "a first run has nothing to open")
 
 	want := run.Watermark{
+		Tombstones: true, Listed: time.Date(2026, 5, 6, 8, 0, 0, 0, time.UTC),
 		Invocation: "5d4c6a1e-0000-4000-8000-000000000001", USN: 1 << 40, Revision: 3,
 		Full:    time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
 		Retries: []run.Retry{{Source: "a", Kind: account.Alias}, {Source: "a", Kind: account.Mailbox}},
