@@ -30,12 +30,19 @@ func TestReaderOnTheFakeDirectory(t *testing.T) {
 		t.Cleanup(func() { _ = admin.Close() })
 		require.NoError(t, admin.Bind(ad.AdminDN(), fakead.AdminPassword))
 		var dialer net.Dialer
+		var denied fakead.Denied
 		return &readertest.Place{
 			Connection: resource.Connection{
 				Domain: "readers.example", Host: "127.0.0.1", Port: 389, TLS: true, Timeout: 30, CACertificate: string(ad.CA()),
 				BindDN: "CN=reader,CN=Users," + ad.BaseDN(), BindPassword: resource.NewSecret("reader-Secret-1"),
 			},
 			AdminDN: ad.AdminDN(), AdminPassword: resource.NewSecret(fakead.AdminPassword), Admin: admin, Base: base, Root: ad.BaseDN(), UPN: upn, Logon: `CORP\reader`,
+			HideTree: func(_ *testing.T, _, dn string) { ad.Deny(fakead.Denied{Trees: []string{dn}}) },
+			HideAttribute: func(_ *testing.T, _, dn, attribute string) {
+				denied.Of = []string{dn}
+				denied.Attributes = append(denied.Attributes, attribute)
+				ad.Deny(denied)
+			},
 			Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, ad.Addr().String())
 			},

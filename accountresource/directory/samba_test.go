@@ -20,6 +20,7 @@ func TestReaderOnSamba(t *testing.T) {
 			},
 			AdminDN: ad.BindDN, AdminPassword: resource.NewSecret(ad.Password), Admin: ad.Connect(t), Base: ad.Unit(t), Root: ad.BaseDN,
 			UPN: "Administrator@example.test", Logon: `EXAMPLE\Administrator`,
+			HideTree: hideTree(ad), HideAttribute: hideAttribute(ad),
 		}
 	})
 }

@@ -56,6 +56,9 @@ func (p *Planner) compareAlias(g *group, address string, link *account.Link, nex
 	}
 	if p.policy.Groups.Named {
 		have, wanted := r.unpack(), p.aliasProfile(g, address)
+		if wanted[account.Name] == "" { // no alias loses its name, which may only have become unreadable (rule R22)
+			wanted[account.Name] = have[account.Name]
+		}
 		c.Set, c.Profile = have.Differing(&wanted, account.FieldSet(account.Name)), wanted
 		if c.Diff = differences(&have, &wanted, c.Set); len(c.Diff) > 0 {
 			c.Action = account.ActionUpdated

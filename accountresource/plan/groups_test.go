@@ -192,3 +192,18 @@ func TestR8_AGroupsNewAddressRenamesTheAlias(t *testing.T) {
 	require.Equal(t, account.Alias, changes[1].Kind)
 	assert.Equal(t, account.Difference{What: account.WhatAddress, Old: "a@example.com", New: "b@example.com"}, changes[3].Diff[0])
 }
+
+// A name that the directory does not show may only have become unreadable.
+func TestR22_AnAliasKeepsTheNameThatItsGroupShowsNoMore(t *testing.T) {
+	s := newFixture()
+	s.links = append(s.links, aliasLink("team", "team@example.com"))
+	named := aliasOf("team@example.com")
+	named.Profile[account.Name] = "The Team"
+	s.local = append(s.local, named)
+	nameless := group("team", "team@example.com")
+	nameless.Profile[account.Name] = ""
+	assert.Empty(t, s.buildGroups([]account.Object{nameless}, nil))
+	changes := s.buildGroups([]account.Object{group("team", "team@example.com")}, nil)
+	require.Len(t, changes, 1)
+	assert.Equal(t, "team", changes[0].Profile[account.Name], "one that is shown is taken")
+}

@@ -8,7 +8,8 @@ import (
 )
 
 // Denied is what nobody may read, whoever is bound. An object or an attribute that may not be read looks as if it did not exist,
-// and no filter on the attribute is true, neither its presence nor the negation of it (MS-ADTS 3.1.1.3.1.3.1, 5.1.3.3.4).
+// and no filter on the attribute is true, neither its presence nor the negation of it (MS-ADTS 3.1.1.3.1.3.1, 5.1.3.3.4). On Samba
+// the negation is.
 type Denied struct {
 	// Attributes are unreadable of every object.
 	Attributes []string

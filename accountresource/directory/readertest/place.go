@@ -28,6 +28,10 @@ type Place struct {
 	Base, Root string
 	// UPN and Logon are the bind account's other names: user@domain and DOMAIN\user.
 	UPN, Logon string
+	// HideTree takes from an account the right to see an object and all below it, HideAttribute the right to read an attribute of
+	// an object; account and object are DNs.
+	HideTree      func(t *testing.T, account, dn string)
+	HideAttribute func(t *testing.T, account, dn, attribute string)
 	// Dial, where it is set, leads to the server whatever the port is.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

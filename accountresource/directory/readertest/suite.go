@@ -34,6 +34,8 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"groups come with the number of their members", groups},
 		{"R11 members come with their identity, wherever they are", memberIdentities},
 		{"R12 the groups of an object, wherever they are", groupsOfObjects},
+		{"R13 who lost the right to read a unit sees nobody there", hiddenUnit},
+		{"R22 what may not be read looks as what is not there", hiddenAttribute},
 		{"R17 what changed is told apart from what did not", changes},
 		{"R11 who has which primary group", primaryGroups},
 		{"R17 a scope that depends on other objects", borrowedScope},
