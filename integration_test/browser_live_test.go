@@ -231,7 +231,7 @@ func TestBrowserPreviewsAndDecides(t *testing.T) {
 	b.accessible("held-list")
 	b.shot("held-list")
 	b.do(chromedp.Click(chromedp.CSS(`[data-all]`), chromedp.NodeVisible))
-	b.do(chromedp.Click(chromedp.CSS(`#ar-held-0`), chromedp.NodeVisible))
+	b.do(chromedp.Click(chromedp.CSS(`#ar-held-0-0`), chromedp.NodeVisible))
 	b.click(`.ar-held button[value=dismiss]`)
 	b.awaitText("Dismissed: these accounts stay")
 	b.awaitText("11 removals wait for you")

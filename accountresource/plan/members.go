@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -15,6 +16,7 @@ type Members struct {
 	order     []account.SourceID // of groups, as they came
 	asked     map[account.SourceID]bool
 	primary   primaryGroups
+	unlinked  map[account.SourceID]bool // members of aliases without an account, and groups whose members count instead of them
 }
 
 // person is what an alias needs to know of a user or contact: where mail goes if not to an account here.
@@ -39,7 +41,7 @@ type group struct {
 func newMembers(p *Policy, a *Addresses) *Members {
 	return &Members{
 		policy: p, addresses: a, people: make(map[account.SourceID]person), groups: make(map[account.SourceID]*group),
-		asked:   make(map[account.SourceID]bool),
+		asked: make(map[account.SourceID]bool), unlinked: make(map[account.SourceID]bool),
 		primary: primaryGroups{members: make(map[uint32][]account.SourceID), known: make(map[uint32]bool)},
 	}
 }
@@ -83,6 +85,10 @@ func (m *Members) addGroup(o account.Object, inScope bool) {
 	m.groups[o.ID] = &group{Object: o, inScope: inScope, external: external}
 	m.order = append(m.order, o.ID)
 }
+
+// Unlinked returns the objects on which aliases depend and that have no account here: nothing but their absence tells that they are
+// gone. It is called when all phases have been planned.
+func (m *Members) Unlinked() []account.SourceID { return slices.Sorted(maps.Keys(m.unlinked)) }
 
 // Unknown returns members that nothing is known of yet, each once.
 func (p *Planner) Unknown() []account.SourceID {

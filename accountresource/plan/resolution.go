@@ -45,8 +45,10 @@ func (r *resolution) member(id account.SourceID) {
 		case isOn:
 			r.found[address] = struct{}{}
 		case g.external != "":
+			r.p.unlinked[id] = true
 			r.found[g.external] = struct{}{}
 		default:
+			r.p.unlinked[id] = true
 			r.expand(g)
 		}
 		return
@@ -56,8 +58,10 @@ func (r *resolution) member(id account.SourceID) {
 	case isOn:
 		r.found[address] = struct{}{}
 	case person.hosted != "" && r.p.receives(person.hosted):
+		r.p.unlinked[id] = true
 		r.found[person.hosted] = struct{}{}
 	case person.external != "":
+		r.p.unlinked[id] = true
 		r.found[person.external] = struct{}{}
 	default:
 		r.left = append(r.left, string(id))

@@ -42,7 +42,14 @@ func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta,
 			return err
 		}
 	}
-	return p.absent(ctx, d)
+	if err := p.absent(ctx, d); err != nil || !groups {
+		return err
+	}
+	gone, err := p.unlinkedGone(ctx, reader)
+	if gone {
+		d.groups, d.anonymous = true, true
+	}
+	return err
 }
 
 // notice adds what changed outside of the scope and may be a member of a group: a group that is nested in one, a contact,

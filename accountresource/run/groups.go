@@ -24,6 +24,7 @@ const lookUpRounds = 30
 // when all groups are, so that they are all read where one may have changed.
 func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Planner, incremental bool, f *feed) error {
 	p.counters.enter(Groups)
+	p.groupsRead = allGroups
 	add := func(o account.Object) error {
 		b.AddGroup(o)
 		return nil
@@ -61,6 +62,9 @@ func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Pla
 func (p *Replication) giveGroups(ctx context.Context, reader Reader, b *plan.Planner, d *delta, f *feed) error {
 	p.counters.enter(Groups)
 	c := d.concerned
+	if len(c.groups) > 0 {
+		p.groupsRead = someGroups
+	}
 	for i := range c.groups {
 		b.AddGroup(c.groups[i])
 	}

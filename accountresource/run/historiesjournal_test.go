@@ -132,6 +132,21 @@ func (w *worldTables) SetWatermark(_ context.Context, l run.Lease, m run.Waterma
 	return nil
 }
 
+func (w *worldTables) Unlinked(_ context.Context, resource int64) ([]account.SourceID, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.unlinked[resource]), nil
+}
+
+func (w *worldTables) SetUnlinked(_ context.Context, l run.Lease, ids []account.SourceID) error {
+	defer w.mu.Unlock()
+	if err := w.begin(l); err != nil {
+		return err
+	}
+	w.unlinked[l.Resource] = slices.Clone(ids)
+	return nil
+}
+
 func (w *worldTables) Waiting(_ context.Context, resource int64) ([]run.Held, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

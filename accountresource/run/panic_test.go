@@ -61,7 +61,7 @@ func (r *harness) ended(call string, before run.Watermark, accounts int) {
 func TestAPanicInAnyCallEndsTheRunAsFailed(t *testing.T) {
 	calls := []string{
 		"OpenReader", "Probe", "List", "Touched", "LookUp", "GroupsOf", "HasNeighbours", "Close", "Fields", "Canonical", "Domains", "Domain", "Accounts",
-		"Apply", "Acquire", "Release", "Links", "Known", "Of", "At", "Some", "Claims", "Count", "Claim", "Begin", "Mode", "Settle", "End", "Forget", "Waiting", "Keep",
+		"Apply", "Acquire", "Release", "Links", "Known", "Of", "At", "Some", "Claims", "Unlinked", "SetUnlinked", "Count", "Claim", "Begin", "Mode", "Settle", "End", "Forget", "Waiting", "Keep",
 		"Mark", "Open", "SetWatermark", "Pending", "Done",
 	}
 	called := map[string]bool{}

@@ -28,6 +28,7 @@ type Replication struct {
 	history
 	source
 	heldRemovals
+	knownMembers
 	mailSide
 	taskState
 }
@@ -114,6 +115,9 @@ func (p *Replication) replicate(begin, finish context.Context) error {
 	if err := p.keepHeld(finish); err != nil {
 		return err
 	}
+	if err := p.keepUnlinked(finish); err != nil {
+		return err
+	}
 	return p.moveWatermark(finish)
 }
 
@@ -164,6 +168,7 @@ func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply ma
 		planner.Correct(outcomes)
 	}
 	p.held = planner.Held()
+	p.learn(planner)
 	return nil
 }
 

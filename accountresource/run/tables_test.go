@@ -30,6 +30,7 @@ type tables struct {
 
 	progress  run.Progress
 	mark      run.Watermark
+	unlinked  []account.SourceID
 	cancelled bool
 	calls     map[string]int
 	fail      map[string]error // by method, once
@@ -365,6 +366,22 @@ func (l *tables) At(_ context.Context, addresses []string) (links []account.Link
 		}
 	}
 	return links, l.enter("At")
+}
+
+func (l *tables) Unlinked(context.Context, int64) ([]account.SourceID, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.unlinked), l.enter("Unlinked")
+}
+
+func (l *tables) SetUnlinked(_ context.Context, lease run.Lease, ids []account.SourceID) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := errors.Join(l.enter("SetUnlinked"), l.fenced(lease)); err != nil {
+		return err
+	}
+	l.unlinked = slices.Clone(ids)
+	return nil
 }
 
 func (l *tables) Some(_ context.Context, resource int64, kind account.Kind, limit int) (ids []account.SourceID, err error) {

@@ -178,6 +178,16 @@ func (l *trappedTables) Claims(ctx context.Context, id int64, domain string) ([]
 	return l.tables.Claims(ctx, id, domain)
 }
 
+func (l *trappedTables) Unlinked(ctx context.Context, id int64) ([]account.SourceID, error) {
+	l.trap.enter("Unlinked")
+	return l.tables.Unlinked(ctx, id)
+}
+
+func (l *trappedTables) SetUnlinked(ctx context.Context, lease run.Lease, ids []account.SourceID) error {
+	l.trap.enter("SetUnlinked")
+	return l.tables.SetUnlinked(ctx, lease, ids)
+}
+
 func (l *trappedTables) Some(ctx context.Context, id int64, kind account.Kind, limit int) ([]account.SourceID, error) {
 	l.trap.enter("Some")
 	return l.tables.Some(ctx, id, kind, limit)

@@ -41,6 +41,10 @@ type Watermarks interface {
 	Watermark(ctx context.Context, resource int64) (Watermark, error)
 	// Open notes that a run begins to write; it is fenced by the lease.
 	Open(ctx context.Context, l Lease) error
+	// Unlinked returns the objects without an account on which the resource's aliases depend; SetUnlinked replaces them, fenced by
+	// the lease.
+	Unlinked(ctx context.Context, resource int64) ([]account.SourceID, error)
+	SetUnlinked(ctx context.Context, l Lease, ids []account.SourceID) error
 	// SetWatermark replaces the watermark, and what is to be looked at again; it is fenced by the lease.
 	SetWatermark(ctx context.Context, l Lease, m Watermark) error
 }

@@ -54,6 +54,7 @@ var cases = []struct {
 	{"R17 up to where a resource has been replicated", testMarks},
 	{"which objects are linked", testKnown},
 	{"which claims others have", testOthersClaims},
+	{"on whom aliases depend", testUnlinked},
 	{"how far a run is, and its end", testProgress},
 	{"a log is paged by its keys", testLogPages},
 	{"an account has a history of its own", testAccountHistory},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/Masterminds/squirrel"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/accountresource/run"
 )
@@ -14,6 +15,8 @@ import (
 const (
 	markTable  = "account_resource_mark"
 	againTable = "account_resource_again"
+
+	unlinkedTable = "account_resource_unlinked"
 )
 
 // Watermarks keeps up to where resources have been replicated.
@@ -90,4 +93,34 @@ func (s *Watermarks) SetWatermark(ctx context.Context, l run.Lease, m run.Waterm
 		return nil
 	})
 	return wrapped(err, "set the mark of resource %d", l.Resource)
+}
+
+// Unlinked returns the objects without an account on which a resource's aliases depend.
+func (s *Watermarks) Unlinked(ctx context.Context, resource int64) ([]account.SourceID, error) {
+	ids, err := query(ctx, s.db, s.sql.Select("source_id").From(unlinkedTable).Where(squirrel.Eq{"resource_id": resource}).
+		OrderBy("source_id"), scanOne[account.SourceID])
+	return ids, wrapped(err, "read on whom the aliases of resource %d depend", resource)
+}
+
+// SetUnlinked replaces them.
+func (s *Watermarks) SetUnlinked(ctx context.Context, l run.Lease, ids []account.SourceID) error {
+	err := s.transaction(ctx, func(tx *dialect.Tx) error {
+		if err := s.fenced(ctx, tx, l); err != nil {
+			return err
+		}
+		if _, err := exec(ctx, tx, s.sql.Delete(unlinkedTable).Where(squirrel.Eq{"resource_id": l.Resource})); err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(ids, s.dialect.Together) {
+			rows := dialect.Rows{Dialect: s.dialect, Table: unlinkedTable, Columns: []string{"resource_id", "source_id"}}
+			for _, id := range chunk {
+				rows.Values = append(rows.Values, []any{l.Resource, string(id)})
+			}
+			if _, err := exec(ctx, tx, rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrapped(err, "note on whom the aliases of resource %d depend", l.Resource)
 }

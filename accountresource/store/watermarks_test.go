@@ -50,6 +50,29 @@ func testMarks(t *testing.T, connect func() *sql.DB) {
 	assert.Empty(t, cmp.Diff(want, read()))
 }
 
+// The objects on which aliases depend are replaced as a whole, by whoever has the lease.
+func testUnlinked(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	read := func() []account.SourceID {
+		ids, err := s.Watermarks().Unlinked(t.Context(), 1)
+		require.NoError(t, err)
+		return ids
+	}
+	assert.Empty(t, read())
+	var many []account.SourceID
+	for i := range 1200 {
+		many = append(many, account.SourceID(fmt.Sprintf("o%04d", i)))
+	}
+	require.NoError(t, s.Watermarks().SetUnlinked(t.Context(), l, many))
+	assert.Equal(t, many, read())
+	require.NoError(t, s.Watermarks().SetUnlinked(t.Context(), l, many[:2]))
+	assert.Equal(t, many[:2], read())
+	l.Fence++
+	require.ErrorIs(t, s.Watermarks().SetUnlinked(t.Context(), l, nil), run.ErrLeaseLost)
+	assert.Equal(t, many[:2], read())
+}
+
 func testKnown(t *testing.T, connect func() *sql.DB) {
 	s, _ := opened(t, connect())
 	l := lease(t, s, 1)
