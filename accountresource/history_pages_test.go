@@ -1,6 +1,7 @@
 package accountresource_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -261,4 +262,43 @@ func TestR21_ARunWithAListingThatWasNotWholeSaysSoOnItsPagesAndInTheStatus(t *te
 	f.replicate()
 	assert.Contains(t, f.get(f.base+"/status").body, `"outcome":"succeeded"`)
 	assert.NotContains(t, f.get(f.base+"/log").body, sentence)
+}
+
+func TestR23_HeldChangesAreListedByKindAndDecidedOn(t *testing.T) {
+	f := newFollowed(t, 40)
+	f.replicate()
+	people := f.ad.People()
+	for i, dn := range people[:12] {
+		to := fakead.Attributes{"telephoneNumber": nil, "mobile": nil, "title": nil}
+		if i < 6 {
+			to = fakead.Attributes{"userPrincipalName": {fmt.Sprintf("renamed%d@%s", i, hosted)}}
+		}
+		require.NoError(t, f.ad.Modify(dn, to))
+	}
+	for _, dn := range people[12:14] {
+		require.NoError(t, f.ad.Delete(dn))
+	}
+	f.replicate()
+	page := f.get(f.base).body
+	waiting := strings.Count(page, `name="shown" value=`)
+	require.GreaterOrEqual(t, waiting, 6)
+	assert.Contains(t, page, fmt.Sprintf("Changes that wait for you: %d", waiting))
+	assert.Equal(t, 6, strings.Count(page, "The account would get another address."))
+	assert.Contains(t, page, "renamed: 6")
+	assert.Contains(t, page, "Make these changes")
+	status := f.get(f.base + "/status").body
+	assert.Contains(t, status, fmt.Sprintf(`"waiting":{"changes":%d,"since":"`, waiting))
+
+	ids := regexp.MustCompile(`value="renamed ([^"]+)"`).FindAllStringSubmatch(page, -1)
+	require.Len(t, ids, 6)
+	form := url.Values{"decision": {"confirm"}}
+	for _, id := range ids {
+		form.Add("source", id[1])
+		form.Add("shown_action", "renamed "+id[1])
+	}
+	answer := f.post(f.base+"/removals", form)
+	assert.Equal(t, f.base+"?done=confirmed_changes", answer.header.Get("Location"))
+	f.idle()
+	assert.Contains(t, f.get(f.base+"?done=confirmed_changes").body, "Confirmed: these changes are made.")
+	assert.Contains(t, f.get(f.base+"/status").body, `"renamed":6`)
 }

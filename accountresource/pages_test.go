@@ -110,7 +110,7 @@ func TestR20_NothingRunsBeforeItIsCompleteAndEnabled(t *testing.T) {
 	assert.Equal(t, http.StatusConflict, a.status)
 	assert.Contains(t, a.body, "not complete")
 	assert.Equal(t, http.StatusConflict, h.post(base+"/replicate", nil).status)
-	assert.JSONEq(t, `{"running": false, "run": null, "problem": ""}`, h.get(base+"/status").body)
+	assert.JSONEq(t, `{"running": false, "run": null, "problem": "", "waiting": null}`, h.get(base+"/status").body)
 }
 
 // The whole way on the fake directory, with nothing but Go.

@@ -69,7 +69,7 @@ func composedKeys() map[string][]string {
 	all := map[string][]string{
 		"tab_":    {"connection", "replication", "users", "groups", "connection_lead", "replication_lead", "users_lead", "groups_lead"},
 		"option_": {"link", "leave"}, "what_": {"active", "address", "members", "moderators"},
-		"done_":  {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "dismissed", "cancelled", "changed", "idle", "unmarked"},
+		"done_":  {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "confirmed_changes", "dismissed", "cancelled", "changed", "idle", "unmarked"},
 		"chart_": {"new", "changed", "removed", "waiting", "failed"},
 		"held_": {string(run.Confirmed), string(run.Dismissed), string(account.ActionDeleted), string(account.ActionDisabled),
 			string(account.ActionEnabled), string(account.ActionLinked), string(account.ActionRenamed), string(account.ActionUpdated)},

@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
 func pathOf(id int64, rest string) string { return "/" + strconv.FormatInt(id, 10) + rest }
@@ -48,7 +49,14 @@ func (w *Web) status(r *request) error {
 	if err != nil {
 		return err
 	}
-	answer := fiber.Map{"running": running, "run": nil, "problem": r.lockedText(res)}
+	held, err := w.cfg.Removals.Waiting(r.UserContext(), res.ID)
+	if err != nil {
+		return err
+	}
+	answer := fiber.Map{"running": running, "run": nil, "problem": r.lockedText(res), "waiting": nil}
+	if n, since := waitingSince(held); n > 0 {
+		answer["waiting"] = fiber.Map{"changes": n, "since": since.UTC().Format(time.RFC3339Nano)}
+	}
 	if l, ran := latest[res.ID]; ran {
 		row := fiber.Map{
 			"id": l.ID, "mode": l.Mode, "trigger": l.Trigger, "started": l.Started.UTC().Format(time.RFC3339Nano),
@@ -63,4 +71,17 @@ func (w *Web) status(r *request) error {
 		answer["run"] = row
 	}
 	return r.JSON(answer)
+}
+
+// waitingSince returns how many held changes nobody has decided on, and when the first of them became held.
+func waitingSince(held []run.Held) (n int, since time.Time) {
+	for i := range held {
+		if held[i].Decision != "" {
+			continue
+		}
+		if n++; n == 1 || held[i].Since.Before(since) {
+			since = held[i].Since
+		}
+	}
+	return n, since
 }

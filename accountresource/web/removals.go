@@ -37,16 +37,20 @@ func (w *Web) removals(r *request) error {
 	if err != nil {
 		return err
 	}
-	decided := 0
+	decided, others := 0, false
 	for action, ids := range asShown(held, marked, r.fields["shown_action"]) {
 		decided += len(ids)
+		others = others || !removes(action)
 		if _, err := w.cfg.Removals.Decide(r.UserContext(), id, decision, action, ids); err != nil {
 			return err
 		}
 	}
 	done := string(decision)
-	if decided < len(marked) {
+	switch {
+	case decided < len(marked):
 		done = "changed"
+	case others && decision == run.Confirmed:
+		done = "confirmed_changes"
 	}
 	if decided == 0 || decision == run.Dismissed {
 		return r.redirect(pathOf(id, ""), done)
@@ -124,10 +128,11 @@ func (v showView) WaitingGroups() (groups []heldGroup) {
 
 // OnlyRemovals reports whether nothing is held but removals.
 func (v showView) OnlyRemovals() bool {
-	return !slices.ContainsFunc(v.Held, func(h run.Held) bool {
-		return h.Action != account.ActionDeleted && h.Action != account.ActionDisabled
-	})
+	return !slices.ContainsFunc(v.Held, func(h run.Held) bool { return !removes(h.Action) })
 }
+
+// removes reports whether an action takes an account away from its user.
+func removes(a account.Action) bool { return a == account.ActionDeleted || a == account.ActionDisabled }
 
 // Decided are the others: they are made or let be by the next run.
 func (v showView) Decided() []run.Held {
