@@ -35,6 +35,15 @@ histories: ## 20,000 random histories of a directory, an admin and cut-off runs 
 bench: install build/servers ## users per second, beside bare reading and bare inserting of the same entries
 	build/servers -durable -- go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x ./integration_test
 
+.PHONY: performance
+performance: install build/servers ## make bench, and the figures with the machine into docs/performance.md
+	build/servers -durable -- go test -tags $(TAGS) -run '^$$' -bench 'Incremental|Replication' -benchtime 1x -timeout 60m ./integration_test | tee build/bench.txt
+	{ sed '/<!-- figures -->/q' docs/performance.md; echo; \
+	  echo "Measured on $$(date +%F), $$(nproc) processors shared by directory, panel and mail store, $$(awk '/MemTotal/ {print int($$2/1048576)}' /proc/meminfo) GB of memory:"; \
+	  echo; awk '/^(MariaDB|PostgreSQL|OpenLDAP) / {print "    " $$0}' build/bench.txt; echo; \
+	  awk '/^BenchmarkReplication/ {sub("BenchmarkReplication/", ""); sub("-[0-9]+ *\t *1\t", "\t"); gsub("\t +", "\t"); gsub("\t", "  "); print "    " $$0}' build/bench.txt; \
+	} > build/performance.md && mv build/performance.md docs/performance.md
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@set -euo pipefail; for package in $$(go list $(PACKAGES)); do \
