@@ -38,6 +38,7 @@ var arrows = map[string]struct {
 		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "accountresource/recovered", "backends"},
 		"run works through its ports, so that it runs in milliseconds on the memory backend",
 	},
+	"accountresource/signin": {[]string{"accountresource/account"}, "sign-in works through its ports, so that its rules are tested in milliseconds"},
 	"accountresource/directory": {
 		[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run"},
 		"LDAP entries become values at its edge and go no further",

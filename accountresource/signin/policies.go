@@ -1,0 +1,56 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// policies keeps what the domains say about locking.
+type policies struct {
+	mu    sync.Mutex
+	heard map[Key]knownPolicy
+}
+
+type knownPolicy struct {
+	policy Policy
+	at     time.Time
+}
+
+// policyAge is for how long a policy is not read again.
+const policyAge = 10 * time.Minute
+
+// cautious is assumed of a domain whose policy does not say its policy: one wrong password.
+var cautious = Policy{Threshold: 3, Window: time.Hour}
+
+// known returns the person's budget by a policy that was read not long ago.
+func (p *policies) known(who Key, now time.Time) (Budget, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last, found := p.heard[who]
+	age := now.Sub(last.at)
+	return BudgetOf(last.policy), found && age >= 0 && age < policyAge
+}
+
+// budget returns the person's budget, which the server is asked for if it is not known. An error means that it did not answer.
+func (p *policies) budget(ctx context.Context, cfg Config, who Key, server string) (Budget, error) {
+	now := cfg.Clock()
+	if b, found := p.known(who, now); found {
+		return b, nil
+	}
+	policy, said, err := cfg.Directory.Policy(ctx, who, server)
+	if err != nil {
+		return Budget{}, fmt.Errorf("read when the domain locks an account: %w", err)
+	}
+	if !said {
+		policy = cautious
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.heard == nil || len(p.heard) >= mostRemembered {
+		p.heard = map[Key]knownPolicy{}
+	}
+	p.heard[who] = knownPolicy{policy, now}
+	return BudgetOf(policy), nil
+}
