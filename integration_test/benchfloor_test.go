@@ -109,6 +109,21 @@ func addBare(b *testing.B, tree *tree) time.Duration {
 	return time.Since(began)
 }
 
+// readEntries reads the users' entries with a paged search for the attributes that a run compares.
+func readEntries(b *testing.B, tree *tree) time.Duration {
+	b.Helper()
+	began := time.Now()
+	conn := tree.server.Connect(b)
+	found, err := conn.SearchWithPaging(ldap.NewSearchRequest(tree.server.BaseDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
+		"(objectClass=mailUser)", []string{
+			"objectClass", "mail", "shadowAddress", "accountStatus", "homeDirectory", "domainGlobalAdmin", "entryUUID", "cn", "givenName",
+			"sn", "employeeNumber", "title", "mobile", "telephoneNumber",
+		}, nil), 1000)
+	require.NoError(b, err)
+	require.Len(b, found.Entries, benchmarkSize)
+	return time.Since(began)
+}
+
 func each(b *testing.B, tree *tree, connections int, entries []*ldap.Entry, work func(*ldap.Conn, *ldap.Entry) error) {
 	b.Helper()
 	var wg sync.WaitGroup

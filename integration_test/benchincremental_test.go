@@ -153,7 +153,7 @@ func (d *benchDirectory) members(i, n int) (members []string) {
 	return members
 }
 
-func (d *benchDirectory) addGroup(b *testing.B, domain string, i, members int) {
+func (d *benchDirectory) addGroup(b testing.TB, domain string, i, members int) {
 	b.Helper()
 	require.NoError(b, d.ad.Add(d.groupDN(i), fakead.Attributes{
 		"objectClass": {"group"}, "mail": {fmt.Sprintf("bench%d@%s", i, domain)}, "member": d.members(i, members),
