@@ -200,7 +200,7 @@ func TestR15_HeldRemovalsSayWhatWillHappenAndThatIsDecidedOn(t *testing.T) {
 		require.NoError(t, f.ad.Delete(dn))
 	}
 	f.replicate()
-	assert.Contains(t, f.get("/account-resources").body, "8 removals wait")
+	assert.Contains(t, f.get("/account-resources").body, "8 changes wait")
 	page := f.get(f.base).body
 	assert.Contains(t, page, "8 removals wait for you")
 	assert.Contains(t, page, "Removing disables the accounts")
@@ -240,7 +240,7 @@ func TestR15_HeldRemovalsSayWhatWillHappenAndThatIsDecidedOn(t *testing.T) {
 	f.idle()
 	assert.Contains(t, f.get(f.base+"?done=confirmed").body, "Confirmed: these accounts are removed")
 	assert.Contains(t, f.get(f.base+"/status").body, `"deleted":2`)
-	assert.Contains(t, f.get("/account-resources").body, "5 removals wait")
+	assert.Contains(t, f.get("/account-resources").body, "5 changes wait")
 }
 
 func TestR21_ARunWithAListingThatWasNotWholeSaysSoOnItsPagesAndInTheStatus(t *testing.T) {

@@ -222,7 +222,7 @@ func TestBrowserPreviewsAndDecides(t *testing.T) {
 	}
 	require.Equal(t, 12, s.succeeded().Held)
 	b.open(prefix)
-	assert.Contains(t, b.text(), "12 removals wait")
+	assert.Contains(t, b.text(), "12 changes wait")
 	b.shot("list-held")
 	b.click(`.ar-badge`)
 	b.awaitText("12 removals wait for you")
