@@ -89,7 +89,8 @@ func (in In) ToSql() (query string, args []any, err error) { //nolint:revive // 
 			a.add(v)
 		}
 		if in.NoIndex {
-			return in.Column + " IN (SELECT unnest(CAST(? AS text[])))", []any{a.text()}, nil
+			// IS TRUE keeps it from being made a join, which compares all with all where the table has no statistics yet.
+			return "(" + in.Column + " IN (SELECT unnest(CAST(? AS text[])))) IS TRUE", []any{a.text()}, nil
 		}
 		// Behind a SELECT the array is of unknown length, and the plan does not depend on it.
 		return in.Column + " = ANY(ARRAY(SELECT unnest(CAST(? AS text[]))))", []any{a.text()}, nil

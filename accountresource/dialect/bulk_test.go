@@ -58,3 +58,13 @@ func TestValuesTravelAsOneArrayToPostgreSQLAndAsAListElsewhere(t *testing.T) {
 		require.Equal(t, want, query)
 	}
 }
+
+// Where all rows are read anyway, PostgreSQL looks each up among the values, with or without statistics of the table.
+func TestAnInWithoutAnIndexIsNoJoin(t *testing.T) {
+	query, args, err := dialect.In{
+		Dialect: dialect.Of(dialect.Postgres), Column: "LOWER(c)", Values: []string{"a", "b"}, NoIndex: true,
+	}.ToSql()
+	require.NoError(t, err)
+	require.Equal(t, "(LOWER(c) IN (SELECT unnest(CAST(? AS text[])))) IS TRUE", query)
+	require.Equal(t, []any{`{"a","b"}`}, args)
+}
