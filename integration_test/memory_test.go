@@ -18,7 +18,7 @@ import (
 // The panel's process stays small, and sends few statements, whatever the size of the directory. It runs without the
 // race detector, which takes memory of its own; the directory is in the test's process.
 func TestTwentyThousandUsersTakeLittleMemoryAndFewStatements(t *testing.T) {
-	const users, megabytes = 20_000, 150
+	const users, megabytes = 20_000, 120
 	const leastBatch = 100 // batches follow the mail store, down to this where it is slow, as on a busy machine (run/pace.go)
 	mail := newMail(t)
 	d := newBenchDirectory(t, users, mail.domain)
@@ -43,7 +43,7 @@ func TestTwentyThousandUsersTakeLittleMemoryAndFewStatements(t *testing.T) {
 // one alias that changes.
 func TestR11_AGroupOfFiftyThousandMembers(t *testing.T) {
 	t.Parallel()
-	const users, megabytes = 50_000, 400
+	const users, megabytes = 50_000, 300
 	mail := newMail(t)
 	d := newBenchDirectory(t, users, mail.domain)
 	everybody := "CN=Everybody," + d.ad.StaffOU()

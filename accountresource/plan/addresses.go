@@ -10,52 +10,52 @@ import (
 // decided counts as made, until Correct says otherwise.
 type Addresses struct {
 	state   *State
-	changed map[string]holder                  // what stands at addresses that the run has changed
-	current map[account.SourceID]string        // where accounts are that the run has created, linked, renamed or deleted
+	changed map[uint32]packedHolder            // what stands at addresses that the run has changed
+	current map[uint32]uint32                  // the places of accounts that the run has created, linked, renamed or deleted, by object
+	dns     map[uint32]string                  // DNs of the objects of these accounts, packed
 	moved   map[string]string                  // addresses of renamed accounts, from the one as the run began
 	deleted map[string]bool                    // addresses whose accounts the run has deleted
 	claims  map[account.SourceID]*account.Link // those that could not be settled
 	aliases map[account.SourceID]*account.Link // links of groups that the run has changed
 }
 
-// holder is what stands at an address, and the object that is linked to it; its zero value is a free address.
-type holder struct {
-	record
-	exists bool
-	owner  owner
-	linked bool
-}
-
 func newAddresses(s *State) *Addresses {
 	claims := make(map[account.SourceID]*account.Link)
-	for id, l := range s.links {
+	for _, l := range s.claims {
 		if l.State != account.Confirmed {
-			claims[id] = l
+			claims[l.Source] = l
 		}
 	}
 	return &Addresses{
-		claims: claims, aliases: make(map[account.SourceID]*account.Link), state: s, changed: make(map[string]holder), current: make(map[account.SourceID]string),
+		claims: claims, aliases: make(map[account.SourceID]*account.Link), state: s, changed: make(map[uint32]packedHolder), current: make(map[uint32]uint32),
+		dns:   make(map[uint32]string),
 		moved: make(map[string]string), deleted: make(map[string]bool),
 	}
 }
 
 // At returns what stands at an address now.
 func (a *Addresses) At(address string) holder {
-	if h, changed := a.changed[address]; changed {
-		return h
+	if at, known := a.state.numbered[address]; known {
+		if t, changed := a.changed[at]; changed {
+			return a.state.holderOf(at, &t)
+		}
 	}
-	var h holder
-	h.record, h.exists = a.state.accounts[address]
-	h.owner, h.linked = a.state.owners[address]
-	return h
+	return a.state.at(address)
 }
 
 // Of returns the address of an object's account now; it is empty where there is none.
 func (a *Addresses) Of(id account.SourceID) string {
-	if address, changed := a.current[id]; changed {
-		return address
+	number, known := a.state.numbers.of[id]
+	if !known {
+		return ""
 	}
-	if l := a.state.links[id]; l != nil {
+	switch at, changed := a.current[number]; {
+	case at == nowhere:
+		return ""
+	case changed:
+		return a.state.places[at].address
+	}
+	if l := a.state.link(id); l != nil {
 		if h := a.At(l.Address); h.exists && !h.foreign && h.owner.source == id {
 			return l.Address
 		}
@@ -84,16 +84,18 @@ func (a *Addresses) expect(changes ...account.Change) {
 		case c.Verb == account.Create:
 			a.take(c.Address, c, holder{record: record{kind: c.Kind, active: c.Switch == account.On}})
 		case c.Verb == account.Delete:
-			a.changed[c.Address], a.current[c.Source], a.deleted[c.Address] = holder{}, "", true
+			a.set(c.Address, holder{})
+			a.stands(c.Source, "")
+			a.deleted[c.Address] = true
 		case c.Verb == account.Rename:
 			moving[c.NewAddress] = a.At(from)
-			a.changed[from] = holder{}
+			a.set(from, holder{})
 		case c.Action == account.ActionLinked:
 			a.take(c.Address, c, h)
 		}
 		if h := a.At(c.Address); c.Switch != "" && h.exists && c.Verb != account.Rename {
 			h.active = c.Switch == account.On
-			a.changed[c.Address] = h
+			a.set(c.Address, h)
 		}
 	}
 	for i := range changes {
@@ -111,14 +113,55 @@ func (a *Addresses) expect(changes ...account.Change) {
 // take has an address hold the account of a change's object.
 func (a *Addresses) take(address string, c *account.Change, h holder) {
 	h.exists, h.linked, h.foreign = true, true, false
-	h.owner = owner{a.state.resource, c.Source, c.DN}
-	a.changed[address], a.current[c.Source] = h, address
+	h.owner = owner{resource: a.state.resource, source: c.Source}
+	a.set(address, h)
+	a.stands(c.Source, address)
+	a.noteDN(c.Source, c.DN)
+}
+
+// set has something stand at an address.
+func (a *Addresses) set(address string, h holder) {
+	a.changed[a.state.placeOf(address)] = a.state.packHolder(&h)
+}
+
+// nowhere is the place of an account that there is not.
+const nowhere = ^uint32(0)
+
+// stands notes where the account of an object is; empty: it has none.
+func (a *Addresses) stands(id account.SourceID, address string) {
+	at := nowhere
+	if address != "" {
+		at = a.state.placeOf(address)
+	}
+	a.current[a.state.numbers.give(id)] = at
+}
+
+// noteDN notes the DN of an object that gets an account.
+func (a *Addresses) noteDN(id account.SourceID, dn string) {
+	p := packer{texts: a.state.texts}
+	p.dn(dn)
+	a.dns[a.state.numbers.give(id)] = a.state.texts.keep(string(p.bytes))
+}
+
+// DN returns where an object is that an address is linked to.
+func (a *Addresses) DN(who owner) string {
+	if who.resource != a.state.resource {
+		return who.dn
+	}
+	if packed, known := a.dns[a.state.numbers.give(who.source)]; known {
+		u := unpacker{texts: a.state.texts, rest: packed}
+		return u.dn()
+	}
+	if l := a.state.link(who.source); l != nil {
+		return l.DN
+	}
+	return ""
 }
 
 // renamed remembers how rows that named the account by the address that it had as the run began name it now.
 func (a *Addresses) renamed(c *account.Change) {
 	began := c.Address
-	if l := a.state.links[c.Source]; l != nil {
+	if l := a.state.link(c.Source); l != nil {
 		began = l.Address
 	}
 	a.moved[began] = c.NewAddress
@@ -128,9 +171,9 @@ func (a *Addresses) renamed(c *account.Change) {
 func (a *Addresses) release(l *account.Link) {
 	if h := a.At(l.Address); h.linked && h.owner.source == l.Source && h.owner.resource == l.Resource {
 		h.linked, h.owner = false, owner{}
-		a.changed[l.Address] = h
+		a.set(l.Address, h)
 	}
-	a.current[l.Source] = ""
+	a.stands(l.Source, "")
 }
 
 // Outcome is what came of a change that was not made as it was decided.
@@ -152,14 +195,14 @@ func (a *Addresses) correct(outcomes []Outcome) {
 		c := outcomes[i].Change
 		for _, address := range []string{c.Address, c.NewAddress, c.Place} {
 			if h := a.At(address); !h.linked || failed[h.owner.source] {
-				a.changed[address] = holder{}
+				a.set(address, holder{})
 			}
 			delete(a.deleted, address)
 		}
-		if l := a.state.links[c.Source]; l != nil {
+		if l := a.state.link(c.Source); l != nil {
 			delete(a.moved, l.Address)
 		}
-		a.current[c.Source] = ""
+		a.stands(c.Source, "")
 		if c.Kind == account.Alias {
 			a.aliases[c.Source] = outcomes[i].Link
 		}
@@ -168,7 +211,7 @@ func (a *Addresses) correct(outcomes []Outcome) {
 		for j := range outcomes[i].Accounts {
 			found := &outcomes[i].Accounts[j]
 			if !a.At(found.Address).exists {
-				a.changed[found.Address] = holder{record: recordOf(found), exists: true}
+				a.set(found.Address, holder{record: a.state.recordOf(found), exists: true})
 			}
 		}
 	}
@@ -181,16 +224,17 @@ func (a *Addresses) correct(outcomes []Outcome) {
 
 // own has a link own its address again, and a claim all those that it may have.
 func (a *Addresses) own(l *account.Link) {
-	who := owner{l.Resource, l.Source, l.DN}
+	who := owner{resource: l.Resource, source: l.Source}
 	for _, address := range ownedBy(l) {
 		h := a.At(address)
 		h.linked, h.owner = true, who
-		a.changed[address] = h
+		a.set(address, h)
 	}
+	a.noteDN(l.Source, l.DN)
 	if l.State != account.Confirmed {
 		a.claims[l.Source] = l
 	} else if a.At(l.Address).exists {
-		a.current[l.Source] = l.Address
+		a.stands(l.Source, l.Address)
 	}
 }
 
@@ -219,14 +263,10 @@ func (a *Addresses) aliasLink(id account.SourceID) *account.Link {
 	if l, changed := a.aliases[id]; changed {
 		return l
 	}
-	return a.state.links[id]
+	return a.state.link(id)
 }
 
 // next returns a link as the starting point of what it becomes, with what was learned of its account.
 func (a *Addresses) next(l *account.Link) account.Link {
-	next := *l
-	if known, learned := a.state.learned[l.Source]; learned {
-		next.Local = known
-	}
-	return next
+	return a.state.next(l)
 }

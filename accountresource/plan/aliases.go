@@ -14,7 +14,7 @@ func (p *Planner) groupRenames() (renames []rename) {
 		if !g.inScope || p.addresses.claims[id] != nil {
 			continue
 		}
-		link := p.state.links[id]
+		link := p.state.link(id)
 		address, refusal := p.policy.addressOf(&g.Object)
 		h := holder{}
 		if link != nil {
@@ -55,7 +55,7 @@ func (p *Planner) compareAlias(g *group, address string, link *account.Link, nex
 		Operation: account.Operation{Verb: account.Update, Kind: account.Alias, Address: next.Address},
 	}
 	if p.policy.Groups.Named {
-		have, wanted := r.unpack(), p.aliasProfile(g, address)
+		have, wanted := p.state.profileOf(r), p.aliasProfile(g, address)
 		if wanted[account.Name] == "" { // no alias loses its name, which may only have become unreadable (rule R22)
 			wanted[account.Name] = have[account.Name]
 		}

@@ -74,10 +74,10 @@ func (p *Planner) rowsOf(g *group, c *account.Change) (members, moderators []str
 		return nil, nil
 	}
 	began, wasOff := c.Address, false
-	if l := p.state.links[g.ID]; l != nil && !g.isNew {
+	if l := p.state.link(g.ID); l != nil && !g.isNew {
 		began, wasOff = l.Address, l.Off != ""
 	}
-	rows := p.state.rows[began]
+	rows := p.state.rowsAt(began)
 	if wasOff && p.addresses.At(c.Address).active {
 		return slices.Concat(rows.members, rows.idle), rows.moderators
 	}

@@ -63,7 +63,7 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 		Source: o.ID, DN: o.DN, Before: link,
 		Operation: account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: next.Address, Home: next.Home},
 	}
-	have, wanted := r.unpack(), p.wanted(o, address)
+	have, wanted := p.state.profileOf(r), p.wanted(o, address)
 	p.withhold(&wanted, &have, &next.ExtraProfile)
 	c.Set, c.Profile = have.Differing(&wanted, p.policy.Mapped&p.policy.Stored), wanted
 	c.Diff = differences(&have, &wanted, c.Set)

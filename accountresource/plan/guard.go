@@ -14,7 +14,7 @@ const FewestForPercent = 5
 func (r *Removals) decide() []account.Change {
 	var changes, removals []account.Change
 	for _, id := range r.leaving {
-		c, ok := r.removal(r.addresses.state.links[id])
+		c, ok := r.removal(r.addresses.state.link(id))
 		if before := r.policy.Decided[id]; !ok && before.Decision == Dismissed { // the settings may change again
 			c.Action, c.Verb, ok = before.Action, account.Update, true
 		}
@@ -64,7 +64,7 @@ func (r *Removals) untouched() map[string]bool {
 		addresses[r.held[i].Address] = true
 	}
 	for id := range r.policy.Decided {
-		if l := r.addresses.state.links[id]; l != nil && !r.isLeaving(id) && !r.isGiven(id) {
+		if l := r.addresses.state.link(id); l != nil && !r.isLeaving(id) && !r.isGiven(id) {
 			addresses[l.Address] = true
 		}
 	}

@@ -98,8 +98,9 @@ func (p *Planner) guardRenames(renames []rename) (made []rename, rows []account.
 			continue
 		}
 		if h := p.addresses.At(r.to); !h.exists && !h.linked {
-			h.linked, h.owner = true, owner{p.policy.Resource, r.change.Source, r.change.DN}
-			p.addresses.changed[r.to] = h
+			h.linked, h.owner = true, owner{resource: p.policy.Resource, source: r.change.Source}
+			p.addresses.set(r.to, h)
+			p.addresses.noteDN(r.change.Source, r.change.DN)
 		}
 		if g := p.groups[r.change.Source]; g != nil {
 			g.waits = true

@@ -9,12 +9,14 @@ import (
 
 // Members is what aliases are made of: groups, and everybody that may be a member of one.
 type Members struct {
+	numbers   *numbers
 	policy    *Policy
 	addresses *Addresses
-	people    map[account.SourceID]person
+	people    *sourceSet                  // users and contacts
+	persons   map[account.SourceID]person // those of whom more is to be known than their account
 	groups    map[account.SourceID]*group
 	order     []account.SourceID // of groups, as they came
-	asked     map[account.SourceID]bool
+	asked     *sourceSet
 	primary   primaryGroups
 	unlinked  map[account.SourceID]bool // members of aliases without an account, and groups whose members count instead of them
 }
@@ -29,6 +31,7 @@ type person struct {
 // group is a group of the directory, in scope or only found as a member of another.
 type group struct {
 	account.Object
+	members  []uint32 // numbers of source IDs
 	inScope  bool
 	external string          // an address of another domain
 	pending  *account.Change // what is to be changed of its alias besides the members
@@ -40,9 +43,9 @@ type group struct {
 
 func newMembers(p *Policy, a *Addresses) *Members {
 	return &Members{
-		policy: p, addresses: a, people: make(map[account.SourceID]person), groups: make(map[account.SourceID]*group),
-		asked: make(map[account.SourceID]bool), unlinked: make(map[account.SourceID]bool),
-		primary: primaryGroups{members: make(map[uint32][]account.SourceID), known: make(map[uint32]bool)},
+		numbers: a.state.numbers, policy: p, addresses: a, people: newSourceSet(a.state.numbers), persons: make(map[account.SourceID]person), groups: make(map[account.SourceID]*group),
+		asked: newSourceSet(a.state.numbers), unlinked: make(map[account.SourceID]bool),
+		primary: primaryGroups{numbers: a.state.numbers, members: make(map[uint32][]uint32), known: make(map[uint32]bool)},
 	}
 }
 
@@ -58,7 +61,10 @@ func (m *Members) record(o *account.Object) {
 	case !slices.ContainsFunc(o.Mail, m.policy.hosts): // else reached there or not at all
 		_, p.external = m.policy.recipient(o.External)
 	}
-	m.people[o.ID] = p
+	m.people.add(o.ID)
+	if p != (person{}) {
+		m.persons[o.ID] = p
+	}
 	m.primary.add(o)
 }
 
@@ -82,7 +88,9 @@ func (m *Members) addGroup(o account.Object, inScope bool) {
 		return
 	}
 	_, external := m.policy.recipient(o.Mail)
-	m.groups[o.ID] = &group{Object: o, inScope: inScope, external: external}
+	members := m.numbers.all(o.Members)
+	o.Members = nil
+	m.groups[o.ID] = &group{Object: o, members: members, inScope: inScope, external: external}
 	m.order = append(m.order, o.ID)
 }
 
@@ -96,10 +104,10 @@ func (p *Planner) Unknown() []account.SourceID {
 	var unknown []account.SourceID
 	for _, id := range m.order {
 		g := m.groups[id]
-		for _, list := range [][]account.SourceID{g.Members, m.primary.members[g.Primary], m.manager(g)} {
-			for _, member := range list {
-				if !p.IsKnown(member) && !m.asked[member] {
-					m.asked[member] = true
+		for _, list := range [][]uint32{g.members, m.primary.members[g.Primary], m.numbers.all(m.manager(g))} {
+			for _, number := range list {
+				member := m.numbers.ids[number]
+				if !p.IsKnown(member) && m.asked.add(member) {
 					unknown = append(unknown, member)
 				}
 			}
@@ -110,15 +118,14 @@ func (p *Planner) Unknown() []account.SourceID {
 
 // IsKnown reports whether enough is known of an object as a member of groups.
 func (p *Planner) IsKnown(id account.SourceID) bool {
-	_, isPerson := p.people[id]
 	_, isGroup := p.groups[id]
-	return isPerson || isGroup || p.isAsBefore(id)
+	return isGroup || p.people.has(id) || p.isAsBefore(id)
 }
 
 // isAsBefore reports whether an object that was not given is linked, and has not left: it needs no other address than that
 // of its account. A group whose alias is off is to be known, as its members are reached one by one.
 func (p *Planner) isAsBefore(id account.SourceID) bool {
-	l := p.state.links[id]
+	l := p.state.link(id)
 	if !p.policy.Incremental || l == nil || p.isLeaving(id) {
 		return false
 	}
@@ -128,7 +135,7 @@ func (p *Planner) isAsBefore(id account.SourceID) bool {
 // IsInStep reports whether a group's alias is on and has the group's address: whatever changes of its members is nothing to the
 // aliases that it is a member of.
 func (p *Planner) IsInStep(g *account.Object) bool {
-	l := p.state.links[g.ID]
+	l := p.state.link(g.ID)
 	address, refusal := p.policy.addressOf(g)
 	return l != nil && refusal.IsZero() && l.Address == address && l.Off == "" && p.addresses.At(address).active
 }

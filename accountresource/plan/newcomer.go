@@ -29,7 +29,7 @@ func (p *Planner) mayBecomeFree(address string) bool {
 	if !h.linked || h.owner.resource != p.policy.Resource {
 		return false
 	}
-	l := p.state.links[h.owner.source]
+	l := p.state.link(h.owner.source)
 	return l != nil && l.Address == address && p.addresses.claims[l.Source] == nil
 }
 
@@ -101,7 +101,7 @@ func (p *Planner) withinLimits(c account.Change) account.Change {
 		return c
 	}
 	p.addresses.release(c.Link)
-	p.addresses.changed[c.Address] = holder{}
+	p.addresses.set(c.Address, holder{})
 	return account.Change{
 		Source: c.Source, DN: c.DN, Action: account.ActionFailed, Reason: why,
 		Operation: account.Operation{Kind: c.Kind, Address: c.Address},

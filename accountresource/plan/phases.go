@@ -50,7 +50,7 @@ func (p *Planner) planGuarded() []account.Change {
 			p.limits.free(c.Kind)
 		}
 		if c.Unlink {
-			p.addresses.release(p.state.links[c.Source])
+			p.addresses.release(p.state.link(c.Source))
 		}
 	}
 	return changes
@@ -59,18 +59,19 @@ func (p *Planner) planGuarded() []account.Change {
 // stray returns the changes that delete links whose account was deleted by hand: they own no address, and their objects are
 // newcomers.
 func (p *Planner) stray() (changes []account.Change) {
-	for id, l := range p.state.links {
-		_, exists := p.state.accounts[l.Address]
-		if exists || p.isLeaving(id) || p.addresses.claims[id] != nil {
-			continue
+	p.state.eachLink(func(number uint32, address string, _ account.Kind) {
+		id := p.state.numbers.ids[number]
+		if p.state.at(address).exists || p.isLeaving(id) || p.addresses.claims[id] != nil {
+			return
 		}
+		l := p.state.link(id)
 		if !p.stale[id] {
 			p.forget(l)
 		}
 		changes = append(changes, account.Change{
 			Source: id, DN: l.DN, Unlink: true, Operation: account.Operation{Kind: l.Kind, Address: l.Address},
 		})
-	}
+	})
 	slices.SortFunc(changes, func(x, y account.Change) int { return strings.Compare(string(x.Source), string(y.Source)) })
 	return changes
 }

@@ -17,7 +17,7 @@ type Planner struct {
 	state     *State
 	addresses *Addresses
 	limits    *Limits
-	added     map[account.SourceID]struct{}
+	added     *sourceSet
 	// stale are objects whose link leads to no account; it is deleted before any address changes hands.
 	stale map[account.SourceID]bool
 	// unreadable are mapped fields that the directory shows of nobody: nothing is cleared for that (rule R22).
@@ -26,7 +26,7 @@ type Planner struct {
 	// renamesWait reports whether renames were held by an earlier run.
 	renamesWait bool
 	// moved are objects that were created or refused so far: the aliases that they are members of may change.
-	moved []account.SourceID
+	moved []uint32 // numbers of source IDs
 }
 
 // later is what waits for a later phase.
@@ -47,7 +47,7 @@ func New(p Policy, s *State) *Planner {
 	}
 	return &Planner{
 		renamesWait: renamesWait,
-		policy:      &p, state: s, addresses: a, limits: newLimits(p.Domain), added: make(map[account.SourceID]struct{}),
+		policy:      &p, state: s, addresses: a, limits: newLimits(p.Domain), added: newSourceSet(s.numbers),
 		stale: make(map[account.SourceID]bool), Removals: newRemovals(&p.Removal, a), Members: newMembers(&p, a),
 	}
 }
@@ -57,7 +57,10 @@ func (p *Planner) Linked() int { return p.state.Linked() }
 
 // Moved returns the objects added so far, and those that left, for which the members of an alias may change.
 func (p *Planner) Moved() []account.SourceID {
-	moved := slices.Concat(p.moved, p.leaving)
+	moved := slices.Clone(p.leaving)
+	for _, number := range p.moved {
+		moved = append(moved, p.state.numbers.ids[number])
+	}
 	for i := range p.later.guarded {
 		moved = append(moved, p.later.guarded[i].Source)
 	}
@@ -76,23 +79,22 @@ func (p *Planner) Moved() []account.SourceID {
 // Add decides on an object of the listing of users; ok is false where there is nothing to do, or the decision waits for a
 // later phase.
 func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
-	if _, again := p.added[o.ID]; again {
+	if !p.added.add(o.ID) {
 		return c, false // it moved between two pages of the listing
 	}
-	p.added[o.ID] = struct{}{}
 	p.Given(o.ID)
 	p.record(&o)
 	address, refusal := p.policy.addressOf(&o)
 	if o.Kind != account.User {
 		address, refusal = strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
 	}
-	link := p.state.links[o.ID]
+	link := p.state.link(o.ID)
 	switch {
 	case p.addresses.claims[o.ID] != nil:
 		return c, false // what became of its account is not known; that is in the log
 	case !refusal.IsZero():
 		c, ok = p.refuse(&o, account.Mailbox, address, account.ActionIgnored, refusal), true
-		p.moved = append(p.moved, o.ID) // it may have an address elsewhere, and that may have changed
+		p.moved = append(p.moved, p.state.numbers.give(o.ID)) // it may have an address elsewhere, and that may have changed
 	case link == nil:
 		c, ok = p.newcomer(&o, address)
 	default:
@@ -108,7 +110,7 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 func (p *Planner) expect(c *account.Change) {
 	p.addresses.expect(*c)
 	if c.Verb == account.Create {
-		p.moved = append(p.moved, c.Source)
+		p.moved = append(p.moved, p.state.numbers.give(c.Source))
 	}
 }
 
@@ -123,9 +125,9 @@ func (p *Planner) refuse(o *account.Object, k account.Kind, address string, a ac
 // takenBy returns that another object has the address (rule R2).
 func (p *Planner) takenBy(who owner) account.Message {
 	if who.resource != p.policy.Resource {
-		return account.Say("reason_linked_by_other_resource", "DN", who.dn)
+		return account.Say("reason_linked_by_other_resource", "DN", p.addresses.DN(who))
 	}
-	return account.Say("reason_address_taken", "DN", who.dn)
+	return account.Say("reason_address_taken", "DN", p.addresses.DN(who))
 }
 
 // forget has an object whose link leads to no account stand as if it had never been linked.

@@ -9,14 +9,15 @@ import (
 // primaryGroups are the members of groups by their primary group: they stand in no list of the group's own (MS-ADTS
 // 3.1.1.1.4, primaryGroupID).
 type primaryGroups struct {
-	members map[uint32][]account.SourceID
-	known   map[uint32]bool // those whose members have been asked for; 0 stands for all that are not well known
-	partial bool            // not all members of some could be listed
+	numbers *numbers
+	members map[uint32][]uint32 // numbers of source IDs
+	known   map[uint32]bool     // those whose members have been asked for; 0 stands for all that are not well known
+	partial bool                // not all members of some could be listed
 }
 
 func (g *primaryGroups) add(o *account.Object) {
 	if o.Primary != 0 && o.Kind != account.Group {
-		g.members[o.Primary] = append(g.members[o.Primary], o.ID)
+		g.members[o.Primary] = append(g.members[o.Primary], g.numbers.give(o.ID))
 	}
 }
 
@@ -26,7 +27,7 @@ func (m *Members) PrimaryGroups(wellKnown []uint32) (counting []uint32, others b
 	nested, known := m.nested(), m.primary.known
 	for _, id := range m.order {
 		g := m.groups[id]
-		counts := len(g.Mail) > 0 || nested[id]
+		counts := len(g.Mail) > 0 || nested.has(id)
 		switch {
 		case !counts || g.Primary == 0 || known[g.Primary]:
 			continue
@@ -45,7 +46,7 @@ func (m *Members) PrimaryOf() (groups []uint32) {
 	nested := m.nested()
 	for _, id := range m.order {
 		g := m.groups[id]
-		if counts := len(g.Mail) > 0 || nested[id]; counts && g.Primary != 0 && !m.primary.known[g.Primary] {
+		if counts := len(g.Mail) > 0 || nested.has(id); counts && g.Primary != 0 && !m.primary.known[g.Primary] {
 			m.primary.known[g.Primary] = true
 			groups = append(groups, g.Primary)
 		}
@@ -54,11 +55,11 @@ func (m *Members) PrimaryOf() (groups []uint32) {
 }
 
 // nested returns the members of groups.
-func (m *Members) nested() map[account.SourceID]bool {
-	nested := make(map[account.SourceID]bool)
+func (m *Members) nested() *sourceSet {
+	nested := newSourceSet(m.numbers)
 	for _, id := range m.order {
-		for _, member := range m.groups[id].Members {
-			nested[member] = true
+		for _, member := range m.groups[id].members {
+			nested.addNumber(member)
 		}
 	}
 	return nested
@@ -66,7 +67,7 @@ func (m *Members) nested() map[account.SourceID]bool {
 
 // AddPrimary adds the primary group of a user that was not added.
 func (p *Planner) AddPrimary(o account.Object) {
-	if _, added := p.added[o.ID]; !added {
+	if !p.added.has(o.ID) {
 		p.primary.add(&o)
 	}
 }
@@ -81,7 +82,6 @@ func (p *Planner) isUnread(address string) bool {
 	if !p.primary.partial || !h.linked || h.owner.resource != p.policy.Resource || p.isLeaving(h.owner.source) {
 		return false
 	}
-	_, isPerson := p.people[h.owner.source]
 	_, isGroup := p.groups[h.owner.source]
-	return !isPerson && !isGroup
+	return !isGroup && !p.people.has(h.owner.source)
 }

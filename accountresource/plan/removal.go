@@ -42,31 +42,27 @@ type Removals struct {
 	policy    *Removal
 	addresses *Addresses
 	// given are the objects in scope: those of a listing of everything or of identities, and those asked for.
-	given map[account.SourceID]struct{}
+	given *sourceSet
 	// listed has the kinds that were listed completely, empty those of which no object is in scope.
 	listed, empty map[account.Kind]bool
 	leaving       []account.SourceID
-	left          map[account.SourceID]struct{} // the same
-	unseen        map[account.SourceID]bool     // those of them whose places show nobody
+	left          *sourceSet                // the same
+	unseen        map[account.SourceID]bool // those of them whose places show nobody
 	held          []account.Change
 }
 
 func newRemovals(p *Removal, a *Addresses) *Removals {
 	return &Removals{
-		policy: p, addresses: a, given: make(map[account.SourceID]struct{}),
-		left:   make(map[account.SourceID]struct{}),
+		policy: p, addresses: a, given: newSourceSet(a.state.numbers), left: newSourceSet(a.state.numbers),
 		unseen: make(map[account.SourceID]bool),
 		listed: make(map[account.Kind]bool), empty: make(map[account.Kind]bool),
 	}
 }
 
 // Given notes that an object is in scope.
-func (r *Removals) Given(id account.SourceID) { r.given[id] = struct{}{} }
+func (r *Removals) Given(id account.SourceID) { r.given.add(id) }
 
-func (r *Removals) isGiven(id account.SourceID) bool {
-	_, given := r.given[id]
-	return given
-}
+func (r *Removals) isGiven(id account.SourceID) bool { return r.given.has(id) }
 
 // Listed notes that a listing of a kind was complete, and how many objects it had. Only then may absence mean anything
 // (rule R13).
@@ -88,11 +84,12 @@ func (r *Removals) Absent(kind account.Kind) []account.SourceID {
 		return nil
 	}
 	var absent []account.SourceID
-	for id, l := range r.addresses.state.links {
-		if l.Kind == kind && !r.isGiven(id) {
-			absent = append(absent, id)
+	state := r.addresses.state
+	state.eachLink(func(number uint32, _ string, is account.Kind) {
+		if is == kind && !r.given.hasNumber(number) {
+			absent = append(absent, state.numbers.ids[number])
 		}
-	}
+	})
 	slices.Sort(absent)
 	return absent
 }
@@ -101,7 +98,7 @@ func (r *Removals) Absent(kind account.Kind) []account.SourceID {
 func (r *Removals) Missing(kind account.Kind, ids []account.SourceID) []account.SourceID {
 	var missing []account.SourceID
 	for _, id := range ids {
-		if l := r.addresses.state.links[id]; l != nil && l.Kind == kind && !r.isGiven(id) {
+		if l := r.addresses.state.link(id); l != nil && l.Kind == kind && !r.isGiven(id) {
 			missing = append(missing, id)
 		}
 	}
@@ -113,13 +110,13 @@ func (r *Removals) Missing(kind account.Kind, ids []account.SourceID) []account.
 func (r *Removals) Leaving(ids []account.SourceID) {
 	r.leaving = append(r.leaving, ids...)
 	for _, id := range ids {
-		r.left[id] = struct{}{}
+		r.left.add(id)
 	}
 }
 
 // DN returns where a linked object was when it was last seen.
 func (r *Removals) DN(id account.SourceID) string {
-	if l := r.addresses.state.links[id]; l != nil {
+	if l := r.addresses.state.link(id); l != nil {
 		return l.DN
 	}
 	return ""
@@ -130,14 +127,13 @@ func (r *Removals) DN(id account.SourceID) string {
 func (r *Removals) Unseen(id account.SourceID) { r.unseen[id] = true }
 
 func (r *Removals) isLeaving(id account.SourceID) bool {
-	_, left := r.left[id]
-	return left
+	return r.left.has(id)
 }
 
 // Doubt returns the row in the log for an object that is missing and yet not taken for gone; ok is false where nothing
 // would be done to its account anyway.
 func (r *Removals) Doubt(id account.SourceID) (c account.Change, ok bool) {
-	c, ok = r.removal(r.addresses.state.links[id])
+	c, ok = r.removal(r.addresses.state.link(id))
 	if !ok || c.Verb == "" {
 		return c, false
 	}

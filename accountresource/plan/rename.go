@@ -71,7 +71,7 @@ func (p *Planner) conflictReason(r *rename, leaving map[string]bool, other *rena
 
 // isOwn reports whether what has the new address is the account itself: its additional address becomes its main one.
 func (p *Planner) isOwn(r *rename, h *holder) bool {
-	home := p.state.extra[r.to]
+	home := p.state.extraHome(r.to)
 	return h.kind == account.Reserved && home != "" && home == account.NormalHome(r.link.Home)
 }
 

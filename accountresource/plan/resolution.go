@@ -30,9 +30,9 @@ func (r *resolution) expand(g *group) {
 	}
 	r.seen[g.ID] = struct{}{}
 	r.partial = r.partial || g.Partial
-	for _, list := range [][]account.SourceID{g.Members, r.p.primary.members[g.Primary]} {
-		for _, id := range list {
-			r.member(id)
+	for _, list := range [][]uint32{g.members, r.p.primary.members[g.Primary]} {
+		for _, number := range list {
+			r.member(r.p.state.numbers.ids[number])
 		}
 	}
 }
@@ -53,7 +53,7 @@ func (r *resolution) member(id account.SourceID) {
 		}
 		return
 	}
-	switch person := r.p.people[id]; {
+	switch person := r.p.persons[id]; {
 	case person.off:
 	case isOn:
 		r.found[address] = struct{}{}
@@ -71,6 +71,6 @@ func (r *resolution) member(id account.SourceID) {
 // receives reports whether an account at an address of the domain gets mail, linked or not.
 func (p *Planner) receives(address string) bool {
 	h := p.addresses.At(address)
-	isOff := h.linked && h.owner.resource == p.policy.Resource && p.people[h.owner.source].off
+	isOff := h.linked && h.owner.resource == p.policy.Resource && p.persons[h.owner.source].off
 	return h.exists && h.active && h.kind != account.Reserved && !isOff
 }

@@ -9,104 +9,132 @@ import (
 
 // State is what is here as a run begins: the links, what holds an address in the domain, and the members of aliases; or as
 // much of it as the objects of an incremental run have to do with. It is read-only once it is loaded: links, then accounts.
+// There is a link and an account for each of a hundred thousand people, so both are kept packed.
 type State struct {
 	resource int64
-	links    map[account.SourceID]*account.Link // of this resource
-	owners   map[string]owner                   // which object is linked to an address, of any resource
-	accounts map[string]record
-	rows     map[string]aliasRows
-	learned  map[account.SourceID]account.Local // what links do not know of their accounts yet
-	extra    map[string]string                  // additional addresses of mailboxes, with their mail directories
-	linked   int                                // how many links the resource has, where not all are in links
+	texts    *texts
+	numbers  *numbers
+	links
+	accounts
+	counted int // how many links the resource has, where not all were added
 }
 
-// owner is the object that is linked to an address.
+// links are those of the resource, and who is linked to an address.
+type links struct {
+	packed  []string                 // confirmed links, by the number of the source ID; empty where there is none
+	claims  map[uint32]*account.Link // links that may still change
+	learned map[uint32]string        // what links do not know of their accounts yet, packed
+	others  map[uint32]owner         // by place, whose account is linked by another resource
+	count   int
+	scratch []byte
+}
+
+// owner is the object that is linked to an address. The DN may be missing for a link of the resource itself.
 type owner struct {
 	resource int64
 	source   account.SourceID
 	dn       string
 }
 
-// record is what is remembered of an account. There is one for each account of the domain, so it is kept small: the
-// profile is one string.
-type record struct {
-	profile string
-	kind    account.Kind
-	active  bool
-	role    account.Role
-	foreign bool // linked to this address, but another account (rule R26)
-}
-
-// aliasRows are the rows of an alias.
-type aliasRows struct {
-	members, idle []string // idle are members whose rows are off
-	moderators    []string
-}
-
 // NewState begins the state of a resource.
 func NewState(resource int64) *State {
+	t := newTexts()
 	return &State{
-		resource: resource, links: make(map[account.SourceID]*account.Link),
-		owners: make(map[string]owner), accounts: make(map[string]record), rows: make(map[string]aliasRows),
-		learned: make(map[account.SourceID]account.Local), extra: make(map[string]string),
+		resource: resource, texts: t, numbers: newNumbers(t),
+		links: links{
+			claims: make(map[uint32]*account.Link), learned: make(map[uint32]string), others: make(map[uint32]owner),
+		},
+		accounts: accounts{
+			numbered: make(map[string]uint32), rows: make(map[uint32]aliasRows), extra: make(map[uint32]string),
+		},
 	}
 }
 
 // AddLink adds a link of this resource, or of another one with an address in the domain. One that is still a claim keeps
 // both of its addresses from everybody else, and nothing is planned for its object.
 func (s *State) AddLink(l account.Link) {
-	for _, address := range ownedBy(&l) {
-		s.owners[address] = owner{l.Resource, l.Source, l.DN}
+	own := l.Resource == s.resource
+	number := uint32(0)
+	if own {
+		number = s.numbers.give(l.Source)
+		if s.link(l.Source) == nil {
+			s.count++
+		}
+		for len(s.packed) <= int(number) {
+			s.packed = append(s.packed, "")
+		}
+		if l.State == account.Confirmed && len(l.Intent) == 0 {
+			s.packed[number] = s.texts.keep(string(s.packLink(&l)))
+			delete(s.claims, number)
+		} else {
+			s.claims[number] = &l
+		}
 	}
-	if l.Resource == s.resource {
-		s.links[l.Source] = &l
+	for _, address := range ownedBy(&l) {
+		at := s.placeOf(address)
+		if own {
+			s.places[at].owner = number + 1
+		} else {
+			s.places[at].owner = isOthers
+			s.others[at] = owner{l.Resource, l.Source, l.DN}
+		}
 	}
 }
 
-// AddAccount adds what holds an address in the domain.
-func (s *State) AddAccount(a account.Account) {
-	r := recordOf(&a)
-	if who, linked := s.owners[a.Address]; linked && who.resource == s.resource {
-		if l := s.links[who.source]; l.Address == a.Address && l.State == account.Confirmed {
-			r.foreign = !l.Is(&a)
-			s.learn(l, &a)
+// link returns the link of an object, or nil.
+func (s *State) link(id account.SourceID) *account.Link {
+	number, known := s.numbers.of[id]
+	if !known {
+		return nil
+	}
+	if l := s.claims[number]; l != nil {
+		return l
+	}
+	if int(number) >= len(s.packed) || s.packed[number] == "" {
+		return nil
+	}
+	return s.unpackLink(number)
+}
+
+// eachLink calls do for each link of the resource, with the number of its object and where and what its account is.
+func (s *State) eachLink(do func(number uint32, address string, kind account.Kind)) {
+	for i := range s.packed {
+		number := uint32(i)
+		if l := s.claims[number]; l != nil {
+			do(number, l.Address, l.Kind)
+		} else if s.packed[i] != "" {
+			at, kind := s.glance(number)
+			do(number, s.places[at].address, kind)
 		}
-	}
-	s.accounts[a.Address] = r
-	if a.Kind == account.Reserved && a.Home != "" {
-		s.extra[a.Address] = account.NormalHome(a.Home)
-	}
-	if len(a.Members)+len(a.Idle)+len(a.Moderators) > 0 {
-		s.rows[a.Address] = aliasRows{a.Members, a.Idle, a.Moderators}
 	}
 }
 
 // learn notes what a link does not know of its account: how to tell it from another, and where its mail lies now.
 func (s *State) learn(l *account.Link, a *account.Account) {
-	now := l.Local
-	now.Home, now.Made = cmp.Or(a.Home, l.Home), cmp.Or(a.Made, l.Made)
-	if now != l.Local && l.Is(a) {
-		s.learned[l.Source] = now
+	home, made := cmp.Or(a.Home, l.Home), cmp.Or(a.Made, l.Made)
+	if (home != l.Home || made != l.Made) && l.Is(a) {
+		if home == l.Home {
+			home = ""
+		}
+		s.learned[s.numbers.give(l.Source)] = s.texts.keep(home + separator + made)
 	}
 }
-
-func recordOf(a *account.Account) record {
-	return record{profile: pack(&a.Profile), kind: a.Kind, active: a.Active, role: a.Role}
-}
-
-// SetLinked says how many links the resource has, where not all were added.
-func (s *State) SetLinked(n int) { s.linked = n }
-
-// Linked returns the number of links that the resource has.
-func (s *State) Linked() int { return max(s.linked, len(s.links)) }
 
 const separator = "\x00" // no store gives it back: it cannot be part of a value
 
-func pack(p *account.Profile) string { return strings.Join(p[:], separator) }
-
-func (r *record) unpack() (p account.Profile) {
-	for i, v := range strings.SplitN(r.profile, separator, account.NumFields) {
-		p[i] = v
+// next returns a link as the starting point of what it becomes, with what was learned of its account.
+func (s *State) next(l *account.Link) account.Link {
+	next := *l
+	if number, known := s.numbers.of[l.Source]; known {
+		if home, made, learned := strings.Cut(s.learned[number], separator); learned {
+			next.Home, next.Made = cmp.Or(home, l.Home), made
+		}
 	}
-	return p
+	return next
 }
+
+// SetLinked says how many links the resource has, where not all were added.
+func (s *State) SetLinked(n int) { s.counted = n }
+
+// Linked returns the number of links that the resource has.
+func (s *State) Linked() int { return max(s.counted, s.count) }

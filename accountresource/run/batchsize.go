@@ -8,7 +8,7 @@ import (
 // The bounds of a batch where the host sets none: large ones spare a fast store statements and commits, small ones let
 // a slow store tell of its progress, and end in time when the run is cancelled.
 const (
-	firstBatch, leastBatch, mostBatch = 500, 100, 2000
+	firstBatch, leastBatch, mostBatch = 500, 100, 1000
 	// batchTime is what a batch should take in the mail store.
 	batchTime = 500 * time.Millisecond
 )

@@ -52,7 +52,7 @@ func batches(t *testing.T, takes time.Duration, fixed int) []int {
 func TestBatchesGrowWithAFastMailStoreAndShrinkWithASlowOne(t *testing.T) {
 	fast := batches(t, 0, 0)
 	assert.Equal(t, 500, fast[0], "nothing is known of the store yet")
-	assert.Equal(t, 2000, slices.Max(fast))
+	assert.Equal(t, 1000, slices.Max(fast))
 
 	slow := batches(t, 10*time.Second, 0)
 	assert.Equal(t, 500, slow[0])

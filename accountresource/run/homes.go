@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -12,16 +13,22 @@ import (
 // maildirs are mail directories that no new mailbox may get besides those that the mail store knows of: those that this run
 // has chosen or taken from an account. A mailbox that is renamed keeps its directory, and one that was deleted leaves it
 // behind; whoever gets the address must not read that mail (rule R5).
-type maildirs map[string]struct{}
+// Each costs a hash of 64 bits: where two had the same, a new one would have another name than it could have.
+type maildirs struct {
+	seed   maphash.Seed
+	hashes map[uint64]struct{}
+}
+
+func newMaildirs() maildirs {
+	return maildirs{seed: maphash.MakeSeed(), hashes: make(map[uint64]struct{})}
+}
 
 // take adds a mail directory and reports whether it was free.
 func (h maildirs) take(home string) bool {
-	home = account.NormalHome(home)
-	if _, taken := h[home]; taken {
-		return false
-	}
-	h[home] = struct{}{}
-	return true
+	hash := maphash.String(h.seed, account.NormalHome(home))
+	_, taken := h.hashes[hash]
+	h.hashes[hash] = struct{}{}
+	return !taken
 }
 
 // chooseHomes gives the new mailboxes of a batch their mail directories. A creation that is done again has its own
@@ -31,6 +38,7 @@ func (p *Replication) chooseHomes(ctx context.Context, batch []step) error {
 	for i := range batch {
 		s := &batch[i]
 		switch {
+		case s.Verb == account.Update: // the mail store knows of it
 		case s.Home != "":
 			p.maildirs.take(s.Home)
 		case s.Verb == account.Create && s.Kind == account.Mailbox:

@@ -16,7 +16,7 @@ import (
 // that nothing is known of the batches on the way, and the next run settles their claims (rule R19). When begin ends no
 // batch is begun any more, and those that were are finished.
 func (p *Replication) apply(begin, finish context.Context, batches <-chan []account.Change) ([]plan.Outcome, error) {
-	claimed, written := make(chan []step, 1), make(chan []step, 1)
+	claimed, written := make(chan []step), make(chan []step)
 	var stopped error // why batches were left out
 	var outcomes []plan.Outcome
 	work, ctx := errgroup.WithContext(finish)

@@ -8,67 +8,62 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/plan"
 )
 
-// readLinks reads the links, and settles the claims that an earlier run of the resource left (rule R19): what has begun is
-// finished, of the rest the link is as it was. A claim that cannot be settled now stays one. Where nothing may be written,
-// as for a preview, every claim is taken for settled.
-func (p *Replication) readLinks(ctx context.Context, mayWrite bool) ([]account.Link, error) {
-	var links []account.Link
+// readLinks adds the links to the state. The claims that an earlier run of the resource left are settled first (rule R19): what
+// has begun is finished, of the rest the link is as it was. A claim that cannot be settled now stays one. Where nothing may be
+// written, as for a preview, every claim is taken for settled.
+func (p *Replication) readLinks(ctx context.Context, state *plan.State, mayWrite bool) error {
 	var claims []*account.Link
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
-			return nil, fmt.Errorf("read the links: %w", err)
+			return fmt.Errorf("read the links: %w", err)
 		}
-		links = append(links, link)
-	}
-	for i := range links {
-		if l := &links[i]; l.Resource == p.res.ID && l.State != account.Confirmed {
-			claims = append(claims, l)
+		if link.Resource == p.res.ID && link.State != account.Confirmed {
+			claims = append(claims, &link)
+		} else {
+			state.AddLink(link)
 		}
 	}
 	if len(claims) == 0 {
-		return links, nil
+		return nil
 	}
-	settling, err := p.recover(ctx, links, claims)
+	settling, err := p.recover(ctx, state, claims)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if mayWrite {
 		if err := p.settleClaims(ctx, settling, claims); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	settled := make(map[account.SourceID]*step, len(settling))
 	for i := range settling {
-		settled[settling[i].Source] = &settling[i]
-	}
-	now := make([]account.Link, 0, len(links))
-	for _, l := range links {
-		s := settled[l.Source]
-		switch {
-		case s == nil || l.Resource != p.res.ID || s.err != nil:
-			now = append(now, l)
+		switch s := &settling[i]; {
+		case s.err != nil:
+			state.AddLink(*claims[i])
 		case s.Link != nil:
-			now = append(now, *s.Link)
+			state.AddLink(*s.Link)
 		}
 	}
-	return now, nil
+	return nil
 }
 
-// recover returns what settles the claims, by what the mail store has of their accounts.
-func (p *Replication) recover(ctx context.Context, links []account.Link, claims []*account.Link) ([]step, error) {
+// recover returns what settles the claims, by what the mail store has of their accounts and by whose the other accounts are.
+func (p *Replication) recover(ctx context.Context, state *plan.State, claims []*account.Link) ([]step, error) {
 	here, err := p.lookUp(ctx, claims)
 	if err != nil {
 		return nil, err
 	}
-	owners := make(map[string]account.SourceID, len(links))
-	for i := range links {
-		owners[links[i].Address] = links[i].Source
+	claimed := make(map[string]account.SourceID, len(claims))
+	for _, claim := range claims {
+		claimed[claim.Address] = claim.Source
 	}
 	batch, founds := make([]step, len(claims)), make([]plan.Found, len(claims))
 	for i, claim := range claims {
 		founds[i] = plan.Find(claim, here.of(claim))
 		isOthers := func(address string) bool {
-			owner, linked := owners[address]
+			owner, linked := state.Owner(address)
+			if !linked {
+				owner, linked = claimed[address]
+			}
 			return linked && owner != claim.Source
 		}
 		if founds[i].Place == plan.Elsewhere && isOthers(founds[i].Account.Address) {

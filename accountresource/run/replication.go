@@ -80,7 +80,7 @@ func newReplication(cfg *Config, res resource.Resource, requested Mode) *Replica
 		history:      history{counts: make(map[account.Action]int)},
 		source:       source{retry: make(map[Retry]struct{}), elsewhere: make(map[account.SourceID]bool)},
 		heldRemovals: heldRemovals{removalsKnown: make(map[account.Kind]bool)},
-		mailSide:     mailSide{maildirs: make(maildirs), batchSizer: batchSizer{fixed: cfg.BatchSize}},
+		mailSide:     mailSide{maildirs: newMaildirs(), batchSizer: batchSizer{fixed: cfg.BatchSize}},
 		taskState:    taskState{down: make(map[string]bool), waiting: make(map[int64]bool)},
 	}
 }

@@ -77,15 +77,11 @@ func (p *Replication) planner(ctx context.Context, reader Reader, d *delta, mayW
 
 // wholeState reads the links, whose claims are settled first, and the accounts of the domain.
 func (p *Replication) wholeState(ctx context.Context, mayWrite bool) (*plan.State, error) {
-	links, err := p.readLinks(ctx, mayWrite)
-	if err != nil {
+	state := plan.NewState(p.res.ID)
+	if err := p.readLinks(ctx, state, mayWrite); err != nil {
 		return nil, err
 	}
-	state := plan.NewState(p.res.ID)
-	for _, l := range links {
-		state.AddLink(l)
-	}
-	err = p.accounts(ctx, backends.Query{Members: p.res.Settings.Replication.Groups}, func(a account.Account) {
+	err := p.accounts(ctx, backends.Query{Members: p.res.Settings.Replication.Groups}, func(a account.Account) {
 		if !p.cfg.Storage.AppendTimestamp {
 			p.maildirs.take(a.Home) // also one in upper case, which not every mail store finds
 		}
