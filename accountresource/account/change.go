@@ -47,7 +47,10 @@ type Change struct {
 	DN     string
 
 	Action Action
-	Held   Action  // what waits for an admin, where Action is ActionHeld
+	Held   Action // what waits for an admin, where Action is ActionHeld
+	// Counts is the kind as which the change counts towards the limits of rules R15 and R23; empty where nothing limits it or
+	// an admin confirmed it. Removals are ActionDeleted whatever becomes of the account.
+	Counts Action
 	Reason Message // why an object is ignored, held or in conflict, or why its account changes
 	Diff   []Difference
 

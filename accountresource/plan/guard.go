@@ -27,16 +27,23 @@ func (r *Removals) decide() []account.Change {
 		}
 	}
 	nobody := slices.ContainsFunc(removals, func(c account.Change) bool { return r.empty[c.Kind] })
-	return append(changes, r.guard(removals, func(n int) account.Message {
-		linked := r.addresses.state.Linked()
+	return append(changes, r.guard(account.ActionDeleted, removals, func(n int) account.Message {
+		linked, recent := r.addresses.state.Linked(), r.policy.Recent[account.ActionDeleted]
 		switch {
 		case nobody:
 			return account.Say("reason_held_empty")
-		case r.policy.exceeded(n, linked):
-			return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
+		case !r.policy.exceeded(n+recent, linked):
+			return account.Message{}
+		case recent > 0:
+			return heldOfHour(n, recent, linked)
 		}
-		return account.Message{}
+		return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
 	}, r.placeUnseen)...)
+}
+
+// heldOfHour returns that changes are too many together with those of the last hour.
+func heldOfHour(n, recent, linked int) account.Message {
+	return account.Say("reason_held_hour", "Count", strconv.Itoa(n), "Recent", strconv.Itoa(recent), "Linked", strconv.Itoa(linked))
 }
 
 // placeUnseen returns that where the object was nobody is seen any more.

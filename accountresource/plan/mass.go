@@ -35,10 +35,10 @@ func (p *Planner) guardMasses(guarded []account.Change) (changes []account.Chang
 	for _, kind := range []account.Action{account.ActionLinked, account.ActionDisabled, account.ActionEnabled, account.ActionUpdated} {
 		all := kinds[kind]
 		if kind != account.ActionLinked {
-			changes = append(changes, p.guard(all, p.tooManyOf(p.state.Linked()), offWaits)...)
+			changes = append(changes, p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()), offWaits)...)
 			continue
 		}
-		made := p.guard(all, p.tooManyOf(p.state.Linked()+len(all)), waitsForNothing)
+		made := p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()+len(all)), waitsForNothing)
 		changes = append(changes, made...)
 		waiting := p.releaseHeld(all, made)
 		kinds[account.ActionDisabled] = slices.DeleteFunc(kinds[account.ActionDisabled], func(c account.Change) bool {
@@ -85,15 +85,20 @@ func (p *Planner) guardRenames(renames []rename) (made []rename, rows []account.
 			all = append(all, r.renamed(r.from))
 		}
 	}
-	goes := make(map[account.SourceID]bool, len(renames))
-	for _, c := range p.guard(all, p.tooManyOf(p.state.Linked()), waitsForNothing) {
-		if goes[c.Source] = c.Action == account.ActionRenamed; !goes[c.Source] {
+	const kind = account.ActionRenamed
+	goes := make(map[account.SourceID]account.Change, len(renames))
+	for _, c := range p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()), waitsForNothing) {
+		if c.Action == kind {
+			goes[c.Source] = c
+		} else {
 			rows = append(rows, c)
 		}
 	}
 	for i := range renames {
 		r := &renames[i]
-		if r.link.Began() != r.from || goes[r.change.Source] {
+		c, goesOn := goes[r.change.Source]
+		if goesOn || r.link.Began() != r.from {
+			r.counts = c.Counts
 			made = append(made, *r)
 			continue
 		}
@@ -129,18 +134,23 @@ func (p *Planner) guardMembers(g *group, c account.Change) (account.Change, bool
 		return c, true
 	}
 	why := account.Say("reason_held_members", "Count", strconv.Itoa(lost), "Members", strconv.Itoa(len(members)))
-	made := p.guard([]account.Change{c}, nil, func(*account.Change) account.Message { return why })
+	made := p.guard("", []account.Change{c}, nil, func(*account.Change) account.Message { return why })
 	if len(made) == 0 {
 		return c, false
 	}
 	return made[0], true
 }
 
-// tooManyOf returns that so many changes of a kind, with those that wait already, are too many of so many accounts.
-func (p *Planner) tooManyOf(linked int) func(n int) account.Message {
+// tooManyOf returns that so many changes of a kind, with those that wait already and those of the last hour, are too many of so
+// many accounts.
+func (p *Planner) tooManyOf(kind account.Action, linked int) func(n int) account.Message {
 	return func(n int) account.Message {
-		if !p.policy.Removal.exceeded(n, linked) {
+		recent := p.policy.Removal.Recent[kind]
+		switch {
+		case !p.policy.Removal.exceeded(n+recent, linked):
 			return account.Message{}
+		case recent > 0:
+			return heldOfHour(n, recent, linked)
 		}
 		return account.Say("reason_held_mass", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
 	}
@@ -154,9 +164,9 @@ func (r *Removal) exceeded(n, linked int) bool {
 func waitsForNothing(*account.Change) account.Message { return account.Message{} }
 
 // guard returns those of the changes of one kind that are made, and a row for each that waits for an admin: because it was held
-// before, because alone says why it waits by itself, or because tooMany says so of all.
+// before, because alone says why it waits by itself, or because tooMany says so of all. Those that nobody confirmed count as the kind.
 func (r *Removals) guard(
-	all []account.Change, tooMany func(n int) account.Message, alone func(*account.Change) account.Message,
+	kind account.Action, all []account.Change, tooMany func(n int) account.Message, alone func(*account.Change) account.Message,
 ) []account.Change {
 	var made, doomed, waiting []account.Change
 	for i := range all {
@@ -185,6 +195,9 @@ func (r *Removals) guard(
 			}
 			doomed = nil
 		}
+	}
+	for i := range doomed {
+		doomed[i].Counts = kind
 	}
 	r.held = append(r.held, waiting...)
 	return slices.Concat(made, doomed, waiting)

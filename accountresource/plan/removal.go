@@ -17,6 +17,9 @@ type Removal struct {
 	// Max and MaxPercent are the guard: more removals than Max, or more than MaxPercent of the linked accounts and at
 	// least five, are held.
 	Max, MaxPercent int
+	// Recent is how many changes of each kind were made within the last hour without an admin's confirmation (see
+	// account.Change.Counts): they count like those of this run.
+	Recent map[account.Action]int
 	// Decided are the removals that were held before, by object.
 	Decided map[account.SourceID]Decided
 }

@@ -12,7 +12,8 @@ type rename struct {
 	change   account.Change // what else changes
 	link     *account.Link  // as it was read
 	from, to string
-	between  string // where it is on the way; empty where it needs no such step
+	between  string         // where it is on the way; empty where it needs no such step
+	counts   account.Action // see account.Change.Counts
 }
 
 // resolve returns which accounts get their new address, and the refusals of the others: it must be free, or become free by
@@ -112,7 +113,7 @@ func (r *rename) renamed(at string) account.Change {
 	case at == r.link.Address && began != at: // an earlier run left it on its way
 		c.Address, c.Place = began, at
 	}
-	c.Home, c.Before, c.Link = next.Home, r.link, &next
+	c.Home, c.Before, c.Link, c.Counts = next.Home, r.link, &next, r.counts
 	c.Diff = slices.Insert(slices.Clone(c.Diff), 0, account.Difference{What: account.WhatAddress, Old: began, New: r.to})
 	return c
 }

@@ -52,6 +52,13 @@ func (s Settings) SameSource(other Settings) bool {
 	return s.Connection == other.Connection && s.Users == other.Users && s.Groups == other.Groups
 }
 
+// SameScope reports whether both settings take the same users and groups with the same values. What an admin dismissed under
+// others is to be decided anew.
+func (s Settings) SameScope(other Settings) bool {
+	return s.Connection.Domain == other.Connection.Domain && s.Connection.BaseDN == other.Connection.BaseDN &&
+		s.Users == other.Users && s.Groups == other.Groups && s.Replication.Groups == other.Replication.Groups
+}
+
 // Connection says where the directory is, how to speak to it, and which hosted mail domain it feeds.
 type Connection struct {
 	Domain string `json:"domain" form:"domain" validate:"required,max=255,printable"`

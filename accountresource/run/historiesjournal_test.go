@@ -64,6 +64,7 @@ func (w *worldTables) Settle(_ context.Context, l run.Lease, id int64, s run.Set
 			return err
 		}
 	}
+	w.unconfirmed = replaced(w.unconfirmed, unconfirmed{id, w.clock(), s.Unconfirmed})
 	for _, e := range s.Entries {
 		e.Run = id
 		w.log = append(w.log, e)
@@ -151,6 +152,12 @@ func (w *worldTables) Waiting(_ context.Context, resource int64) ([]run.Held, er
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.held[resource]), nil
+}
+
+func (w *worldTables) Unconfirmed(_ context.Context, _ int64, since time.Time) (map[account.Action]int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return recent(w.unconfirmed, since), nil
 }
 
 func (w *worldTables) Keep(_ context.Context, l run.Lease, held []run.Held) error {

@@ -27,18 +27,19 @@ func keyOf(l *account.Link) linkKey { return linkKey{l.Resource, l.Source} }
 // worldTables is the module's own tables in memory, for several resources of a domain and as strict as the real ones: an
 // object of a resource has one link, an address belongs to one link, and a statement that would break this changes nothing.
 type worldTables struct {
-	mu       sync.Mutex
-	clock    func() time.Time
-	links    map[linkKey]account.Link
-	runs     []run.Run
-	log      []run.Entry // of all runs, in the order in which it was written
-	leases   map[int64]run.Lease
-	fence    int64
-	marks    map[int64]run.Watermark
-	unlinked map[int64][]account.SourceID
-	held     map[int64][]run.Held
-	writes   int   // statements that changed a link
-	down     error // what every statement that writes returns, while it is set: the process was killed
+	mu          sync.Mutex
+	clock       func() time.Time
+	links       map[linkKey]account.Link
+	runs        []run.Run
+	log         []run.Entry // of all runs, in the order in which it was written
+	leases      map[int64]run.Lease
+	fence       int64
+	marks       map[int64]run.Watermark
+	unlinked    map[int64][]account.SourceID
+	held        map[int64][]run.Held
+	unconfirmed []unconfirmed
+	writes      int   // statements that changed a link
+	down        error // what every statement that writes returns, while it is set: the process was killed
 }
 
 func newWorldTables(clock func() time.Time) *worldTables {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -58,9 +59,10 @@ func TestR23_ManyChangesOfAKindAtOnceWaitForAnAdmin(t *testing.T) {
 	}{
 		"disabling": {nil, off, account.ActionDisabled},
 		"enabling": {func(r *harness, n int) {
-			for i := range n { // one after the other
+			for i := range n { // one after the other, slowly enough
 				r.change(i, func(o *account.Object) { o.Disabled = true })
 				r.incremental()
+				r.now = r.now.Add(time.Hour)
 			}
 		}, func(r *harness, n int) {
 			for i := range n {

@@ -28,6 +28,7 @@ type Held struct {
 	Action   account.Action
 	Address  string
 	DN       string
+	Diff     []account.Difference // what would change
 	Reason   account.Message
 	Since    time.Time
 	Decision Decision
@@ -35,6 +36,9 @@ type Held struct {
 
 // Removals keeps the held changes of resources.
 type Removals interface {
+	// Unconfirmed returns how many changes of each kind that is limited the resource made since a time, but for those that an
+	// admin confirmed.
+	Unconfirmed(ctx context.Context, resource int64, since time.Time) (map[account.Action]int, error)
 	// Waiting are the held removals of a resource, those decided on too.
 	Waiting(ctx context.Context, resource int64) ([]Held, error)
 	// Keep replaces what is held: those that were held before for the same action keep their time and decision, those
@@ -47,6 +51,8 @@ type Removals interface {
 type heldRemovals struct {
 	held          []account.Change
 	kept          kept
+	recent        map[account.Action]int // made within the hour before the run, and
+	unconfirmed   map[account.Action]int // by this run, without an admin's confirmation
 	removalsKnown map[account.Kind]bool
 }
 
@@ -78,8 +84,15 @@ func (p *Replication) readHeld(ctx context.Context) error {
 		return fmt.Errorf("read the held removals: %w", err)
 	}
 	p.keep(held)
+	p.recent, err = p.cfg.Removals.Unconfirmed(ctx, p.res.ID, p.cfg.Clock().Add(-guardTime))
+	if err != nil {
+		return fmt.Errorf("count what was changed within the hour: %w", err)
+	}
 	return nil
 }
+
+// guardTime is how long a change counts towards the limits of rules R15 and R23.
+const guardTime = time.Hour
 
 func (p *Replication) keep(held []Held) {
 	p.kept = make(kept, len(held))
@@ -93,6 +106,7 @@ func (p *Replication) removalPolicy() plan.Removal {
 	s := &p.res.Settings.Replication
 	policy := plan.Removal{
 		Delete: s.Delete, Disable: s.DisableRemoved, Max: s.MaxRemovals, MaxPercent: s.MaxRemovalPercent,
+		Recent:  p.recent,
 		Decided: make(map[account.SourceID]plan.Decided, len(p.kept)),
 	}
 	if s.KeepDays > 0 {
@@ -216,7 +230,7 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 	for i := range p.held {
 		c := &p.held[i]
 		h := Held{
-			Source: c.Source, Kind: c.Kind, Action: c.Held, Address: c.Address, DN: c.DN, Reason: c.Reason, Since: p.cfg.Clock(),
+			Source: c.Source, Kind: c.Kind, Action: c.Held, Address: c.Address, DN: c.DN, Diff: c.Diff, Reason: c.Reason, Since: p.cfg.Clock(),
 		}
 		if before := p.kept[c.Source]; before.Action == c.Held {
 			h.Since, h.Decision = before.Since, before.Decision

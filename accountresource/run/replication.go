@@ -79,7 +79,7 @@ func newReplication(cfg *Config, res resource.Resource, requested Mode) *Replica
 		cfg: cfg, res: res, requested: requested, log: cfg.Logger.With("resource", res.ID),
 		history:      history{counts: make(map[account.Action]int)},
 		source:       source{retry: make(map[Retry]struct{}), elsewhere: make(map[account.SourceID]bool)},
-		heldRemovals: heldRemovals{removalsKnown: make(map[account.Kind]bool)},
+		heldRemovals: heldRemovals{unconfirmed: make(map[account.Action]int), removalsKnown: make(map[account.Kind]bool)},
 		mailSide:     mailSide{maildirs: newMaildirs(), batchSizer: batchSizer{fixed: cfg.BatchSize}},
 		taskState:    taskState{down: make(map[string]bool), waiting: make(map[int64]bool)},
 	}

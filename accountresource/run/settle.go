@@ -27,6 +27,10 @@ func (p *Replication) settle(ctx context.Context, batch []step) ([]plan.Outcome,
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
 		default:
 			settled.add(s, s.Link, s.Unlink || s.Verb == account.Delete)
+			if s.Counts != "" {
+				p.unconfirmed[s.Counts]++
+				settled.Unconfirmed = p.unconfirmed
+			}
 		}
 		if entry.Action == account.ActionFailed || entry.Action == account.ActionConflict {
 			p.retryLater(s.Source, s.Kind)

@@ -16,17 +16,18 @@ import (
 
 // tables is links, journal and leases in memory: what the ports promise, and no more.
 type tables struct {
-	mu      sync.Mutex
-	clock   func() time.Time
-	links   map[account.SourceID]account.Link
-	runs    []run.Run
-	entries map[int64][]run.Entry
-	lease   *run.Lease
-	fence   int64
-	tasks   []run.Task
-	held    []run.Held
-	taskID  int64
-	forgot  time.Time // runs that started before were forgotten
+	mu          sync.Mutex
+	clock       func() time.Time
+	links       map[account.SourceID]account.Link
+	runs        []run.Run
+	entries     map[int64][]run.Entry
+	lease       *run.Lease
+	fence       int64
+	tasks       []run.Task
+	held        []run.Held
+	unconfirmed []unconfirmed
+	taskID      int64
+	forgot      time.Time // runs that started before were forgotten
 
 	progress  run.Progress
 	mark      run.Watermark
@@ -278,6 +279,7 @@ func (l *tables) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	if err := l.fenced(lease); err != nil {
 		return err
 	}
+	l.unconfirmed = replaced(l.unconfirmed, unconfirmed{id, l.clock(), s.Unconfirmed})
 	for _, source := range s.Unlinked {
 		delete(l.links, source)
 	}
@@ -411,6 +413,41 @@ func (l *tables) Waiting(context.Context, int64) ([]run.Held, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.held), l.enter("Held")
+}
+
+func (l *tables) Unconfirmed(_ context.Context, _ int64, since time.Time) (map[account.Action]int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return recent(l.unconfirmed, since), nil
+}
+
+// unconfirmed is what a run made without an admin's confirmation, and when.
+type unconfirmed struct {
+	run    int64
+	made   time.Time
+	counts map[account.Action]int
+}
+
+func recent(all []unconfirmed, since time.Time) map[account.Action]int {
+	sum := make(map[account.Action]int)
+	for _, u := range all {
+		if u.made.After(since) {
+			for kind, n := range u.counts {
+				sum[kind] += n
+			}
+		}
+	}
+	return sum
+}
+
+// replaced returns what runs made, with that of one run as it is now.
+func replaced(all []unconfirmed, u unconfirmed) []unconfirmed {
+	if u.counts == nil {
+		return all
+	}
+	all = slices.DeleteFunc(all, func(old unconfirmed) bool { return old.run == u.run })
+	u.counts = maps.Clone(u.counts)
+	return append(all, u)
 }
 
 func (l *tables) Keep(_ context.Context, lease run.Lease, held []run.Held) error {

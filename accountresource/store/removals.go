@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -23,16 +24,16 @@ func (s *Removals) Waiting(ctx context.Context, resource int64) ([]run.Held, err
 }
 
 func (s *Removals) held(ctx context.Context, q queryer, resource int64) ([]run.Held, error) {
-	found, err := query(ctx, q, s.sql.Select("source_id", "kind", "action", "address", "dn", "reason", "since", "decision").
+	found, err := query(ctx, q, s.sql.Select("source_id", "kind", "action", "address", "dn", "reason", "since", "decision", "COALESCE(diff, '')").
 		From(removalTable).Where(squirrel.Eq{"resource_id": resource}).OrderBy("address", "source_id"),
 		func(scan func(...any) error) (h run.Held, err error) {
-			var reason string
+			var reason, diff string
 			var since int64
-			if err := scan(&h.Source, &h.Kind, &h.Action, &h.Address, &h.DN, &reason, &since, &h.Decision); err != nil {
+			if err := scan(&h.Source, &h.Kind, &h.Action, &h.Address, &h.DN, &reason, &since, &h.Decision, &diff); err != nil {
 				return h, err
 			}
 			h.Since = fromMillis(since)
-			return h, unpacked(reason, &h.Reason)
+			return h, errors.Join(unpacked(reason, &h.Reason), unpacked(diff, &h.Diff))
 		})
 	if err != nil {
 		return nil, fmt.Errorf("read the held removals of resource %d: %w", resource, err)
@@ -83,16 +84,20 @@ func (s *Removals) Keep(ctx context.Context, l run.Lease, held []run.Held) error
 func (s *Removals) hold(ctx context.Context, tx *dialect.Tx, resource int64, held []run.Held) error {
 	rows := dialect.Rows{
 		Dialect: s.dialect, Table: removalTable,
-		Columns: []string{"resource_id", "source_id", "kind", "action", "address", "dn", "reason", "since", "decision"},
-		Suffix:  s.dialect.Upsert([]string{"resource_id", "source_id"}, []string{"kind", "address", "dn", "reason"}),
+		Columns: []string{"resource_id", "source_id", "kind", "action", "address", "dn", "reason", "since", "decision", "diff"},
+		Suffix:  s.dialect.Upsert([]string{"resource_id", "source_id"}, []string{"kind", "address", "dn", "reason", "diff"}),
 	}
 	for _, h := range held {
 		reason, err := packed(h.Reason, h.Reason.IsZero())
 		if err != nil {
 			return err
 		}
+		diff, err := packed(h.Diff, len(h.Diff) == 0)
+		if err != nil {
+			return err
+		}
 		rows.Values = append(rows.Values, []any{
-			resource, string(h.Source), string(h.Kind), string(h.Action), h.Address, h.DN, reason, millis(h.Since), string(h.Decision),
+			resource, string(h.Source), string(h.Kind), string(h.Action), h.Address, h.DN, reason, millis(h.Since), string(h.Decision), diff,
 		})
 	}
 	_, err := exec(ctx, tx, rows)
@@ -117,6 +122,16 @@ func (s *Removals) Decide(
 		decided += int(n)
 	}
 	return decided, nil
+}
+
+// forgetDismissals has wait again what an admin dismissed.
+func (s *Store) forgetDismissals(ctx context.Context, tx *dialect.Tx, resource int64) error {
+	_, err := exec(ctx, tx, s.sql.Update(removalTable).Set("decision", "").
+		Where(squirrel.Eq{"resource_id": resource, "decision": string(run.Dismissed)}))
+	if err != nil {
+		return fmt.Errorf("have wait again what was dismissed: %w", err)
+	}
+	return nil
 }
 
 // Undecided counts the held removals that wait for an admin, by resource.

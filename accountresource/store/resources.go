@@ -106,7 +106,8 @@ func (s *Resources) Create(ctx context.Context, kind resource.Kind, set resource
 }
 
 // Save replaces the settings that res was read with and raises the revision. The stored password is replaced by a typed
-// one, and left alone where that is zero. Settings of another source count as untested. It returns resource.ErrChanged
+// one, and left alone where that is zero. Settings of another source count as untested, and where they take other users or groups,
+// what an admin dismissed waits again. It returns resource.ErrChanged
 // where somebody else has changed them meanwhile, and an error where the stored password is for another endpoint.
 func (s *Resources) Save(ctx context.Context, res resource.Resource, set resource.Settings, typed resource.Secret) error {
 	if typed.IsZero() && set.Connection.Endpoint() != res.Settings.Connection.Endpoint() && !res.Settings.Connection.BindPassword.IsZero() {
@@ -123,8 +124,15 @@ func (s *Resources) Save(ctx context.Context, res resource.Resource, set resourc
 	if !typed.IsZero() {
 		statement = statement.Set("bind_password", s.seal.close(typed, res.ID, set.Connection.Endpoint()))
 	}
-	n, err := exec(ctx, s.db, statement)
-	if err == nil && n == 0 {
+	changed := false
+	err = s.transaction(ctx, func(tx *dialect.Tx) error {
+		n, err := exec(ctx, tx, statement)
+		if changed = n > 0; err != nil || !changed || set.SameScope(res.Settings) {
+			return err
+		}
+		return s.forgetDismissals(ctx, tx, res.ID)
+	})
+	if err == nil && !changed {
 		if err = s.exists(ctx, res.ID); err == nil {
 			err = resource.ErrChanged
 		}
@@ -247,7 +255,7 @@ func (s *Resources) remove(ctx context.Context, lease run.Lease) error {
 		if err := s.fenced(ctx, tx, lease); err != nil {
 			return err
 		}
-		for _, table := range []string{leaseTable, linkTable, taskTable, removalTable, progressTable, markTable, againTable, unlinkedTable} {
+		for _, table := range []string{leaseTable, linkTable, taskTable, removalTable, progressTable, markTable, againTable, unlinkedTable, unconfirmedTable} {
 			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": lease.Resource})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}

@@ -75,6 +75,9 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 		if err := s.addTasks(ctx, tx, l.Resource, settled.Tasks); err != nil {
 			return err
 		}
+		if err := s.setUnconfirmed(ctx, tx, l, id, settled.Unconfirmed); err != nil {
+			return err
+		}
 		for chunk := range slices.Chunk(settled.Entries, s.dialect.Together) {
 			if err := s.appendLog(ctx, tx, id, chunk); err != nil {
 				return err

@@ -51,6 +51,8 @@ var cases = []struct {
 	{"what is deleted takes its history along", testDelete},
 	{"what is to be done in applications is kept until it is done", testTasks},
 	{"R15 what is held keeps its time and decision", testRemovals},
+	{"R15 a dismissal ends with the filter", testDismissal},
+	{"R15 what was made within the hour", testUnconfirmed},
 	{"R17 up to where a resource has been replicated", testMarks},
 	{"which objects are linked", testKnown},
 	{"which claims others have", testOthersClaims},
