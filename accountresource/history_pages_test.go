@@ -211,7 +211,7 @@ func TestR15_HeldRemovalsSayWhatWillHappenAndThatIsDecidedOn(t *testing.T) {
 		"interval": {"60"}, "existing_accounts": {"link"}, "delete": {"on"}, "keep_days": {"30"}, "max_removals": {"20"}, "max_removal_percent": {"10"},
 	}).status)
 	assert.Contains(t, f.get(f.base).body, "Removing disables the accounts", "that is what is held")
-	confirmed := url.Values{"decision": {"confirm"}, "shown": {ids[0][1]}, "shown_action": {"disabled " + ids[0][1]}}
+	confirmed := url.Values{"decision": {"confirm"}, "source": {ids[0][1]}, "shown_action": {"disabled " + ids[0][1]}}
 	assert.Equal(t, f.base+"?done=confirmed", f.post(f.base+"/removals", confirmed).header.Get("Location"))
 	f.idle()
 	page = f.get(f.base).body
@@ -227,15 +227,22 @@ func TestR15_HeldRemovalsSayWhatWillHappenAndThatIsDecidedOn(t *testing.T) {
 	assert.Contains(t, page, "nothing was decided on them")
 	assert.Contains(t, page, "8 removals wait for you")
 
-	answer := f.post(f.base+"/removals", url.Values{"decision": {"dismiss"}})
-	assert.Equal(t, f.base+"?done=unmarked", answer.header.Get("Location"))
+	answer := f.post(f.base+"/removals", url.Values{"decision": {"confirm"}, "shown": {ids[0][1], ids[1][1]}})
+	assert.Equal(t, f.base+"?done=unmarked", answer.header.Get("Location"), "nothing acts without a selection")
 	answer = f.post(f.base+"/removals", url.Values{"decision": {"dismiss"}, "source": {ids[0][1]}, "shown": {ids[0][1], ids[1][1]}})
 	assert.Equal(t, f.base+"?done=dismissed", answer.header.Get("Location"))
 	page = f.get(f.base + "?done=dismissed").body
 	assert.Contains(t, page, "Dismissed: these accounts stay as they are")
 	assert.Contains(t, page, "7 removals wait for you")
 	assert.Contains(t, page, "One is decided")
-	answer = f.post(f.base+"/removals", url.Values{"decision": {"confirm"}, "shown": {ids[1][1], ids[2][1]}, "shown_action": {"deleted " + ids[1][1]}})
+	deletion := url.Values{"decision": {"confirm"}, "source": {ids[1][1], ids[2][1]}, "shown_action": {"deleted " + ids[1][1]}}
+	answer = f.post(f.base+"/removals", deletion)
+	assert.Equal(t, http.StatusUnprocessableEntity, answer.status, "deleting asks once more")
+	assert.Contains(t, answer.body, "2 of the marked accounts would be deleted with their mailboxes. Nothing has been done yet")
+	assert.Equal(t, 2, strings.Count(answer.body, " checked>"), "they are still marked")
+	assert.Contains(t, f.get(f.base).body, "7 removals wait for you")
+	deletion.Set("sure", "on")
+	answer = f.post(f.base+"/removals", deletion)
 	assert.Equal(t, f.base+"?done=confirmed", answer.header.Get("Location"))
 	f.idle()
 	assert.Contains(t, f.get(f.base+"?done=confirmed").body, "Confirmed: these accounts are removed")
@@ -291,9 +298,9 @@ func TestR23_HeldChangesAreListedByKindAndDecidedOn(t *testing.T) {
 
 	ids := regexp.MustCompile(`value="renamed ([^"]+)"`).FindAllStringSubmatch(page, -1)
 	require.Len(t, ids, 6)
-	form := url.Values{"decision": {"confirm"}}
+	form := url.Values{"decision": {"confirm"}, "all": {"renamed"}} // all of a kind that are shown to wait
 	for _, id := range ids {
-		form.Add("source", id[1])
+		form.Add("shown", id[1])
 		form.Add("shown_action", "renamed "+id[1])
 	}
 	answer := f.post(f.base+"/removals", form)

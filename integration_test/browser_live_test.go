@@ -236,6 +236,8 @@ func TestBrowserPreviewsAndDecides(t *testing.T) {
 	b.awaitText("Dismissed: these accounts stay")
 	b.awaitText("11 removals wait for you")
 	b.shot("held-decided")
+	assert.True(t, evaluate[bool](b, `document.querySelector('.ar-held button[value=confirm]').disabled`), "nothing is marked")
+	b.do(chromedp.Click(chromedp.CSS(`[data-all]`), chromedp.NodeVisible))
 	b.click(`.ar-held button[value=confirm]`)
 	b.awaitText("Confirmed: these accounts are removed")
 	s.idle()

@@ -83,7 +83,8 @@ func TestR13_R14_R15_R16_WhoLeaves(t *testing.T) {
 		s.succeeded()
 
 		held := s.heldForm()
-		answer := p.submit(held.set("decision", "confirm"))
+		held.values["source"] = held.values["shown"]
+		answer := p.submit(held.set("sure", "on").set("decision", "confirm"))
 		require.Equal(t, http.StatusOK, answer.status, answer.text)
 		p.eventually("the confirmed accounts are gone", func() bool { return len(store.active()) == 7 })
 		s.idle()

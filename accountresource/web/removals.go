@@ -15,21 +15,19 @@ import (
 // decisions are the values that the buttons of the held list send.
 var decisions = map[string]run.Decision{"confirm": run.Confirmed, "dismiss": run.Dismissed}
 
-// removals is POST /:id/removals: what becomes of held removals, the marked ones or, where none is marked, all that
-// the page showed. A decision counts for these objects only, and for the action that the page showed.
+// removals is POST /:id/removals: what becomes of the marked ones of the changes that wait. A decision counts for these objects
+// only, and for the action that the page showed. Deleting asks for one more tick.
 func (w *Web) removals(r *request) error {
-	id, err := r.id()
+	res, err := r.resource()
 	if err != nil {
 		return err
 	}
+	id := res.ID
 	decision, known := decisionOf(r.form)
 	if !known {
 		return &refusal{status: fiber.StatusBadRequest, key: "refused_decision"}
 	}
-	marked := r.fields["source"]
-	if len(marked) == 0 {
-		marked = r.fields["shown"]
-	}
+	marked := markedOf(r.fields)
 	if len(marked) == 0 {
 		return r.redirect(pathOf(id, ""), "unmarked")
 	}
@@ -38,7 +36,15 @@ func (w *Web) removals(r *request) error {
 		return err
 	}
 	decided, others := 0, false
-	for action, ids := range asShown(held, marked, r.fields["shown_action"]) {
+	same := asShown(held, marked, r.fields["shown_action"])
+	if n := len(same[account.ActionDeleted]); n > 0 && decision == run.Confirmed && r.form["sure"] == "" {
+		r.form = nil // nothing of it is a setting
+		t, _ := tabNamed("")
+		return w.showWith(r, res, page{
+			status: fiber.StatusUnprocessableEntity, tab: t, values: t.values(&res.Settings), marked: marked, unsure: n,
+		})
+	}
+	for action, ids := range same {
 		decided += len(ids)
 		others = others || !removes(action)
 		if _, err := w.cfg.Removals.Decide(r.UserContext(), id, decision, action, ids); err != nil {
@@ -61,6 +67,20 @@ func (w *Web) removals(r *request) error {
 		return err
 	}
 	return r.redirect(pathOf(id, ""), done)
+}
+
+// markedOf returns the marked changes: those marked by themselves, and those of kinds that were marked whole, as far as the page
+// showed that they wait.
+func markedOf(fields map[string][]string) []string {
+	marked := slices.Clone(fields["source"])
+	for _, text := range fields["shown_action"] {
+		action, source, _ := strings.Cut(text, " ")
+		if slices.Contains(fields["all"], action) && slices.Contains(fields["shown"], source) {
+			marked = append(marked, source)
+		}
+	}
+	slices.Sort(marked)
+	return slices.Compact(marked)
 }
 
 // asShown are those of the marked removals that are still held for the action that the page showed, by that action. Each
@@ -106,7 +126,13 @@ func (v showView) Waiting() []run.Held {
 // heldGroup are held changes of one kind.
 type heldGroup struct {
 	Action  account.Action
-	Changes []run.Held
+	Changes []heldRow
+}
+
+// heldRow is a change that waits.
+type heldRow struct {
+	run.Held
+	Marked bool
 }
 
 // WaitingGroups are the held changes that nobody has decided on, by what would happen.
@@ -116,7 +142,7 @@ func (v showView) WaitingGroups() (groups []heldGroup) {
 		g := heldGroup{Action: action}
 		for i := range waiting {
 			if waiting[i].Action == action {
-				g.Changes = append(g.Changes, waiting[i])
+				g.Changes = append(g.Changes, heldRow{waiting[i], slices.Contains(v.Marked, string(waiting[i].Source))})
 			}
 		}
 		if len(g.Changes) > 0 {
@@ -142,6 +168,16 @@ func (v showView) Decided() []run.Held {
 // Deletes reports whether a held removal is a deletion.
 func (v showView) Deletes() bool {
 	return slices.ContainsFunc(v.Held, func(h run.Held) bool { return h.Action == account.ActionDeleted })
+}
+
+// DeletesWaiting is how many of those that nobody has decided on are deletions.
+func (v showView) DeletesWaiting() (n int) {
+	for _, h := range v.Waiting() {
+		if h.Action == account.ActionDeleted {
+			n++
+		}
+	}
+	return n
 }
 
 // KeptUntil is the day from which the mail of accounts may go that are deleted today; zero keeps it for ever.

@@ -76,6 +76,9 @@ func born(c *account.Change) (diff []account.Difference) {
 	return append(diff, c.Diff...)
 }
 
+// Differences are what a change changes, for people.
+func (s *localizer) Differences(all []account.Difference) []difference { return s.differences(all) }
+
 func (s *localizer) differences(all []account.Difference) []difference {
 	said := make([]difference, len(all))
 	for i, d := range all {

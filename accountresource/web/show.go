@@ -22,7 +22,9 @@ type showView struct {
 	Problems  []problemView // all of them, for the summary
 	Sample    *sampleView
 	Preview   *previewView
-	Held      []run.Held // removals that wait for an admin
+	Held      []run.Held // changes that wait for an admin
+	Marked    []string   // those of them that were marked before, by object
+	Unsure    int        // how many of those would be deleted, and were not confirmed by a tick
 	Domains   []string
 	Proposals []string // attribute names
 	// Enable offers to enable a resource whose stored connection passed a test.
@@ -85,6 +87,8 @@ type page struct {
 	preview  *previewView
 	chain    *chainView
 	proposal *proposalView
+	marked   []string // changes that wait
+	unsure   int
 }
 
 func (w *Web) showWith(r *request, res resource.Resource, p page) error {
@@ -97,7 +101,7 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 		return err
 	}
 	v := showView{
-		Held: held, Preview: p.preview, Chain: p.chain, Proposal: p.proposal,
+		Held: held, Marked: p.marked, Unsure: p.unsure, Preview: p.preview, Chain: p.chain, Proposal: p.proposal,
 		Resource: res, Tab: p.tab.name, Sample: p.sample, Domains: names, Proposals: attributeProposals(),
 		Enable:         res.Tested && !res.Enabled,
 		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(), Locked: r.lockedText(res),

@@ -201,24 +201,28 @@
     });
   }
 
-  // Held removals: mark all or none, and how many are marked.
+  // Changes that wait: mark all or none of a kind, and how many are marked. The buttons need one.
   const held = root.querySelector("form[data-held]");
-  const everyone = held && held.querySelector("[data-all]");
-  if (everyone) {
-    const boxes = [...held.querySelectorAll("tbody input[name=source]")];
+  if (held) {
+    const kinds = [...held.querySelectorAll("[data-all]")].map((all) => ({
+      all, boxes: [...all.closest("tbody").querySelectorAll("input[name=source]")],
+    }));
     const marked = held.querySelector("[data-marked]");
-    const text = marked.dataset.marked;
-    everyone.closest("label").hidden = false;
     const count = () => {
-      const n = boxes.filter((box) => box.checked).length;
-      everyone.checked = n === boxes.length;
-      everyone.indeterminate = n > 0 && n < boxes.length;
-      marked.textContent = n ? text.replace("{n}", n.toLocaleString(language)) : "";
+      for (const kind of kinds) {
+        const n = kind.boxes.filter((box) => box.checked).length;
+        kind.all.checked = n === kind.boxes.length;
+        kind.all.indeterminate = n > 0 && n < kind.boxes.length;
+      }
+      const n = held.querySelectorAll("input[name=source]:checked").length;
+      if (marked) marked.textContent = n ? marked.dataset.marked.replace("{n}", n.toLocaleString(language)) : "";
+      for (const button of held.querySelectorAll("[data-needs]")) button.disabled = n === 0;
     };
-    everyone.addEventListener("change", () => {
-      for (const box of boxes) box.checked = everyone.checked;
-      count();
-    });
+    for (const kind of kinds) {
+      kind.all.addEventListener("change", () => {
+        for (const box of kind.boxes) box.checked = kind.all.checked;
+      });
+    }
     held.addEventListener("change", count);
     count();
   }
