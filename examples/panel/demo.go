@@ -56,8 +56,8 @@ func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config, fo
 		"domain": {demoDomain}, "host": {"127.0.0.1"}, "port": {strconv.Itoa(ad.Addr().Port)}, "tls": {"on"}, "timeout": {"10"},
 		"base_dn": {ad.StaffOU()}, "bind_dn": {account}, "bind_password": {password}, "ca_certificate": {string(ad.CA())},
 	}
-	if c.temporary == "" {
-		return tell(connection, folder)
+	if err := tell(connection, folder, c.temporary == ""); err != nil || c.temporary == "" {
+		return err
 	}
 	if err := p.mail.addDomain(ctx, demoDomain); err != nil {
 		return err
@@ -67,18 +67,28 @@ func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config, fo
 	return visitor{p.app, session}.setUp(connection)
 }
 
-// tell prints how to reach the fake directory, and writes its certificate to a file in folder.
-func tell(connection url.Values, folder string) error {
+// tell prints how to read the fake directory with ldapsearch and, for a resource that somebody sets up by hand, what goes
+// into its Connection tab. The certificate of the directory is written to a file in folder.
+func tell(connection url.Values, folder string, byHand bool) error {
 	file := filepath.Join(folder, "fake-directory.pem")
 	if err := os.WriteFile(file, []byte(connection.Get("ca_certificate")), 0o600); err != nil {
 		return fmt.Errorf("write the certificate of the fake directory: %w", err)
 	}
-	fmt.Printf("\n  Fake directory, for Account Resources (PANEL_DIRECTORY=none turns it off)\n")
+	fmt.Printf("\n  Fake directory, for Account Resources (PANEL_DIRECTORY=none turns it off). Read it with\n    %s\n", ldapsearch(connection, file))
+	if !byHand {
+		return nil
+	}
 	for _, name := range []string{"host", "port", "base_dn", "bind_dn", "bind_password"} {
 		fmt.Printf("    %-16s %s\n", name, connection.Get(name))
 	}
 	fmt.Printf("    %-16s the content of %s\n", "ca_certificate", file)
 	return nil
+}
+
+// ldapsearch is a command for a shell that reads the people of the fake directory, with the certificate in file.
+func ldapsearch(connection url.Values, file string) string {
+	return fmt.Sprintf("LDAPTLS_CACERT='%s' ldapsearch -x -ZZ -H ldap://%s:%s -D '%s' -w '%s' -b '%s' -E pr=1000/noprompt '(mail=*)' mail",
+		file, connection.Get("host"), connection.Get("port"), connection.Get("bind_dn"), connection.Get("bind_password"), connection.Get("base_dn"))
 }
 
 // visitor fills in forms as a browser would, within the process.

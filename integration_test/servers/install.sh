@@ -6,6 +6,7 @@ set -euo pipefail
 packages=(
     make gcc libc6-dev                              # go test -race
     samba-ad-dc samba-ad-provision samba-dsdb-modules winbind # a real Active Directory
+    ldap-utils                                      # reads the fake one
     mariadb-server postgresql slapd                 # the mail server's account stores
     postfix postfix-mysql postfix-pgsql postfix-ldap          # what asks them where mail goes
     dovecot-core dovecot-mysql dovecot-pgsql dovecot-ldap dovecot-lmtpd # what asks them whose mailbox it is

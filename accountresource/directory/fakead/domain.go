@@ -1,7 +1,5 @@
 package fakead
 
-import "strconv"
-
 // AdminPassword is the password of the administrator that every fake directory has, who sees tombstones and may
 // write.
 const AdminPassword = "Fake-Administrator-1"
@@ -52,21 +50,4 @@ func (s *Server) furnish() error {
 	t.find(t.base).set("objectSid", sidOf(21, 1, 2, 3))
 	t.find("CN=Deleted Objects," + t.base).deleted = true // shown to whom tombstones are
 	return nil
-}
-
-// rootDSE is what the server says of itself (MS-ADTS 3.1.1.3.2).
-func (s *Server) rootDSE() object {
-	t := s.tree
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return object{attributes: []attribute{
-		{"defaultNamingContext", []string{t.base}}, {"rootDomainNamingContext", []string{t.base}},
-		{"configurationNamingContext", []string{t.configurationDN()}}, {"schemaNamingContext", []string{t.schemaDN()}},
-		{"namingContexts", []string{t.base, t.configurationDN(), t.schemaDN()}},
-		{"subschemaSubentry", []string{"CN=Aggregate," + t.schemaDN()}}, {"dnsHostName", []string{s.host()}},
-		{"dsServiceName", []string{t.serviceDN()}}, {"highestCommittedUSN", []string{strconv.FormatInt(t.usn, 10)}},
-		{"supportedLDAPVersion", []string{"3", "2"}}, {"supportedCapabilities", []string{"1.2.840.113556.1.4.800"}},
-		{"supportedControl", []string{"1.2.840.113556.1.4.319", showDeleted, domainScope}},
-		{"supportedExtension", []string{startTLS}},
-	}}
 }

@@ -35,8 +35,16 @@ func (m *message) octets(text string) {
 	m.close(at)
 }
 
+// number writes an integer in as few octets as it needs (X.690, section 8.3.2): OpenLDAP's library refuses more than four
+// for the ID of a message.
 func (m *message) number(n int64) {
+	octets := 1
+	for rest := n; rest > 0x7f || rest < -0x80; rest >>= 8 {
+		octets++
+	}
 	at := m.open(integerTag)
-	m.b = binary.BigEndian.AppendUint64(m.b, uint64(n))
+	for i := octets - 1; i >= 0; i-- {
+		m.b = append(m.b, byte(n>>(8*i)))
+	}
 	m.close(at)
 }

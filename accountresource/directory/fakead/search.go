@@ -142,6 +142,9 @@ func (c *session) query(r request) (query, *ldap.Error) {
 	q.scope, q.sizeLimit = scope, int(limit)
 	q.attributes = selectionOf(parts[7].Children)
 	for _, control := range r.controls {
+		if unknown, isOther := control.(*ldap.ControlString); isOther && unknown.Criticality && !slices.Contains(supportedControls, unknown.ControlType) {
+			return query{}, failure(ldap.LDAPResultUnavailableCriticalExtension, "00000057: LdapErr: DSID-0C0907E8, comment: Unavailable critical extension, data 0, v4563")
+		}
 		switch control.GetControlType() {
 		case showDeleted:
 			q.deleted = c.admin

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // Options are what a directory may be told. The zero value is a directory of corp.example on a free loopback port.
@@ -34,6 +35,7 @@ type Server struct {
 	tree     *tree
 	people   []string // whom Populate made
 	faults   faults
+	lagging  atomic.Bool // rootDSE says that it is not synchronized
 
 	closing chan struct{}
 	going   sync.WaitGroup

@@ -46,8 +46,9 @@ func newTree(domain string) *tree {
 
 func (t *tree) configurationDN() string { return "CN=Configuration," + t.base }
 func (t *tree) schemaDN() string        { return "CN=Schema," + t.configurationDN() }
-func (t *tree) serviceDN() string {
-	return "CN=NTDS Settings,CN=DC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites," + t.configurationDN()
+func (t *tree) serviceDN() string       { return "CN=NTDS Settings," + t.serverDN() }
+func (t *tree) serverDN() string {
+	return "CN=DC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites," + t.configurationDN()
 }
 
 // entry is one object.
@@ -115,6 +116,9 @@ func (t *tree) find(dn string) *entry {
 	return t.byKey[key]
 }
 
+// whenFormat is how times are written (RFC 4517, section 3.3.13).
+const whenFormat = "20060102150405.0Z"
+
 // touch gives an entry the next change number.
 func (t *tree) touch(e *entry) {
 	t.usn++
@@ -136,7 +140,7 @@ func (e *entry) values(name string) []string {
 	case "usncreated":
 		return []string{strconv.FormatInt(e.created, 10)}
 	case "whenchanged":
-		return []string{e.changed.UTC().Format("20060102150405.0Z")}
+		return []string{e.changed.UTC().Format(whenFormat)}
 	case "distinguishedname":
 		return []string{e.dn}
 	case "memberof":
