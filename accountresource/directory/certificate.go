@@ -19,26 +19,11 @@ import (
 // secret is sent: the connection trusts no authority at all, so it ends with the handshake.
 // Of several servers the first one that answers is asked.
 func (o Options) Certificates(ctx context.Context, c resource.Connection) (sent []resource.Certificate, err error) {
-	err = firstThatAnswers(c, func(c resource.Connection) error {
+	_, err = o.firstThatIsWell(ctx, c, func(c resource.Connection) error {
 		sent, err = o.chain(ctx, c)
 		return err
 	})
 	return sent, err
-}
-
-// firstThatAnswers asks the servers of a connection in their order, as far as those before are silent.
-func firstThatAnswers(c resource.Connection, ask func(resource.Connection) error) error {
-	var problems resource.Problems
-	for _, host := range c.Hosts() {
-		c.Host = host
-		err := ask(c)
-		var problem *resource.Problem
-		if err == nil || !errors.As(err, &problem) || !silent[problem.Message.Key] {
-			return err
-		}
-		problems = append(problems, problem)
-	}
-	return problems.AsError()
 }
 
 // chain is what one server sends.

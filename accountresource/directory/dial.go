@@ -33,8 +33,7 @@ var errSilent = errors.New("no answer in time")
 var errHostRefused = errors.New("this panel does not connect to that address")
 
 // dial connects and, where the settings ask for it, encrypts before anything else is said.
-func (r *Reader) dial(ctx context.Context) (*connection, error) {
-	c := r.settings.Connection
+func (r *Reader) dial(ctx context.Context, c resource.Connection) (*connection, error) {
 	timeout := cmp.Or(c.TimeoutDuration(), time.Minute)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

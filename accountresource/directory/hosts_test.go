@@ -1,9 +1,13 @@
 package directory_test
 
 import (
+	"crypto/x509"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -17,10 +21,16 @@ import (
 // pair are two servers on the same port of different addresses, each with a database of its own.
 func pair(t *testing.T) (s resource.Settings, first, second *fakead.Server) {
 	t.Helper()
+	return pairOf(t, fakead.Options{}, fakead.Options{})
+}
+
+func pairOf(t *testing.T, one, other fakead.Options) (s resource.Settings, first, second *fakead.Server) {
+	t.Helper()
 	for n := range 20 { // the second's port may be taken
-		first = startFake(t, fakead.Options{})
+		first = startFake(t, one)
 		var err error
-		second, err = fakead.Start(fakead.Options{Listen: fmt.Sprintf("127.0.0.2:%d", first.Addr().Port)})
+		other.Listen = fmt.Sprintf("127.0.0.2:%d", first.Addr().Port)
+		second, err = fakead.Start(other)
 		if err == nil {
 			break
 		}
@@ -74,10 +84,81 @@ func TestAWrongPasswordIsNotTriedOnEveryServer(t *testing.T) {
 	}
 	s.Connection.BindDN, s.Connection.BindPassword = "reader@corp.example", resource.NewSecret("reader-127.0.0.2")
 	_, err := probeOf(t, s)
-	problems := resource.ProblemsOf(err)
-	require.Len(t, problems, 1)
-	assert.Equal(t, "problem_bind_wrong_password", problems[0].Message.Key)
-	assert.Equal(t, "127.0.0.1", problems[0].Message.Args["Host"])
+	wantHosts(t, err, "127.0.0.1 bind_wrong_password", "127.0.0.3 port_closed")
+}
+
+// wantHosts compares the problems of an error, each with its server.
+func wantHosts(t *testing.T, err error, want ...string) {
+	t.Helper()
+	var got []string
+	for _, problem := range resource.ProblemsOf(err) {
+		got = append(got, problem.Message.Args["Host"]+" "+strings.TrimPrefix(problem.Message.Key, "problem_"))
+	}
+	assert.Equal(t, want, got)
+}
+
+// What is wrong with one server says nothing of the others, and the error says what is wrong with each.
+func TestASickServerIsPassedOver(t *testing.T) {
+	ca := newAuthority(t)
+	expired := ca.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) })
+	elsewhere := ca.issue(t, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"dc7.corp.example"} })
+	for name, c := range map[string]struct {
+		options fakead.Options
+		make    func(*fakead.Server)
+		tls     bool
+		key     string
+	}{
+		"expired certificate":       {fakead.Options{TLS: expired}, nil, true, "certificate_expired"},
+		"another name":              {fakead.Options{TLS: elsewhere}, nil, true, "certificate_name"},
+		"authority of its own":      {fakead.Options{}, nil, true, "ca_another"},
+		"StartTLS refused":          {fakead.Options{NoTLS: true}, nil, true, "starttls_refused"},
+		"not synchronized":          {fakead.Options{}, func(ad *fakead.Server) { ad.SetSynchronized(false) }, false, "server_not_ready"},
+		"unavailable for the bind":  {fakead.Options{}, func(ad *fakead.Server) { ad.Refuse(ldap.LDAPResultUnavailable) }, false, "server_busy"},
+		"busy when the bind is due": {fakead.Options{}, func(ad *fakead.Server) { ad.Refuse(ldap.LDAPResultBusy) }, false, "server_busy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, sick, well := pairOf(t, c.options, fakead.Options{TLS: ca.issue(t, nil)})
+			s.Connection.Host, s.Connection.TLS, s.Connection.CACertificate = "127.0.0.1,127.0.0.2", c.tls, ca.pem
+			if c.make != nil {
+				c.make(sick)
+			}
+			got, err := probeOf(t, s)
+			require.NoError(t, err)
+			want, err := invocationOf(t, s, "127.0.0.2")
+			require.NoError(t, err)
+			assert.Equal(t, want, got.Invocation)
+
+			wrong := s
+			wrong.Connection.BindPassword = resource.NewSecret("wrong")
+			_, err = probeOf(t, wrong)
+			wantHosts(t, err, "127.0.0.2 bind_wrong_password", "127.0.0.1 "+c.key)
+
+			require.NoError(t, well.Close())
+			_, err = probeOf(t, s)
+			wantHosts(t, err, "127.0.0.1 "+c.key, "127.0.0.2 port_closed")
+		})
+	}
+}
+
+// invocationOf is the database of one of the servers.
+func invocationOf(t *testing.T, s resource.Settings, host string) (string, error) {
+	t.Helper()
+	s.Connection.Host = host
+	p, err := probeOf(t, s)
+	return p.Invocation, err
+}
+
+// A catalogue that is not complete matters where the catalogue is read.
+func TestACatalogueThatIsNotReadyIsNotRead(t *testing.T) {
+	script := activeDirectory()
+	script.root["isGlobalCatalogReady"] = []string{"FALSE"}
+	address := script.serve(t)
+	s := settings(t, address)
+	_, err := openVia(t, s, address).Probe(t.Context())
+	require.NoError(t, err)
+	s.Connection.Port = 3268
+	_, err = openVia(t, s, address).Probe(t.Context())
+	wantProblem(t, err, "host", "server_not_ready", "isGlobalCatalogReady")
 }
 
 func TestEveryServerThatIsDownIsNamed(t *testing.T) {

@@ -154,7 +154,7 @@ func TestAServerCannotExhaustThePanel(t *testing.T) {
 // allocated is what a reader allocates until it refuses the answer, in bytes. The pieces are made beforehand.
 func allocated(t *testing.T, script *scripted, page int, begin, piece func(id int64) []byte) uint64 {
 	t.Helper()
-	const id = 2 // the first search behind the bind
+	const id = 3 // behind the bind and the question whether the server is ready
 	var first []byte
 	if begin != nil {
 		first = begin(id)

@@ -16,7 +16,7 @@ const maxProposal = 500
 // section 5.1); empty where it names none.
 // Of several servers the first one that answers is asked.
 func (o Options) BaseDN(ctx context.Context, c resource.Connection) (base string, err error) {
-	err = firstThatAnswers(c, func(c resource.Connection) error {
+	_, err = o.firstThatIsWell(ctx, c, func(c resource.Connection) error {
 		base, err = o.root(ctx, c)
 		return err
 	})
@@ -30,7 +30,7 @@ func (o Options) root(ctx context.Context, c resource.Connection) (base string, 
 		return "", err
 	}
 	r := opened.(*Reader)
-	if r.conn, err = r.dial(ctx); err != nil {
+	if r.conn, err = r.dial(ctx, c); err != nil {
 		return "", stopped(ctx, err)
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()

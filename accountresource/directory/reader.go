@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -71,57 +70,6 @@ type Reader struct {
 }
 
 var _ run.Reader = (*Reader)(nil)
-
-// connect dials and binds, once. Of several servers the first one that answers is taken, and named as the host from then
-// on; the others are not asked any more, since each counts changes for itself.
-func (r *Reader) connect(ctx context.Context) (*connection, error) {
-	if r.conn != nil {
-		return r.conn, nil
-	}
-	c := r.settings.Connection
-	if problem := c.BindPassword.Problem(); problem != nil {
-		return nil, problem
-	}
-	var problems resource.Problems
-	for _, host := range c.Hosts() {
-		r.settings.Connection.Host = host
-		conn, err := r.connectTo(ctx, r.settings.Connection)
-		if err == nil {
-			r.conn = conn
-			return conn, nil
-		}
-		var problem *resource.Problem
-		if ctx.Err() != nil || !errors.As(err, &problem) || !silent[problem.Message.Key] {
-			return nil, err
-		}
-		r.options.Logger.WarnContext(ctx, "a directory server does not answer", "host", host, "error", err)
-		problems = append(problems, problem)
-	}
-	if len(problems) == 1 {
-		return nil, problems[0]
-	}
-	return nil, problems.AsError()
-}
-
-// silent are the problems after which another server is asked: those of one that is down. What an admin has done wrong
-// would be wrong there too, and a wrong password sent to every server locks the account.
-var silent = map[string]bool{
-	"problem_host_unknown": true, "problem_host_lookup": true, "problem_host_silent": true, "problem_host_unreachable": true,
-	"problem_port_closed": true, "problem_tls_silent": true, "problem_tls_not_offered": true, "problem_not_ldap": true,
-	"problem_bind_silent": true, "problem_server_busy": true,
-}
-
-func (r *Reader) connectTo(ctx context.Context, c resource.Connection) (*connection, error) {
-	conn, err := r.dial(ctx)
-	if err != nil {
-		return nil, stopped(ctx, err)
-	}
-	if err := bind(ctx, conn, c); err != nil {
-		_ = conn.Close() // the bind's error is the one that counts
-		return nil, stopped(ctx, err)
-	}
-	return conn, nil
-}
 
 // stopped is why ctx ended, where it did: any other error is only what that looks like from inside.
 func stopped(ctx context.Context, err error) error {

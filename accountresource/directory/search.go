@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -17,17 +18,22 @@ func (r *Reader) search(ctx context.Context, most int, request *ldap.SearchReque
 	if err != nil {
 		return nil, err
 	}
-	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, r.settings.Connection.Timeout
+	return conn.search(ctx, most, request)
+}
+
+// search is Reader.search on a connection that there is.
+func (c *connection) search(ctx context.Context, most int, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
+	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, int(c.timeout/time.Second)
 	var result *ldap.SearchResult
-	err = conn.do(ctx, func(l *ldap.Conn) (err error) {
-		conn.tap.ask(most)
+	err := c.do(ctx, func(l *ldap.Conn) (err error) {
+		c.tap.ask(most)
 		result, err = l.Search(request)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	result.Entries = append(conn.tap.drain(), result.Entries...)
+	result.Entries = append(c.tap.drain(), result.Entries...)
 	return result, nil
 }
 

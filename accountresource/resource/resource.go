@@ -62,7 +62,7 @@ func (s Settings) SameScope(other Settings) bool {
 // Connection says where the directory is, how to speak to it, and which hosted mail domain it feeds.
 type Connection struct {
 	Domain string `json:"domain" form:"domain" validate:"required,max=255,printable"`
-	// Host is a server, or several with commas between them: the first one that answers is asked.
+	// Host is a server, or several with commas between them: the first one that is well is asked.
 	Host string `json:"host" form:"host" validate:"required,max=1000,printable"`
 	Port int    `json:"port" form:"port" validate:"min=1,max=65535"`
 	// TLS on ports 636 and 3269 is implied; on others it asks for StartTLS (RFC 4511, 4.14) before the bind.

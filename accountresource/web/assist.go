@@ -56,10 +56,12 @@ func (w *Web) addHints(ctx context.Context, r *request, c resource.Connection, p
 	} else if assisted(p.problems) {
 		w.ask(ctx, c, p)
 	}
-	if !slices.ContainsFunc(p.problems, func(one *resource.Problem) bool {
-		return slices.Contains(untrusted, one.Message.Key)
-	}) {
+	i := slices.IndexFunc(p.problems, func(one *resource.Problem) bool { return slices.Contains(untrusted, one.Message.Key) })
+	if i < 0 {
 		return
+	}
+	if host := p.problems[i].Message.Args["Host"]; host != "" {
+		c.Host = host // of several servers
 	}
 	sent, err := w.cfg.Operations.Certificates(ctx, c)
 	if err != nil || len(sent) == 0 {

@@ -19,6 +19,8 @@ func (c *session) bind(r request) {
 	name, password := text(r.op.Children[1]), r.op.Children[2].Data.String()
 	var err *ldap.Error
 	switch {
+	case c.server.refusing.Load() != 0:
+		err = failure(uint16(c.server.refusing.Load()), "00002024: LdapErr: DSID-0C060610, comment: The server is not ready, data 0, v4563")
 	case password == "":
 	case c.server.options.RequireTLS && !c.encrypted:
 		err = failure(ldap.LDAPResultStrongAuthRequired, "00002028: LdapErr: DSID-0C090259, comment: The server requires binds to turn on integrity checking if SSL\\TLS are not already active on the connection, data 0, v4563")
@@ -28,6 +30,9 @@ func (c *session) bind(r request) {
 	}
 	c.result(r, ldap.ApplicationBindResponse, err)
 }
+
+// Refuse answers every bind with a result code from now on, such as 51 (busy) of a server that starts; 0 ends that.
+func (s *Server) Refuse(code uint16) { s.refusing.Store(uint32(code)) }
 
 // authenticate finds the account and says why it may not sign in. The order is that of Windows: a locked account is
 // refused before the password is looked at, everything else only after it proved right.

@@ -24,6 +24,8 @@ type Options struct {
 	RequireTLS bool
 	// NoTLS is a server without a certificate.
 	NoTLS bool
+	// TLS is how encryption is spoken, instead of with a certificate of the directory's own: CA is nil then.
+	TLS *tls.Config
 }
 
 // Server is a running directory. Its content is changed with Add, Modify, Move and Delete, or over LDAP.
@@ -36,6 +38,7 @@ type Server struct {
 	people   []string // whom Populate made
 	faults   faults
 	lagging  atomic.Bool // rootDSE says that it is not synchronized
+	refusing atomic.Uint32
 
 	closing chan struct{}
 	going   sync.WaitGroup
@@ -49,7 +52,7 @@ func Start(o Options) (*Server, error) {
 	o.Domain, o.Listen = cmp.Or(o.Domain, "corp.example"), cmp.Or(o.Listen, "127.0.0.1:0")
 	o.MaxPageSize, o.MaxValRange = cmp.Or(o.MaxPageSize, 1000), cmp.Or(o.MaxValRange, 1500)
 	s := &Server{options: o, tree: newTree(o.Domain), closing: make(chan struct{}), conns: make(map[net.Conn]struct{})}
-	if !o.NoTLS {
+	if s.tls = o.TLS; s.tls == nil && !o.NoTLS {
 		if err := s.certify(); err != nil {
 			return nil, err
 		}
