@@ -15,12 +15,23 @@ type Form func(name string) (value string, present bool)
 func ParseConnection(form Form, stored Connection) (Connection, Problems) {
 	open := stored
 	open.BindPassword = Secret{}
-	c, problems := parse(form, open)
+	c, problems := parse(withPEM(form), open)
 	c.Domain = strings.ToLower(strings.TrimFunc(c.Domain, func(r rune) bool { return r == '.' || unicode.IsSpace(r) }))
 	if problem := c.takePassword(stored); problem != nil {
 		problems = append(problems, problem)
 	}
 	return c, append(problems, check(&c, problems)...)
+}
+
+// withPEM gives certificates as PEM: other forms do not survive as text.
+func withPEM(form Form) Form {
+	return func(name string) (string, bool) {
+		value, present := form(name)
+		if name == "ca_certificate" {
+			value = CertificatesAsPEM(value)
+		}
+		return value, present
+	}
 }
 
 // ParseReplication reads the Replication tab.

@@ -113,6 +113,9 @@ func (t tab) typed(form map[string]string) map[string]string {
 			values[name] = value
 		}
 	}
+	if ca := values["ca_certificate"]; ca != "" { // as it is stored
+		values["ca_certificate"] = resource.CertificatesAsPEM(ca)
+	}
 	return values
 }
 
