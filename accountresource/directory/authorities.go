@@ -9,34 +9,37 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
-// authorities are those of the uploaded certificates and no others; nil, where none were uploaded, is how package tls
-// asks for the system's.
-func authorities(c resource.Connection) (*x509.CertPool, *resource.Problem) {
+// trustOf is trust in the uploaded certificates and no others: each is an authority, and may be the server's own. Where none
+// were uploaded, the authorities are the system's.
+func trustOf(c resource.Connection) (trust, *resource.Problem) {
 	if strings.TrimSpace(c.CACertificate) == "" {
-		return nil, nil //nolint:nilnil // see above
+		return trust{}, nil
 	}
-	pool, found := x509.NewCertPool(), false
-	rest := []byte(c.CACertificate)
+	t, found := trust{roots: x509.NewCertPool(), pinned: make(map[string]bool)}, false
+	rest := []byte(resource.CertificatesAsPEM(c.CACertificate))
 	for {
 		var block *pem.Block
 		block, rest = pem.Decode(rest)
 		switch {
 		case block == nil && bytes.Contains(rest, []byte("-----BEGIN")) && found:
-			return nil, resource.NewProblem("ca_certificate", "ca_broken", nil)
+			return trust{}, resource.NewProblem("ca_certificate", "ca_broken", nil)
 		case block == nil && !found:
-			return nil, resource.NewProblem("ca_certificate", "ca_no_pem", nil)
+			return trust{}, resource.NewProblem("ca_certificate", "ca_no_pem", nil)
 		case block == nil:
-			return pool, nil
+			return t, nil
 		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
-			return nil, resource.NewProblem("ca_certificate", "ca_private_key", nil)
+			return trust{}, resource.NewProblem("ca_certificate", "ca_private_key", nil)
 		case block.Type != "CERTIFICATE":
 			continue
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, resource.NewProblem("ca_certificate", "ca_broken", err)
+		switch {
+		case negativeSerial(err):
+			return trust{}, resource.NewProblem("ca_certificate", "ca_negative_serial", err)
+		case err != nil:
+			return trust{}, resource.NewProblem("ca_certificate", "ca_broken", err)
 		}
-		pool.AddCert(certificate)
-		found = true
+		t.roots.AddCert(certificate)
+		t.pinned[string(certificate.Raw)], found = true, true
 	}
 }

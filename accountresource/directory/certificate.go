@@ -54,12 +54,11 @@ func (o Options) handshake(ctx context.Context, c resource.Connection) ([]*x509.
 			return nil, startTLSProblem(c, err)
 		}
 	}
-	name, _, _ := strings.Cut(hostOf(c), "%")
-	err = tls.Client(raw, &tls.Config{ServerName: name, RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}).
+	err = tls.Client(raw, &tls.Config{ServerName: certifiedName(c), RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}).
 		HandshakeContext(ctx)
 	var refused *tls.CertificateVerificationError
 	if !errors.As(err, &refused) {
-		return nil, handshakeProblem(c, err)
+		return nil, o.handshakeProblem(ctx, c, err)
 	}
 	return refused.UnverifiedCertificates, nil
 }

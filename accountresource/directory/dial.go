@@ -41,7 +41,7 @@ func (r *Reader) dial(ctx context.Context, c resource.Connection) (*connection, 
 	if err != nil {
 		return nil, dialProblem(c, err)
 	}
-	conn, err := encrypt(ctx, raw, c)
+	conn, err := r.options.encrypt(ctx, raw, c)
 	if err != nil {
 		_ = raw.Close() // the first error is the one that counts
 		return nil, err

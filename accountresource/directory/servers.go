@@ -73,6 +73,8 @@ var serverSpecific = map[string]bool{
 	"problem_server_busy": true, "problem_server_silent": true, "problem_connection_lost": true, "problem_server_not_ready": true,
 	"problem_tls_silent": true, "problem_tls_not_offered": true, "problem_tls_failed": true, "problem_starttls_refused": true,
 	"problem_certificate_expired": true, "problem_certificate_not_yet": true, "problem_certificate_name": true,
+	"problem_certificate_common_name": true, "problem_certificate_sha1": true, "problem_certificate_negative_serial": true,
+	"problem_tls_broken_off": true, "problem_tls_alert": true, "problem_tls_old_version": true, "problem_tls_old_ciphers": true,
 	"problem_certificate_invalid": true, "problem_ca_expired": true, "problem_ca_not_yet": true, "problem_ca_unknown": true,
 	"problem_ca_another": true,
 }

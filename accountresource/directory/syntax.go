@@ -49,7 +49,7 @@ func CheckSyntax(s resource.Settings) resource.Problems {
 	if _, err := ldap.ParseDN(c.BaseDN); err != nil && c.BaseDN != "" {
 		problems = append(problems, resource.NewProblem("base_dn", "base_syntax", err, "BaseDN", c.BaseDN))
 	}
-	if _, problem := authorities(c); problem != nil {
+	if _, problem := trustOf(c); problem != nil {
 		problems = append(problems, problem)
 	}
 	for _, f := range []struct{ field, filter string }{

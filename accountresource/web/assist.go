@@ -13,7 +13,18 @@ import (
 // chainView is what an untrusted server sent, for a person to compare and to trust.
 type chainView struct {
 	Sent []resource.Certificate
-	Top  resource.Certificate // the one that is offered: nearest to the root
+	Top  resource.Certificate // the one that is offered: nearest to the root, or the server's own where Exact
+	// Exact says that an authority would not help: the server's own certificate is trusted, besides what is trusted already.
+	Exact   bool
+	Already string // PEM
+}
+
+// Trusted is what the field holds once the certificate is trusted.
+func (v chainView) Trusted() string {
+	if already := strings.TrimSpace(v.Already); v.Exact && already != "" {
+		return already + "\n" + v.Top.PEM
+	}
+	return v.Top.PEM
 }
 
 // SambaCommand prints the fingerprint on a Samba server.
@@ -37,6 +48,9 @@ type proposalView struct {
 // untrusted are the problems that trusting somebody else would mend.
 var untrusted = []string{"problem_ca_unknown", "problem_ca_another"}
 
+// misnamed are the problems that only trusting the server's own certificate would mend.
+var misnamed = []string{"problem_certificate_name", "problem_certificate_common_name", "problem_certificate_sha1"}
+
 // serverFields are those that must be right before a server can be asked anything.
 var serverFields = []string{"host", "port", "tls", "timeout", "ca_certificate"}
 
@@ -56,7 +70,9 @@ func (w *Web) addHints(ctx context.Context, r *request, c resource.Connection, p
 	} else if assisted(p.problems) {
 		w.ask(ctx, c, p)
 	}
-	i := slices.IndexFunc(p.problems, func(one *resource.Problem) bool { return slices.Contains(untrusted, one.Message.Key) })
+	i := slices.IndexFunc(p.problems, func(one *resource.Problem) bool {
+		return slices.Contains(untrusted, one.Message.Key) || slices.Contains(misnamed, one.Message.Key)
+	})
 	if i < 0 {
 		return
 	}
@@ -69,6 +85,9 @@ func (w *Web) addHints(ctx context.Context, r *request, c resource.Connection, p
 		return
 	}
 	p.chain = &chainView{Sent: sent, Top: sent[len(sent)-1]}
+	if slices.Contains(misnamed, p.problems[i].Message.Key) {
+		p.chain = &chainView{Sent: sent[:1], Top: sent[0], Exact: true, Already: c.CACertificate}
+	}
 }
 
 // ask has the server name its root. Why it could not is a problem of the page, too.

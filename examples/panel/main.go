@@ -1,3 +1,6 @@
+// Samba makes certificates with negative serial numbers for itself, which Go refuses unless the main package says:
+//go:debug x509negativeserial=1
+
 package main
 
 import (
