@@ -139,6 +139,24 @@ func TestOnTheFakeDirectoryAlone(t *testing.T) {
 		_, _, err := all(open(t, silent, 1000), account.User)
 		wantProblem(t, err, "", "server_silent", "1 seconds")
 	})
+	t.Run("R13 a server that gives up in time says so", func(t *testing.T) {
+		slow := s
+		slow.Connection.Timeout = 3
+		ad.Break(fakead.Fault{Page: 2, Work: time.Hour, After: 10})
+		defer ad.Mend()
+		_, listing, err := all(open(t, slow, 1000), account.User)
+		wantProblem(t, err, "", "server_time_limit")
+		require.Equal(t, run.Listing{Count: 1000}, listing)
+	})
+	t.Run("R13 paging that is broken off", func(t *testing.T) {
+		for _, code := range []uint16{ldap.LDAPResultUnavailableCriticalExtension, ldap.LDAPResultProtocolError, ldap.LDAPResultUnwillingToPerform} {
+			ad.Break(fakead.Fault{Page: 2, Code: code})
+			_, listing, err := all(open(t, s, 1000), account.User)
+			ad.Mend()
+			wantProblem(t, err, "", "paging_broken")
+			require.Equal(t, run.Listing{Count: 1000}, listing)
+		}
+	})
 }
 
 func TestAServerWithoutTLSOrThatInsistsOnIt(t *testing.T) {
@@ -180,6 +198,13 @@ func TestEverySubCodeOfAFailedBindHasItsSentence(t *testing.T) {
 		s.Connection.BindDN = account
 		_, err = open(t, s, 1000).Probe(t.Context())
 		wantProblem(t, err, c.field, c.key, account)
+	}
+	for code, key := range map[string]string{"52f": "bind_restriction", "534": "bind_not_mapped", "569": "bind_logon_type"} {
+		script := &scripted{bind: func(s *session, r request) {
+			s.result(r, ldap.ApplicationBindResponse, ldap.LDAPResultInvalidCredentials, "80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data "+code+", v4563")
+		}}
+		_, err := open(t, settings(t, script.serve(t)), 1000).Probe(t.Context())
+		wantProblem(t, err, "bind_dn", key, "reader@example.com")
 	}
 	s := settings(t, ad.Addr().String())
 	s.Connection.BindDN = "nobody@corp.example"

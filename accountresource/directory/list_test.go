@@ -51,7 +51,7 @@ func TestAListingIsReadPageByPage(t *testing.T) {
 				assert.Equal(t, int64(c.size), r.pageSize)
 				assert.Equal(t, int64(ldap.ScopeWholeSubtree), r.scope)
 				assert.Equal(t, int64(ldap.NeverDerefAliases), r.deref)
-				assert.Equal(t, int64(30), r.timeLimit)
+				assert.Equal(t, int64(27), r.timeLimit, "the server gives up before it is cut off")
 				assert.Equal(t, scriptedBase, r.base)
 			}
 		})
@@ -102,19 +102,19 @@ func TestR13_AListingThatIsNotWholeIsNeverComplete(t *testing.T) {
 		second     func(s *session, r request) // what follows a good page of three
 		field, key string
 	}{
-		"size limit":          {done(ldap.LDAPResultSizeLimitExceeded), "", "server_size_limit"},
-		"size limit in a row": {func(s *session, r request) { s.user(r, 4); done(4)(s, r) }, "", "server_size_limit"},
-		"administrator limit": {done(ldap.LDAPResultAdminLimitExceeded), "", "server_size_limit"},
-		"time limit":          {done(ldap.LDAPResultTimeLimitExceeded), "", "server_time_limit"},
-		"referral":            {done(ldap.LDAPResultReferral), "base_dn", "base_elsewhere"},
-		"busy":                {done(ldap.LDAPResultBusy), "", "server_busy"},
-		"unavailable":         {done(ldap.LDAPResultUnavailable), "", "server_busy"},
-		"no access":           {done(ldap.LDAPResultInsufficientAccessRights), "bind_dn", "no_access"},
-		"paging is unknown":   {done(ldap.LDAPResultUnavailableCriticalExtension), "", "no_paging"},
-		"filter refused":      {done(ldap.LDAPResultInappropriateMatching), "user_filter", "filter_refused"},
-		"base DN is gone":     {done(ldap.LDAPResultNoSuchObject), "base_dn", "base_missing"},
-		"another code":        {done(ldap.LDAPResultOther), "", "server_refused"},
-		"no paging control":   {done(0), "", "paging_broken"},
+		"size limit":           {done(ldap.LDAPResultSizeLimitExceeded), "", "server_size_limit"},
+		"size limit in a row":  {func(s *session, r request) { s.user(r, 4); done(4)(s, r) }, "", "server_size_limit"},
+		"administrator limit":  {done(ldap.LDAPResultAdminLimitExceeded), "", "server_size_limit"},
+		"time limit":           {done(ldap.LDAPResultTimeLimitExceeded), "", "server_time_limit"},
+		"referral":             {done(ldap.LDAPResultReferral), "base_dn", "base_elsewhere"},
+		"busy":                 {done(ldap.LDAPResultBusy), "", "server_busy"},
+		"unavailable":          {done(ldap.LDAPResultUnavailable), "", "server_busy"},
+		"no access":            {done(ldap.LDAPResultInsufficientAccessRights), "bind_dn", "no_access"},
+		"paging is broken off": {done(ldap.LDAPResultUnavailableCriticalExtension), "", "paging_broken"},
+		"filter refused":       {done(ldap.LDAPResultInappropriateMatching), "user_filter", "filter_refused"},
+		"base DN is gone":      {done(ldap.LDAPResultNoSuchObject), "base_dn", "base_missing"},
+		"another code":         {done(ldap.LDAPResultOther), "", "server_refused"},
+		"no paging control":    {done(0), "", "paging_broken"},
 		"the same page": {func(s *session, r request) {
 			r.cookie = ""
 			pages(9)(s, r)
@@ -138,6 +138,15 @@ func TestR13_AListingThatIsNotWholeIsNeverComplete(t *testing.T) {
 			assert.Equal(t, []string{"1", "2", "3"}, got, "what came before was given")
 		})
 	}
+}
+
+func TestAServerThatKnowsNoPagingRefusesTheFirstPage(t *testing.T) {
+	script := &scripted{list: func(s *session, r request) {
+		s.result(r, ldap.ApplicationSearchResultDone, ldap.LDAPResultUnavailableCriticalExtension, "because")
+	}}
+	_, listing, err := names(t, open(t, settings(t, script.serve(t)), 3), 0)
+	wantProblem(t, err, "", "no_paging")
+	assert.Equal(t, run.Listing{}, listing)
 }
 
 // Samba's cookie is the same for all pages of a search, and Active Directory sends empty pages on the way.

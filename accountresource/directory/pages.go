@@ -58,6 +58,9 @@ func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
 		BaseDN: p.base, Scope: p.scope, Filter: p.filter, Attributes: p.attributes,
 		Controls: append([]ldap.Control{&p.paging}, p.controls...),
 	})
+	if code, _ := answerOf(err); p.number > 1 && refusedPage[code] {
+		return nil, fmt.Errorf("%w: the page was refused: %w", errSequence, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +70,11 @@ func (p *pager) page(ctx context.Context) ([]*ldap.Entry, error) {
 	}
 	p.paging.cookie = answer.Cookie
 	return result.Entries, p.follows(result.Entries)
+}
+
+// refusedPage are the answers to a cookie that a server does not know any more. On the first page they mean something else.
+var refusedPage = map[uint16]bool{
+	ldap.LDAPResultUnavailableCriticalExtension: true, ldap.LDAPResultProtocolError: true, ldap.LDAPResultUnwillingToPerform: true,
 }
 
 // follows refuses pages that lead nowhere. A cookie may well repeat, Samba's does; the same cookie with the same

@@ -23,7 +23,7 @@ func (r *Reader) search(ctx context.Context, most int, request *ldap.SearchReque
 
 // search is Reader.search on a connection that there is.
 func (c *connection) search(ctx context.Context, most int, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
-	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, int(c.timeout/time.Second)
+	request.DerefAliases, request.TimeLimit = ldap.NeverDerefAliases, serverSeconds(c.timeout)
 	var result *ldap.SearchResult
 	err := c.do(ctx, func(l *ldap.Conn) (err error) {
 		c.tap.ask(most)
@@ -35,6 +35,13 @@ func (c *connection) search(ctx context.Context, most int, request *ldap.SearchR
 	}
 	result.Entries = append(c.tap.drain(), result.Entries...)
 	return result, nil
+}
+
+// serverSeconds is the time limit for the server, in whole seconds: below the time that is waited for its answer, so that a
+// server that gives up says so instead of being cut off. There is no less than one.
+func serverSeconds(patience time.Duration) int {
+	seconds := int(patience / time.Second)
+	return max(1, seconds-max(1, seconds/10))
 }
 
 // entry reads one entry.

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,4 +53,40 @@ func TestR22_AStatusThatIsNotShownIsUnknown(t *testing.T) {
 		require.NoError(t, r.Close())
 		assert.Equal(t, want, got, attribute)
 	}
+}
+
+// AD LDS says TRUE of what is disabled, where other directories say TRUE of what is active.
+func TestAStatusOfADLDS(t *testing.T) {
+	values := map[int]string{1: "TRUE", 2: "FALSE", 3: "true"}
+	script := activeDirectory()
+	read := script.read
+	script.read = func(dn string, attributes []string) (map[string][]string, bool) {
+		if dn == subschemaDN {
+			return map[string][]string{"attributeTypes": append([]string{"( 1.2.840.113556.1.4.1853 NAME 'msDS-UserAccountDisabled' )"}, attributeTypes...)}, true
+		}
+		return read(dn, attributes)
+	}
+	script.list = func(s *session, r request) {
+		for i := 1; i <= 4; i++ {
+			e := map[string][]string{"objectGUID": {"123456789012345" + strconv.Itoa(i)}, "cn": {strconv.Itoa(i)}}
+			if values[i] != "" {
+				e["msDS-UserAccountDisabled"] = []string{values[i]}
+			}
+			s.entry(r, userDN(i), e)
+		}
+		s.page(r, "")
+	}
+	s := settings(t, script.serve(t))
+	s.Users.Status = "msDS-UserAccountDisabled"
+	r := open(t, s, 10)
+	_, err := r.Probe(t.Context())
+	require.NoError(t, err)
+	got := map[string]bool{}
+	_, err = r.List(t.Context(), run.Query{Kind: account.User}, func(o account.Object) error {
+		assert.False(t, o.NoStatus)
+		got[o.DN] = o.Disabled
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]bool{userDN(1): true, userDN(2): false, userDN(3): true, userDN(4): false}, got)
 }

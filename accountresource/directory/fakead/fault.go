@@ -15,6 +15,9 @@ type Fault struct {
 	Search int
 	// Delay comes before anything else.
 	Delay time.Duration
+	// Work is how long the server looks for the page's entries. Beyond the client's time limit it gives what After says, and that
+	// the limit was exceeded.
+	Work time.Duration
 	// After is how many entries of the page are given before it ends with Code and Text, or with a connection that
 	// is cut. A code of 0 without a cut is no end.
 	After int

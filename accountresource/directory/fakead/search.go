@@ -16,6 +16,7 @@ type query struct {
 	base, key  string
 	scope      int64
 	sizeLimit  int
+	timeLimit  time.Duration // 0: none
 	filter     *ber.Packet
 	attributes selection
 	deleted    bool // tombstones too
@@ -62,7 +63,10 @@ func (c *session) search(r request) bool {
 // give sends a page, with what faults make of it.
 func (c *session) give(r request, q query, p page) bool {
 	fault, failing := c.server.faults.of(q)
-	if failing && !c.server.wait(fault.Delay) {
+	if failing && q.timeLimit > 0 && fault.Work > q.timeLimit {
+		fault.Work, fault.Code = q.timeLimit, ldap.LDAPResultTimeLimitExceeded
+	}
+	if failing && !c.server.wait(fault.Delay+fault.Work) {
 		return false
 	}
 	for i, o := range p.objects {
@@ -136,10 +140,11 @@ func (c *session) query(r request) (query, *ldap.Error) {
 	q := query{base: text(parts[0]), filter: parts[6], page: 1}
 	scope, isScope := parts[1].Value.(int64)
 	limit, isLimit := parts[3].Value.(int64)
-	if !isScope || !isLimit {
+	seconds, isTime := parts[4].Value.(int64)
+	if !isScope || !isLimit || !isTime {
 		return query{}, broken
 	}
-	q.scope, q.sizeLimit = scope, int(limit)
+	q.scope, q.sizeLimit, q.timeLimit = scope, int(limit), time.Duration(seconds)*time.Second
 	q.attributes = selectionOf(parts[7].Children)
 	for _, control := range r.controls {
 		if unknown, isOther := control.(*ldap.ControlString); isOther && unknown.Criticality && !slices.Contains(supportedControls, unknown.ControlType) {
