@@ -108,37 +108,3 @@ func (r *Reader) seesTombstones(ctx context.Context) (bool, error) {
 	}
 	return len(result.Entries) == 1 && first(result.Entries[0], "objectClass") != "", nil
 }
-
-// follows reports whether the change counter tells all that changes in the scope.
-func (r *Reader) follows() bool {
-	base, errBase := ldap.ParseDN(r.settings.Connection.BaseDN)
-	root, errRoot := ldap.ParseDN(r.naming)
-	if errBase != nil || errRoot != nil || r.naming == "" {
-		return false
-	}
-	if !root.EqualFold(base) && !root.AncestorOfFold(base) {
-		return false
-	}
-	s := r.checked()
-	for _, filter := range []string{s.Users.Filter, s.Groups.Filter} {
-		if borrowed(filter) {
-			return false
-		}
-	}
-	return true
-}
-
-// borrowed reports whether a filter names what changes with other objects only: back links, chains of links, and
-// attributes that are computed.
-func borrowed(filter string) bool {
-	filter = strings.ToLower(filter)
-	for _, name := range []string{
-		"memberof", "1.2.840.113556.1.2.102", "1.2.840.113556.1.4.1941", "directreports", "managedobjects", "msds-", "tokengroups",
-		"lastlogon", "badpwdcount", "logoncount", "allowed",
-	} {
-		if strings.Contains(filter, name) {
-			return true
-		}
-	}
-	return false
-}
