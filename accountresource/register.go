@@ -60,7 +60,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 			return nil, fmt.Errorf("open the mail accounts in the panel's database: %w", err)
 		}
 	}
-	servers := directory.Options{Allowed: o.hosts.Allows, Logger: o.logger}
+	servers := directory.Options{Allowed: o.hosts.Allows, Schemas: directory.NewSchemas(), Logger: o.logger}
 	ops := &operations{
 		directory: servers,
 		resources: kept.Resources(), history: kept.Runs(), leases: kept.Leases(), backend: o.backend, logger: o.logger,

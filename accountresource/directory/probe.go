@@ -90,7 +90,7 @@ func mapped(s resource.Settings) []mappedAttribute {
 // checkAttributes refuses mapped attributes that the server does not know or does not have: read as absent, they
 // would clear everybody's value. A schema that this account may not read is passed over.
 func (r *Reader) checkAttributes(ctx context.Context, root *ldap.Entry) error {
-	names, err := r.readSchema(ctx, first(root, "subschemaSubentry"))
+	names, err := r.schema(ctx, first(root, "subschemaSubentry"))
 	if err != nil {
 		return fmt.Errorf("read the schema: %w", err)
 	}

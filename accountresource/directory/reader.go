@@ -24,6 +24,8 @@ type Options struct {
 	// to. It is asked when the connection is made, for every address that is tried; a Dial of the caller's own has to
 	// ask by itself. Default: every address. See HostPolicy.
 	Allowed func(host string, address netip.Addr) bool
+	// Schemas keeps what servers said of their schemas for the readers that come. Default: each reader asks anew.
+	Schemas *Schemas
 	// Logger hears of what a reading passes over. Default: slog.Default.
 	Logger *slog.Logger
 }

@@ -1,5 +1,7 @@
 package fakead
 
+import "time"
+
 // AdminPassword is the password of the administrator that every fake directory has, who sees tombstones and may
 // write.
 const AdminPassword = "Fake-Administrator-1"
@@ -27,7 +29,7 @@ func (s *Server) furnish() error {
 		{t.base, Attributes{"objectClass": {"domainDNS"}}},
 		{t.configurationDN(), Attributes{"objectClass": {"container"}}},
 		{t.schemaDN(), Attributes{"objectClass": {"container"}}},
-		{"CN=Aggregate," + t.schemaDN(), Attributes{"objectClass": {"container"}, "attributeTypes": typeDescriptions()}},
+		{"CN=Aggregate," + t.schemaDN(), Attributes{"objectClass": {"container"}, "attributeTypes": typeDescriptions(), "modifyTimeStamp": {when(time.Now())}}},
 		{"CN=Sites," + t.configurationDN(), Attributes{"objectClass": {"container"}}},
 		{"CN=Default-First-Site-Name,CN=Sites," + t.configurationDN(), Attributes{"objectClass": {"container"}}},
 		{"CN=Servers,CN=Default-First-Site-Name,CN=Sites," + t.configurationDN(), Attributes{"objectClass": {"container"}}},

@@ -27,7 +27,7 @@ func (s *Server) rootDSE() object {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return object{attributes: []attribute{
-		{"currentTime", []string{time.Now().UTC().Format(whenFormat)}},
+		{"currentTime", []string{when(time.Now())}},
 		{"subschemaSubentry", []string{"CN=Aggregate," + t.schemaDN()}}, {"dsServiceName", []string{t.serviceDN()}},
 		{"namingContexts", []string{t.base, t.configurationDN(), t.schemaDN()}}, {"defaultNamingContext", []string{t.base}},
 		{"schemaNamingContext", []string{t.schemaDN()}}, {"configurationNamingContext", []string{t.configurationDN()}},

@@ -23,7 +23,7 @@ var attributeTypes = map[string]string{
 	"sAMAccountName": "1.2.840.113556.1.4.221", "otherMobile": "1.2.840.113556.1.4.647", "lockoutTime": "1.2.840.113556.1.4.662",
 	"userPrincipalName": "1.2.840.113556.1.4.656", "ipPhone": "1.2.840.113556.1.4.721", "groupType": "1.2.840.113556.1.4.750",
 	"lastKnownParent": "1.2.840.113556.1.4.781", "objectCategory": "1.2.840.113556.1.4.782",
-	"attributeTypes": "2.5.21.5",
+	"attributeTypes": "2.5.21.5", "modifyTimeStamp": "2.5.18.2",
 }
 
 // schemaNames finds the name of an attribute by that in any case, or by its object identifier.

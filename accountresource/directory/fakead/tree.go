@@ -116,8 +116,8 @@ func (t *tree) find(dn string) *entry {
 	return t.byKey[key]
 }
 
-// whenFormat is how times are written (RFC 4517, section 3.3.13).
-const whenFormat = "20060102150405.0Z"
+// when writes a time as Active Directory does: in whole seconds, with a fraction that is always zero.
+func when(t time.Time) string { return t.UTC().Truncate(time.Second).Format("20060102150405.0Z") }
 
 // touch gives an entry the next change number.
 func (t *tree) touch(e *entry) {
@@ -140,7 +140,7 @@ func (e *entry) values(name string) []string {
 	case "usncreated":
 		return []string{strconv.FormatInt(e.created, 10)}
 	case "whenchanged":
-		return []string{e.changed.UTC().Format(whenFormat)}
+		return []string{when(e.changed)}
 	case "distinguishedname":
 		return []string{e.dn}
 	case "memberof":

@@ -21,6 +21,7 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		test func(t *testing.T, p *Place)
 	}{
 		{"a probe names the server and its counter", probe},
+		{"the schema says when it changed", schemaChanged},
 		{"the counter is below every later change", counter},
 		{"every mapped attribute arrives", attributes},
 		{"hard names arrive unharmed", hardNames},
@@ -58,6 +59,20 @@ func probe(t *testing.T, p *Place) {
 	again, err := p.open(t, p.settings(), 0).Probe(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, got.Invocation, again.Invocation, "the same database answers")
+}
+
+func schemaChanged(t *testing.T, p *Place) {
+	ask := func(dn, attribute string) string {
+		found, err := p.Admin.Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false,
+			"(objectClass=*)", []string{attribute}, nil))
+		require.NoError(t, err)
+		require.Len(t, found.Entries, 1)
+		return found.Entries[0].GetAttributeValue(attribute)
+	}
+	subschema := ask("", "subschemaSubentry")
+	changed := ask(subschema, "modifyTimeStamp")
+	assert.Regexp(t, `^[0-9]{14}\.0Z$`, changed)
+	assert.Equal(t, changed, ask(subschema, "modifyTimeStamp"))
 }
 
 func counter(t *testing.T, p *Place) {
