@@ -26,3 +26,21 @@ func (s *Store) OccupySearches(ctx context.Context) (release func(), err error) 
 		}
 	}, nil
 }
+
+// Turn is the right to change the tables.
+type Turn struct{ t migrationTurn }
+
+// ErrTurnLost is errTurnLost.
+var ErrTurnLost = errTurnLost
+
+// TakeTurn waits for the right to change the tables, or takes it from a holder that has been silent for stale.
+func (s *Store) TakeTurn(ctx context.Context, stale time.Duration) (*Turn, error) {
+	t := &Turn{migrationTurn{Store: s, stale: stale}}
+	return t, t.t.take(ctx)
+}
+
+// Renew is migrationTurn's.
+func (t *Turn) Renew(ctx context.Context) error { return t.t.renew(ctx) }
+
+// GiveBack is migrationTurn's.
+func (t *Turn) GiveBack(ctx context.Context) error { return t.t.giveBack(ctx) }

@@ -2,12 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	"github.com/pressly/goose/v3/database"
 
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/migrations"
@@ -15,85 +14,95 @@ import (
 
 const versionTable = "account_resource_version"
 
-// lockID is what processes that migrate at once agree on in PostgreSQL.
-const lockID = 5_872_036_401
-
 var gooseNames = map[dialect.Name]goose.Dialect{
 	dialect.MySQL: goose.DialectMySQL, dialect.Postgres: goose.DialectPostgres, dialect.SQLite: goose.DialectSQLite3,
 }
 
-// migrate makes or upgrades the tables. Processes that start at once wait for each other where the server has locks
-// of a session; on SQLite, where it has none, whoever finds the database busy tries again.
-func migrate(ctx context.Context, db *sql.DB, d dialect.Dialect) error {
-	files, err := migrations.For(string(d.Name))
+// migrate makes or upgrades the tables. Processes that start at once take turns by a row, which all nodes of a cluster
+// share; whoever finds the tables as they should be waits for nobody.
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := migrations.For(string(s.dialect.Name))
 	if err != nil {
 		return err
 	}
-	options := []goose.ProviderOption{
-		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),
-	}
-	locker, err := sessionLocker(d)
-	if err != nil {
-		return err
-	}
-	if locker != nil {
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	provider, err := goose.NewProvider(gooseNames[d.Name], db, files, options...)
+	provider, err := goose.NewProvider(gooseNames[s.dialect.Name], s.db, files,
+		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	return patiently(ctx, func() error { return up(ctx, provider) })
-}
-
-// up applies the migrations. One that fails since another process has applied it in the meantime is applied: each is one
-// transaction with the row of its version on SQLite, the only server without a lock for the whole.
-func up(ctx context.Context, provider *goose.Provider) error {
+	sources := provider.ListSources()
+	if s.version(ctx) >= sources[len(sources)-1].Version {
+		return nil
+	}
+	turn := migrationTurn{Store: s, stale: turnStale}
 	for {
-		_, err := provider.Up(ctx)
-		var failed *goose.PartialError
-		if !errors.As(err, &failed) {
+		err := turn.take(ctx)
+		if err == nil {
+			err = errors.Join(s.upgrade(ctx, provider, &turn), turn.giveBack(ctx))
+		}
+		if !errors.Is(err, errTurnLost) {
 			return err
 		}
-		version, unknown := provider.GetDBVersion(ctx)
-		if unknown != nil || version < failed.Failed.Source.Version {
+	}
+}
+
+// version returns the version of the tables, or 0 where there is none yet or it cannot be told.
+func (s *Store) version(ctx context.Context) int64 {
+	n, err := number(ctx, s.db, s.sql.Select("MAX(version_id)").From(versionTable))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// upgrade applies one migration after the other as long as it is this process's turn.
+func (s *Store) upgrade(ctx context.Context, provider *goose.Provider, turn *migrationTurn) error {
+	if err := patiently(ctx, func() error { return s.firstVersion(ctx) }); err != nil {
+		return fmt.Errorf("make the table of versions: %w", err)
+	}
+	defer turn.keepAlive(ctx)()
+	for {
+		if err := turn.renew(ctx); err != nil {
+			return err
+		}
+		err := patiently(ctx, func() error { return up(ctx, provider) })
+		switch {
+		case errors.Is(err, goose.ErrNoNextVersion):
+			return nil
+		case err != nil:
 			return err
 		}
 	}
 }
 
-func sessionLocker(d dialect.Dialect) (lock.SessionLocker, error) {
-	switch d.Name {
-	case dialect.Postgres:
-		return lock.NewPostgresSessionLocker(lock.WithLockID(lockID))
-	case dialect.MySQL:
-		return mysqlLocker{}, nil
+// firstVersion makes the table of versions and its first row, both only where they are missing: a process that was
+// killed between the two leaves an empty table, which goose takes for damaged.
+func (s *Store) firstVersion(ctx context.Context) error {
+	table, err := database.NewStore(gooseNames[s.dialect.Name], versionTable)
+	if err != nil {
+		return err
 	}
-	return nil, nil //nolint:nilnil // no locker is an answer here
+	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(versionTable))
+	if err != nil {
+		if err := table.CreateVersionTable(ctx, s.db); err != nil {
+			return err
+		}
+	}
+	if n > 0 {
+		return nil
+	}
+	return table.Insert(ctx, s.db, database.InsertRequest{Version: 0})
 }
 
-// mysqlLocker holds a named lock of the session. The name carries the database: it is known to the whole server.
-type mysqlLocker struct{}
-
-const mysqlLockName = "CONCAT('account_resource_', LEFT(SHA1(DATABASE()), 32))"
-
-// SessionLock waits up to five minutes.
-func (mysqlLocker) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	var got sql.NullInt64
-	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+mysqlLockName+", 300)").Scan(&got); err != nil {
-		return fmt.Errorf("wait for other processes: %w", err)
+// up applies the next migration. One that fails since another process has applied it in the meantime is applied.
+func up(ctx context.Context, provider *goose.Provider) error {
+	_, err := provider.UpByOne(ctx)
+	var failed *goose.PartialError
+	if !errors.As(err, &failed) {
+		return err
 	}
-	if got.Int64 != 1 {
-		return errors.New("another process has been changing the tables for five minutes")
-	}
-	return nil
-}
-
-// SessionUnlock gives the lock back.
-func (mysqlLocker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	var gave sql.NullInt64
-	if err := conn.QueryRowContext(ctx, "SELECT RELEASE_LOCK("+mysqlLockName+")").Scan(&gave); err != nil {
-		return fmt.Errorf("let other processes go on: %w", err)
+	if version, unknown := provider.GetDBVersion(ctx); unknown != nil || version < failed.Failed.Source.Version {
+		return err
 	}
 	return nil
 }

@@ -47,9 +47,6 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, db, d); err != nil {
-		return nil, fmt.Errorf("make the tables: %w", err)
-	}
 	seal, err := newSealer(o.Keys)
 	if err != nil {
 		return nil, err
@@ -61,6 +58,9 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	s := &Store{
 		db: db, dialect: d, sql: builder, clock: o.Clock, seal: seal, log: o.Logger,
 		searches: newSearchLimiter(searchRows, searchWait), leaseClock: o.LeaseClock,
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("make the tables: %w", err)
 	}
 	s.Resources().reseal(ctx)
 	return s, nil

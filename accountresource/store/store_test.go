@@ -27,6 +27,8 @@ var cases = []struct {
 	run  func(t *testing.T, connect func() *sql.DB)
 }{
 	{"several processes may open at once", testOpenAtOnce},
+	{"a start that was killed is finished by the next", testHalfMadeSchema},
+	{"starts take turns by a row", testMigrationTurn},
 	{"a resource is kept as it was saved", testResource},
 	{"the bind password is encrypted", testSecret},
 	{"a password is for one endpoint", testSecretEndpoint},

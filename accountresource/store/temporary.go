@@ -11,12 +11,9 @@ import (
 // giveUps are how servers say that a transaction lost against another and may be tried again: MySQL errors 1213, 1205
 // and 1062, PostgreSQL SQLSTATE 40001, 40P01 and 23505, SQLite SQLITE_BUSY and a broken unique constraint (who looks
 // again finds the row that was quicker). Drivers have types for them, but which driver the host uses is not known here.
-// The last one is goose's, who looks before it takes its lock: another process has just made the version table and not
-// yet written into it.
 var giveUps = [...]string{
 	"Error 1213", "Error 1205", "SQLSTATE 40001", "SQLSTATE 40P01", "could not serialize access", "deadlock detected",
 	"database is locked", "SQLITE_BUSY", "Error 1062", "SQLSTATE 23505", "duplicate key value", "UNIQUE constraint failed",
-	"missing zero version migration",
 }
 
 func temporary(err error) bool {
