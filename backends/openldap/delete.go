@@ -72,13 +72,19 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 	return mailboxes(pending(doomed)), b.forgetUsage(ctx, gone)
 }
 
-// withoutMailbox returns the deleted mailboxes whose mail directory no mailbox has: somebody may have given one another address.
+// anyCase compares homeDirectory without regard to case (RFC 4517, section 4.2.3), for which there is no index: deletions that were
+// cut off are few.
+const anyCase = "homeDirectory:caseIgnoreIA5Match:"
+
+// withoutMailbox returns the deleted mailboxes whose mail directory no mailbox has, however it is written: somebody may have given
+// one another address.
 func (b *Backend) withoutMailbox(ctx context.Context, deleted []sqldb.DeletedMailbox) ([]sqldb.DeletedMailbox, error) {
-	homes := make([]string, len(deleted))
+	homes := make([]string, 0, 2*len(deleted))
 	for i := range deleted {
-		homes[i] = deleted[i].Home
+		home := account.NormalHome(deleted[i].Home)
+		homes = append(homes, home, home+"/")
 	}
-	found, err := b.find(ctx, b.base, homes, []string{"homeDirectory"}, []string{"homeDirectory"})
+	found, err := b.find(ctx, b.base, homes, []string{anyCase}, []string{"homeDirectory"})
 	if err != nil {
 		return nil, fmt.Errorf("look for mail directories: %w", err)
 	}

@@ -3,8 +3,10 @@
 package openldap_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -55,6 +57,16 @@ func TestR14_AnExternalMemberHidesNoMailbox(t *testing.T) {
 
 	made(account.Operation{Verb: account.Delete, Kind: account.Mailbox, Address: "moved@example.com", Home: home})
 	assert.Empty(t, r.deleted(), "it has another address by now, and its mail stays")
+	dn := r.search("(&(objectClass=mailUser)(mail=anna@example.com))", "mail")[0].DN
+	for _, written := range []string{strings.TrimSuffix(home, "/"), "/var/vmail/vmail1/Example.com/Ann-2026.05.06.07.08.09/", home} {
+		request := ldap.NewModifyRequest(dn, nil)
+		request.Replace("homeDirectory", []string{written})
+		require.NoError(t, r.conn.Modify(request))
+		for _, known := range []string{home, strings.ToUpper(home), strings.TrimSuffix(home, "/")} {
+			made(account.Operation{Verb: account.Delete, Kind: account.Mailbox, Address: "moved@example.com", Home: known})
+			assert.Empty(t, r.deleted(), "%s is where %s is", known, written)
+		}
+	}
 	made(account.Operation{Verb: account.Delete, Kind: account.Mailbox, Address: "anna@example.com", Home: home})
 	assert.Empty(t, r.search("(&(objectClass=mailUser)(homeDirectory="+home+"))", "mail"))
 	assert.Len(t, r.deleted(), 1)

@@ -9,8 +9,8 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// housed are the mailboxes that have one of the mail directories, then those deleted ones. In this order none is missed
-// that is deleted meanwhile: it is written down before its entry goes.
+// housed are the mailboxes that have one of the mail directories, then those deleted ones. One that is deleted at this moment may be
+// in neither for an instant: its row is written when its entry is gone. Mailboxes are made and deleted under the same lease.
 func (b *Backend) housed(ctx context.Context, homes []string) ([]account.Account, error) {
 	found, err := b.mailboxesIn(ctx, homes)
 	if err != nil || b.db == nil {
