@@ -45,7 +45,7 @@ var arrows = map[string]struct {
 	},
 	"accountresource/directory/fakead":     {nil, "the fake directory is a server: it knows nothing of its readers"},
 	"accountresource/directory/readertest": {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/directory"}, "the suite sees the reader's public face only"},
-	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/dialect", "migrations"}, "the store keeps rows and decides nothing"},
+	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/dialect", "accountresource/recovered", "migrations"}, "the store keeps rows and decides nothing"},
 	"accountresource/schedule":             {[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run"}, "the schedule knows intervals; what a run is, it is told"},
 	"accountresource/web":                  {[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run", "views", "locales"}, "pages never touch a backend, a directory or the store"},
 	"accountresource": {
