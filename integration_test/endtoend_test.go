@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -104,6 +105,7 @@ func endToEnd(t *testing.T, mail mailStore) {
 	b.open(resource)
 	assert.Contains(t, b.text(), fmt.Sprintf("%d removals wait for you", people/2))
 	b.shot("held")
+	b.do(chromedp.Click(chromedp.CSS(`[data-all]`), chromedp.NodeVisible))
 	b.click(`.ar-held button[value=dismiss]`)
 	b.awaitText("Dismissed")
 	assert.Len(t, mail.active(), people+1)
