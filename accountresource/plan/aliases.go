@@ -20,6 +20,9 @@ func (p *Planner) groupRenames() (renames []rename) {
 		if link != nil {
 			h = p.addresses.At(link.Address)
 		}
+		if p.keepsAddress(&g.Object, link, refusal) {
+			address, refusal = link.Address, account.Message{}
+		}
 		switch {
 		case !refusal.IsZero():
 			g.refuse(p, address, account.ActionIgnored, refusal)

@@ -155,5 +155,5 @@ func (p *Planner) recognize(link *account.Link, o *account.Object) {
 
 // isOld reports whether an object has not changed since everything was replicated: what differs was changed here.
 func (p *Planner) isOld(o *account.Object) bool {
-	return !p.policy.Incremental && p.policy.Since != 0 && o.USN != 0 && o.USN <= p.policy.Since
+	return !p.policy.Incremental && p.isReplicated(o)
 }

@@ -41,7 +41,7 @@ func (p *Planner) Phases() []Phase {
 // planGuarded returns the links, disablings, enablings, clearings and removals, and deletes links that lead to no account.
 func (p *Planner) planGuarded() []account.Change {
 	unreadable := p.withheld() // changes what is guarded
-	changes := slices.Concat(unreadable, p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
+	changes := slices.Concat(unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
 	p.later.guarded = nil
 	p.addresses.expect(changes...)
 	for i := range changes {

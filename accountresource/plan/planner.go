@@ -35,6 +35,7 @@ type later struct {
 	clearing  []account.Object // those of guarded changes and renames that clear a field
 	renames   []rename
 	contested []account.Object // newcomers whose address an account has that may leave it, or whose account was deleted
+	problems  []account.Change // rows of addresses that cannot be used
 	limited   []account.Change // creations that compete for the domain's last places
 }
 
@@ -92,6 +93,9 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 	switch {
 	case p.addresses.claims[o.ID] != nil:
 		return c, false // what became of its account is not known; that is in the log
+	case o.Kind == account.User && p.keepsAddress(&o, link, refusal):
+		c, ok = p.follow(&o, link.Address, link)
+		p.moved = append(p.moved, p.state.numbers.give(o.ID))
 	case !refusal.IsZero():
 		c, ok = p.refuse(&o, account.Mailbox, address, account.ActionIgnored, refusal), true
 		p.moved = append(p.moved, p.state.numbers.give(o.ID)) // it may have an address elsewhere, and that may have changed

@@ -148,7 +148,7 @@ func (p *Planner) planAside() (aside, refusals []account.Change) {
 	})
 	renames, waiting := p.guardRenames(renames)
 	accepted, refusals := p.resolve(renames)
-	refusals = append(waiting, refusals...)
+	refusals = slices.Concat(p.addressProblems(), waiting, refusals)
 	p.later.renames = accepted
 	leaving, inTurns := leavingOf(accepted), false
 	for i := range accepted {

@@ -74,8 +74,7 @@ func (p *Planner) withheld() (rows []account.Change) {
 		if c.Action == account.ActionLinked {
 			before = nil
 		}
-		address, _ := p.policy.addressOf(o)
-		changed, _ := p.compare(o, address, before, next, &h.record)
+		changed, _ := p.compare(o, p.followed(o, link), before, next, &h.record)
 		if before == nil {
 			changed.Action = account.ActionLinked
 		}
