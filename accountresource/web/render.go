@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/template/html/v2"
 )
 
 // view is what a template is given: how to speak, what every page needs, and the page's own data.
@@ -52,6 +54,14 @@ func (r *request) render(status int, name, title string, data any) error {
 	}
 	r.web.protect(r.Ctx) // now that the layout may have set a policy of its own
 	return nil
+}
+
+// escapeAll has all templates escaped, which html/template does with the first execution: the engine copies them without a lock, so
+// that the first two requests at once would read what the other writes.
+func escapeAll(engine *html.Engine) {
+	for _, t := range engine.Templates.Templates() {
+		_ = engine.Templates.ExecuteTemplate(io.Discard, t.Name(), nil) // it fails, after it was escaped: there is nothing to show
+	}
 }
 
 var plainPage = template.Must(template.New("plain").Parse(`<!doctype html>

@@ -42,6 +42,7 @@ func New(cfg Config) (*Web, error) {
 	if err := engine.Load(); err != nil {
 		return nil, fmt.Errorf("read the templates: %w", err)
 	}
+	escapeAll(engine)
 	assets, err := loadAssets()
 	if err != nil {
 		return nil, err
