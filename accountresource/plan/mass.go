@@ -156,9 +156,11 @@ func (p *Planner) tooManyOf(kind account.Action, linked int) func(n int) account
 	}
 }
 
-// exceeded reports whether so many changes of so many accounts are more than the limits allow at once (rule R15).
+// exceeded reports whether so many changes of so many accounts are more than the limits allow at once (rule R15). A hundred percent is
+// no limit, although an account may be changed twice within an hour.
 func (r *Removal) exceeded(n, linked int) bool {
-	return n > r.Max || n >= FewestForPercent && n*100 > r.MaxPercent*linked
+	const all = 100
+	return n > r.Max || n >= FewestForPercent && r.MaxPercent < all && n*all > r.MaxPercent*linked
 }
 
 func waitsForNothing(*account.Change) account.Message { return account.Message{} }

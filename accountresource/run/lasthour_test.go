@@ -52,6 +52,16 @@ func TestR15_ChangesOfTheLastHourCountTogether(t *testing.T) {
 	}
 }
 
+// A hundred percent is no limit, however often the accounts change.
+func TestR15_AHundredPercentIsNoLimit(t *testing.T) {
+	r := crowd(t)
+	r.res.Settings.Replication.MaxRemovals, r.res.Settings.Replication.MaxRemovalPercent = 1000, 100
+	for n := range 60 { // of 42
+		r.change(1, func(o *account.Object) { o.Mail = []string{fmt.Sprintf("new%d@example.com", n)} })
+		require.Equal(t, map[account.Action]int{account.ActionRenamed: 1}, r.once().Counts)
+	}
+}
+
 // One kind is nothing to another, and what an admin is to decide on says what would change.
 func TestR15_EachKindCountsByItself(t *testing.T) {
 	r := crowd(t)
