@@ -69,14 +69,18 @@ func (t *migrationTurn) take(ctx context.Context) error {
 	}
 }
 
-// ready makes the table and its row where they are missing.
+// ready makes the table and its row where they are missing. PostgreSQL has two processes that make a table at once collide, IF NOT
+// EXISTS or not: that it is there is what counts.
 func (t *migrationTurn) ready(ctx context.Context) error {
-	if n, err := number(ctx, t.db, t.sql.Select("COUNT(*)").From(turnTable)); err == nil && n > 0 {
+	count := func() (int64, error) { return number(ctx, t.db, t.sql.Select("COUNT(*)").From(turnTable)) }
+	if n, err := count(); err == nil && n > 0 {
 		return nil
 	}
 	if _, err := t.db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+turnTable+
 		" (id BIGINT NOT NULL PRIMARY KEY, token VARCHAR(64) NOT NULL, beat BIGINT NOT NULL)"); err != nil {
-		return err
+		if _, missing := count(); missing != nil {
+			return err
+		}
 	}
 	_, err := exec(ctx, t.db, t.sql.Insert(turnTable).Options(t.ignore()...).Columns("id", "token", "beat").Values(1, "", 0).
 		Suffix(t.dialect.IgnoreAfter))
