@@ -55,6 +55,14 @@ type Link struct {
 	// OffWaits says that the object was disabled when the account, which was here before, was linked to it: switching that off
 	// waits for an admin (rule R4).
 	OffWaits bool
+	// Members are the members that the directory gave to an alias that was here before: its others are local, and stay (rule R4).
+	Members []LinkMember
+}
+
+// LinkMember is a member that the directory gave to an alias: the object, and the address by which it was reached.
+type LinkMember struct {
+	Source  SourceID `json:"s"`
+	Address string   `json:"a"`
 }
 
 // Known is what a link keeps of its source object.

@@ -14,6 +14,7 @@ func (r *resolution) fill(g *group, c *account.Change, untouched map[string]bool
 	delete(r.found, c.Address) // it would go round in a circle
 	r.addModerators(g, c)
 	r.addMembers(g, c, untouched)
+	defer r.keepMembers(g, c)
 	if len(c.Join)+len(c.Leave)+len(c.Moderate) == 0 {
 		return
 	}
@@ -54,8 +55,9 @@ func (r *resolution) addMembers(g *group, c *account.Change, untouched map[strin
 			c.Join = append(c.Join, m)
 		}
 	}
+	isLocal := r.localMembers(g, c)
 	for m := range have {
-		if _, stays := r.found[m]; !stays && !p.isUnread(m) && !untouched[m] {
+		if _, stays := r.found[m]; !stays && !p.isUnread(m) && !untouched[m] && !isLocal(m) {
 			c.Leave = append(c.Leave, m)
 		}
 	}

@@ -171,7 +171,7 @@ func TestR2_R4_AddressesOfGroups(t *testing.T) {
 	}, nil)
 	assert.Empty(t, cmp.Diff([]string{
 		"conflict ann reason_address_taken", "conflict box reason_address_is_mailbox", "conflict list reason_address_is_reserved",
-		"failed more reason_alias_limit", "conflict new reason_address_taken", "linked old +ann -byhand", "created new",
+		"failed more reason_alias_limit", "conflict new reason_address_taken", "linked old +ann", "created new",
 	}, shown(changes)))
 	s.policy.LinkExisting = false
 	assert.Equal(t, []string{"ignored old reason_left_alone"}, shown(s.buildGroups([]account.Object{group("g2", "old@example.com")}, nil)))

@@ -7,14 +7,14 @@ import (
 // resolution finds the addresses behind a group. Every group is expanded once, so that circles end.
 type resolution struct {
 	p       *Planner
-	found   map[string]struct{}
-	left    []string // members without an address
+	found   map[string]account.SourceID // addresses, with the objects that they are of
+	left    []string                    // members without an address
 	seen    map[account.SourceID]struct{}
 	partial bool // the members of the group, or of one nested in it, could not be read whole
 }
 
 func (p *Planner) resolution() *resolution {
-	return &resolution{p: p, found: make(map[string]struct{}), seen: make(map[account.SourceID]struct{})}
+	return &resolution{p: p, found: make(map[string]account.SourceID), seen: make(map[account.SourceID]struct{})}
 }
 
 // expanded returns the addresses behind a group.
@@ -43,10 +43,10 @@ func (r *resolution) member(id account.SourceID) {
 	if g := r.p.groups[id]; g != nil {
 		switch {
 		case isOn:
-			r.found[address] = struct{}{}
+			r.found[address] = id
 		case g.external != "":
 			r.p.unlinked[id] = true
-			r.found[g.external] = struct{}{}
+			r.found[g.external] = id
 		default:
 			r.p.unlinked[id] = true
 			r.expand(g)
@@ -56,13 +56,13 @@ func (r *resolution) member(id account.SourceID) {
 	switch person := r.p.persons[id]; {
 	case person.off:
 	case isOn:
-		r.found[address] = struct{}{}
+		r.found[address] = id
 	case person.hosted != "" && r.p.receives(person.hosted):
 		r.p.unlinked[id] = true
-		r.found[person.hosted] = struct{}{}
+		r.found[person.hosted] = id
 	case person.external != "":
 		r.p.unlinked[id] = true
-		r.found[person.external] = struct{}{}
+		r.found[person.external] = id
 	default:
 		r.left = append(r.left, string(id))
 	}

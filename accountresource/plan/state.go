@@ -22,7 +22,7 @@ type State struct {
 // links are those of the resource, and who is linked to an address.
 type links struct {
 	packed  []string                 // confirmed links, by the number of the source ID; empty where there is none
-	claims  map[uint32]*account.Link // links that may still change
+	claims  map[uint32]*account.Link // links that are more than can be packed: claims, and those of aliases that have local members
 	learned map[uint32]string        // what links do not know of their accounts yet, packed
 	others  map[uint32]owner         // by place, whose account is linked by another resource
 	count   int
@@ -63,7 +63,7 @@ func (s *State) AddLink(l account.Link) {
 		for len(s.packed) <= int(number) {
 			s.packed = append(s.packed, "")
 		}
-		if l.State == account.Confirmed && len(l.Intent) == 0 {
+		if l.State == account.Confirmed && len(l.Intent)+len(l.Members) == 0 {
 			s.packed[number] = s.texts.keep(string(s.packLink(&l)))
 			delete(s.claims, number)
 		} else {

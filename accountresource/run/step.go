@@ -19,7 +19,8 @@ type step struct {
 // confirmsClaim reports whether the claim already equals the final link except for its state; then only that is written.
 func (s *step) confirmsClaim() bool {
 	c, l := &s.claim, s.Link
-	return s.claimed && c.Local == l.Local && c.Known == l.Known && c.Off == l.Off && c.Parted == l.Parted && c.OffWaits == l.OffWaits && len(l.Intent) == 0
+	return s.claimed && c.Local == l.Local && c.Known == l.Known && c.Off == l.Off && c.Parted == l.Parted && c.OffWaits == l.OffWaits &&
+		slices.Equal(c.Members, l.Members) && len(l.Intent) == 0
 }
 
 // claim makes a batch of changes, and writes what it is about to do to each link, so that the next run can finish it (rule

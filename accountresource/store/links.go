@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ var linkKey = []string{"resource_id", "source_id"}
 
 var linkColumns = []string{
 	"resource_id", "source_id", "address", "domain", "kind", "origin", "state", "dn", "home", "disabled", "intent",
-	"kept", "changed", "logon", "employee_id", "made", "shown", "released", "parted", "off_waits",
+	"kept", "changed", "logon", "employee_id", "made", "shown", "released", "parted", "off_waits", "members",
 }
 
 // Links keeps which source object is which account.
@@ -200,15 +201,16 @@ var offReasons = []account.OffReason{"", account.OffByStatus, account.OffByRemov
 
 func scanLink(scan func(...any) error) (l account.Link, err error) {
 	var domain, intent, kept string
+	var members sql.NullString // empty in a row from before
 	var changed int64
 	var off int
 	err = scan(&l.Resource, &l.Source, &l.Address, &domain, &l.Kind, &l.Origin, &l.State, &l.DN, &l.Home, &off,
-		&intent, &kept, &changed, &l.Logon, &l.EmployeeID, &l.Made, &l.Shown, &l.Released, &l.Parted, &l.OffWaits)
+		&intent, &kept, &changed, &l.Logon, &l.EmployeeID, &l.Made, &l.Shown, &l.Released, &l.Parted, &l.OffWaits, &members)
 	if err != nil {
 		return l, err
 	}
 	l.Off = offReasons[min(max(off, 0), len(offReasons)-1)]
-	if err := errors.Join(unpacked(intent, &l.Intent), unpacked(kept, &l.ExtraProfile)); err != nil {
+	if err := errors.Join(unpacked(intent, &l.Intent), unpacked(kept, &l.ExtraProfile), unpacked(members.String, &l.Members)); err != nil {
 		return l, fmt.Errorf("link of %s: %w", l.Address, err)
 	}
 	return l, nil
@@ -386,11 +388,15 @@ func (s *Store) insertLinks(links []account.Link) (dialect.Rows, error) {
 		if err != nil {
 			return insert, err
 		}
+		members, err := packed(l.Members, len(l.Members) == 0)
+		if err != nil {
+			return insert, err
+		}
 		insert.Values = append(insert.Values, []any{
 			l.Resource, string(l.Source), l.Address, account.DomainOf(l.Address), string(l.Kind), string(l.Origin),
 			string(l.State), l.DN, l.Home, slices.Index(offReasons, l.Off), intent, kept, now,
 			shortened(l.Logon, 255), shortened(l.EmployeeID, 255), shortened(l.Made, 64), int64(l.Shown), flag(l.Released),
-			flag(l.Parted), flag(l.OffWaits),
+			flag(l.Parted), flag(l.OffWaits), members,
 		})
 	}
 	return insert, nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -122,4 +123,27 @@ func testManyLinks(t *testing.T, connect func() *sql.DB) {
 		seen++
 	}
 	assert.Equal(t, len(many), seen)
+}
+
+func testWholeLink(t *testing.T, connect func() *sql.DB) {
+	s, _ := opened(t, connect())
+	l := lease(t, s, 1)
+	want := account.Link{
+		Resource: 1, Source: "a",
+		Known: account.Known{
+			DN: `CN=Berg\, Ännä,DC=corp`, Logon: "ann", EmployeeID: "0042", Shown: account.FieldSet(account.Name, account.Mobile),
+			ExtraProfile: account.Profile{account.Title: "Chief"},
+		},
+		Local:  account.Local{Kind: account.Alias, Address: "all@example.com", Home: "/a/", Made: "2026-05-06 07:08:09"},
+		Origin: account.Linked, Off: account.OffByRemoval, State: account.Updating,
+		Intent:   []account.Difference{{What: "name", Old: "x", New: "y"}},
+		Released: true, Parted: true, OffWaits: true,
+		Members: []account.LinkMember{{Source: "m", Address: "ann@example.com"}, {Source: "n", Address: "bob@elsewhere.example"}},
+	}
+	results, err := s.Links().Claim(t.Context(), l, []account.Link{want})
+	require.NoError(t, err)
+	require.Equal(t, []error{nil}, results)
+	got, err := s.Links().Of(t.Context(), 1, []account.SourceID{"a"})
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff([]account.Link{want}, got))
 }

@@ -39,6 +39,7 @@ var cases = []struct {
 	{"R2 an address has one owner", testClaimConflict},
 	{"addresses change hands within a batch", testSwap},
 	{"R19 claims of a run that was killed are replaced at once", testClaimedAgain},
+	{"a link is kept whole", testWholeLink},
 	{"links are streamed whole", testManyLinks},
 	{"links of the domain", testLinksOfTheDomain},
 	{"R20 one lease at a time", testLease},
