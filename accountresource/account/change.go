@@ -56,6 +56,9 @@ type Change struct {
 
 	Operation
 
+	// Lost are fields whose value goes since the directory has none any more.
+	Lost Fields
+
 	// Before is the link as it was, Link as it stands when the operation has been made; nil leaves it alone. Unlink deletes
 	// it.
 	Before, Link *Link

@@ -15,6 +15,19 @@ const (
 	Other // a computer, a principal of a foreign domain: nothing that gets mail
 )
 
+// SystemObject is a kind of user that a system makes for itself (rule R3).
+type SystemObject string
+
+// The kinds, by what tells them: admins know these words in any language.
+const (
+	Computer       SystemObject = "computer"                   // of the class computer, which is a kind of user
+	ServiceAccount SystemObject = "managed service account"    // gMSA and their like
+	TrustAccount   SystemObject = "trust (userAccountControl)" // of another domain
+	Duplicate      SystemObject = "CNF"                        // left of two objects that were made at once on two servers
+	BuiltIn        SystemObject = "isCriticalSystemObject"     // made with the domain: krbtgt, Guest
+	ExchangeSystem SystemObject = "Exchange"                   // a system mailbox
+)
+
 // Object is a user, group or contact of the directory, reduced to what the replication needs.
 type Object struct {
 	ID   SourceID
@@ -33,8 +46,12 @@ type Object struct {
 	// Disabled is what the status attribute says; false where it is absent or not mapped. NoStatus reports that the directory does
 	// not show a status that every user has, so that nobody knows (rule R22).
 	Disabled, NoStatus bool
-	// Profile holds the mapped attributes; a field that is absent in the directory is empty.
-	Profile Profile
+	// Profile holds the mapped attributes; a field that is absent in the directory is empty. CommonName is what a user is called
+	// that has no display name.
+	Profile    Profile
+	CommonName string
+	// System says that a user is nobody's mailbox, and what it is instead; zero for people.
+	System SystemObject
 	// USN is the object's own change counter on the server that was asked (uSNChanged), 0 where there is none.
 	USN int64
 	// Members are a group's direct members; Partial says that they could not be read whole. Members by primary group

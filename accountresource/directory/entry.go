@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -35,6 +36,10 @@ func (s *source) object(e *ldap.Entry) (account.Object, error) {
 	if s.status != "" {
 		disabled, known := statusOf(s.status, first(e, s.status))
 		o.Disabled, o.NoStatus = disabled, !known && o.Kind == account.User
+		o.Disabled = o.Disabled || known && expires(s.status) && hasExpired(first(e, accountExpires), time.Now())
+	}
+	if o.Kind == account.User {
+		o.CommonName, o.System = clean(first(e, commonName)), systemOf(e, o.DN)
 	}
 	for f, name := range s.fields {
 		if name != "" {

@@ -12,3 +12,6 @@ var (
 
 // NewMasker is what makes texts of a server fit to be shown.
 func NewMasker(s resource.Secret) func(string) string { return newMasker(s).text }
+
+// SystemOf is systemOf.
+var SystemOf = systemOf

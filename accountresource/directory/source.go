@@ -39,9 +39,18 @@ func (r *Reader) source(kind account.ObjectKind) source {
 // logonName holds the name with which a user signs in (MS-ADA3 2.222, sAMAccountName).
 const logonName = "sAMAccountName"
 
+// commonName is what a user is called that has no display name.
+const commonName = "cn"
+
 // attributes are those that a listing asks for, each once.
 func (s *source) attributes() []string {
 	names := append([]string{"objectGUID", "objectClass", "uSNChanged", logonName, s.mail, s.status}, s.fields[:]...)
+	if !s.members {
+		names = append(append(names, commonName), systemAttributes...)
+	}
+	if expires(s.status) {
+		names = append(names, accountExpires)
+	}
 	if s.members {
 		names = append(names, memberRange(0), "objectSid")
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
@@ -46,17 +47,26 @@ func isGuarded(c *account.Change) bool {
 	if c.Switch != "" {
 		return true
 	}
-	for _, d := range c.Diff {
-		if d.New == "" {
-			return true
+	return c.Lost != 0
+}
+
+// absent returns the fields of which an object has no value.
+func absent(o *account.Object) (fields account.Fields) {
+	for _, f := range account.AllFields() {
+		if o.Profile[f] == "" {
+			fields = fields.With(f)
 		}
 	}
-	return false
+	return fields
 }
 
 // compare returns the change that brings an account in step with an object of that address; ok is false where nothing
 // differs. next is the link as it would be without it, link as it is, which is nil for a new one.
 func (p *Planner) compare(o *account.Object, address string, link *account.Link, next account.Link, r *record) (c account.Change, ok bool) {
+	shown := next.Shown
+	if link == nil {
+		shown = 0
+	}
 	p.recognize(&next, o)
 	next.Parted = false
 	c = account.Change{
@@ -64,10 +74,12 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 		Operation: account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: next.Address, Home: next.Home},
 	}
 	have, wanted := p.state.profileOf(r), p.wanted(o, address)
-	p.withhold(&wanted, &have, &next.ExtraProfile)
+	p.withhold(o, &next, shown, &wanted, &have)
 	c.Set, c.Profile = have.Differing(&wanted, p.policy.Mapped&p.policy.Stored), wanted
 	c.Diff = differences(&have, &wanted, c.Set)
-	c.Diff = append(c.Diff, differences(&next.ExtraProfile, &wanted, next.ExtraProfile.Differing(&wanted, p.policy.Mapped&^p.policy.Stored))...)
+	extra := next.ExtraProfile.Differing(&wanted, p.policy.Mapped&^p.policy.Stored)
+	c.Diff = append(c.Diff, differences(&next.ExtraProfile, &wanted, extra)...)
+	c.Lost = (c.Set | extra) & absent(o)
 	p.keep(&next, &wanted)
 	if len(c.Diff) > 0 {
 		c.Action = account.ActionUpdated
@@ -127,6 +139,10 @@ func (p *Planner) wanted(o *account.Object, address string) account.Profile {
 		if p.policy.Mapped.Has(f) {
 			profile[f] = o.Profile[f]
 		}
+	}
+	if p.policy.Mapped.Has(account.Name) { // which falls back, as no account is to be without (rule R7)
+		both := strings.TrimSpace(o.Profile[account.FirstName] + " " + o.Profile[account.LastName])
+		profile[account.Name] = cmp.Or(profile[account.Name], o.CommonName, both)
 	}
 	return p.policy.Canonical(address, profile)
 }

@@ -90,6 +90,9 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 		address, refusal = strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
 	}
 	link := p.state.link(o.ID)
+	if o.System != "" && link == nil && refusal.IsZero() { // one without an address is ignored for that
+		refusal = account.Say("reason_system_object", "Sign", string(o.System))
+	}
 	switch {
 	case p.addresses.claims[o.ID] != nil:
 		return c, false // what became of its account is not known; that is in the log

@@ -22,15 +22,8 @@ func (p *Planner) Clearings() (fields account.Fields) {
 // account loses its value (rule R22). It is called before the phases are planned.
 func (p *Planner) Unreadable(fields account.Fields) { p.unreadable = fields }
 
-// cleared returns the fields that a change clears.
-func cleared(c *account.Change) (fields account.Fields) {
-	for _, d := range c.Diff {
-		if f, isField := account.FieldNamed(d.What); isField && d.New == "" {
-			fields = fields.With(f)
-		}
-	}
-	return fields
-}
+// cleared returns the fields that a change clears, or gives another value since the directory has none any more.
+func cleared(c *account.Change) account.Fields { return c.Lost }
 
 // noteClearing keeps an object whose change clears a field: the change may have to be decided once more.
 func (p *Planner) noteClearing(o *account.Object, c *account.Change) {
@@ -39,15 +32,20 @@ func (p *Planner) noteClearing(o *account.Object, c *account.Change) {
 	}
 }
 
-// withhold has an account keep the values of fields that cannot be read: those in the mail store, and those kept with the link.
-func (p *Planner) withhold(wanted, have, extra *account.Profile) {
+// withhold has an account keep the values of fields that cannot be read, or that the directory has never shown of its object: those in
+// the mail store, and those kept with the link (rules R4, R7, R22). The name of an account that was made here follows what it fell
+// back to.
+func (p *Planner) withhold(o *account.Object, link *account.Link, shown account.Fields, wanted, have *account.Profile) {
 	for _, f := range account.AllFields() {
+		kept := link.ExtraProfile[f]
+		if p.policy.Stored.Has(f) {
+			kept = have[f]
+		}
+		fellBack := f == account.Name && link.Origin == account.Created && wanted[f] != ""
 		switch {
-		case !p.unreadable.Has(f) || wanted[f] != "":
-		case p.policy.Stored.Has(f):
-			wanted[f] = have[f]
-		default:
-			wanted[f] = extra[f]
+		case o.Profile[f] != "":
+		case p.unreadable.Has(f), !shown.Has(f) && kept != "" && !fellBack:
+			wanted[f] = kept
 		}
 	}
 }

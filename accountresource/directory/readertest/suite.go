@@ -27,6 +27,8 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"hard names arrive unharmed", hardNames},
 		{"R1 an object keeps its identity", identity},
 		{"R11 what is absent or disabled shows, and contacts are no users", states},
+		{"R3 what a system made for itself is told from people", systemObjects},
+		{"R9 an account that has ended is disabled", ended},
 		{"pages give every object once", pages},
 		{"R13 only a whole listing is complete", limits},
 		{"nothing there is complete too", nothing},
@@ -97,7 +99,7 @@ func attributes(t *testing.T, p *Place) {
 	assert.True(t, sameDN(dn, got.DN), got.DN)
 	got.DN = ""
 	assert.Equal(t, account.Object{
-		Kind: account.User, Mail: []string{"Ann@readers.example"}, Logon: "ann.e",
+		Kind: account.User, Mail: []string{"Ann@readers.example"}, Logon: "ann.e", CommonName: "Ann Example",
 		Profile: account.Profile{"Ann E.", "Ann", "Example", "7", "Engineer", "+1 2", "+1 3"},
 	}, got)
 
