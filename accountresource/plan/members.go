@@ -18,13 +18,15 @@ type Members struct {
 	order     []account.SourceID // of groups, as they came
 	asked     *sourceSet
 	primary   primaryGroups
-	unlinked  map[account.SourceID]bool // members of aliases without an account, and groups whose members count instead of them
+	dns       map[account.SourceID]string // of those that may be left out
+	unlinked  map[account.SourceID]bool   // members of aliases without an account, and groups whose members count instead of them
 }
 
 // person is what an alias needs to know of a user or contact: where mail goes if not to an account here.
 type person struct {
 	external string // an address of another domain
-	hosted   string // a contact's address in the domain
+	hosted   string // an address in the domain whose account may be no user's of this resource
+	isUser   bool   // the hosted address is that of a user
 	off      bool   // disabled in the directory
 }
 
@@ -44,7 +46,7 @@ type group struct {
 func newMembers(p *Policy, a *Addresses) *Members {
 	return &Members{
 		numbers: a.state.numbers, policy: p, addresses: a, people: newSourceSet(a.state.numbers), persons: make(map[account.SourceID]person), groups: make(map[account.SourceID]*group),
-		asked: newSourceSet(a.state.numbers), unlinked: make(map[account.SourceID]bool),
+		asked: newSourceSet(a.state.numbers), unlinked: make(map[account.SourceID]bool), dns: make(map[account.SourceID]string),
 		primary: primaryGroups{numbers: a.state.numbers, members: make(map[uint32][]uint32), known: make(map[uint32]bool)},
 	}
 }
@@ -81,6 +83,21 @@ func (m *Members) AddOutside(o account.Object) {
 		return
 	}
 	m.record(&o)
+	m.unlinkedUser(&o)
+}
+
+// unlinkedUser notes the address of a user who has no account of this resource: whoever has an active account there is a member in its
+// stead (rule R11).
+func (m *Members) unlinkedUser(o *account.Object) {
+	if m.policy.Groups == nil || o.Kind == account.Other {
+		return
+	}
+	m.dns[o.ID] = o.DN
+	if address, refusal := m.policy.addressOf(o); o.Kind == account.User && refusal.IsZero() {
+		p := m.persons[o.ID]
+		p.hosted, p.isUser = address, true
+		m.persons[o.ID] = p
+	}
 }
 
 func (m *Members) addGroup(o account.Object, inScope bool) {

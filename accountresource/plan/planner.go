@@ -107,6 +107,12 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 	default:
 		c, ok = p.follow(&o, address, link)
 	}
+	if link == nil && !(ok && c.Verb == account.Create) {
+		p.unlinkedUser(&o)
+		if refusal.IsZero() {
+			p.moved = append(p.moved, p.state.numbers.give(o.ID)) // its address may be another than before
+		}
+	}
 	if ok {
 		p.expect(&c)
 	}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"cmp"
+
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
 
@@ -44,6 +46,10 @@ func (r *resolution) member(id account.SourceID) {
 		switch {
 		case isOn:
 			r.found[address] = id
+		case r.p.standsIn(g):
+			r.p.unlinked[id] = true
+			address, _ := r.p.policy.addressOf(&g.Object)
+			r.found[address] = id
 		case g.external != "":
 			r.p.unlinked[id] = true
 			r.found[g.external] = id
@@ -57,15 +63,27 @@ func (r *resolution) member(id account.SourceID) {
 	case person.off:
 	case isOn:
 		r.found[address] = id
-	case person.hosted != "" && r.p.receives(person.hosted):
+	case person.hosted != "" && r.p.receives(person.hosted) && !(person.isUser && r.p.isAnothers(person.hosted, id)):
 		r.p.unlinked[id] = true
 		r.found[person.hosted] = id
 	case person.external != "":
 		r.p.unlinked[id] = true
 		r.found[person.external] = id
 	default:
-		r.left = append(r.left, string(id))
+		r.left = append(r.left, cmp.Or(r.p.dns[id], string(id)))
 	}
+}
+
+// isAnothers reports whether an address is linked to another object, of whichever resource.
+func (p *Planner) isAnothers(address string, id account.SourceID) bool {
+	h := p.addresses.At(address)
+	return h.linked && h.owner.source != id
+}
+
+// standsIn reports whether an active alias stands at the address of a nested group that has no alias of this resource.
+func (p *Planner) standsIn(g *group) bool {
+	address, refusal := p.policy.addressOf(&g.Object)
+	return refusal.IsZero() && p.receives(address) && !p.isAnothers(address, g.ID)
 }
 
 // receives reports whether an account at an address of the domain gets mail, linked or not.

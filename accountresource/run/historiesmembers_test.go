@@ -18,9 +18,9 @@ func (s *finalState) checkMembers() {
 		if !g.present || !g.group || !exists || !a.Active || l.Address != g.address || !s.knows(g) {
 			continue
 		}
-		wanted, rule := s.membersOf(g), "7 members"
+		wanted, rule, crossing := s.membersOf(g), "7 members", "R11 crossing"
 		if slices.ContainsFunc(g.members, func(o *directoryObject) bool { return o.moved }) {
-			rule = "R16 moved: members"
+			rule, crossing = "R16 moved: members", "R16 moved: members"
 		}
 		for _, m := range s.extras[notesOf(&a).mark] {
 			if l.Origin == account.Linked && !slices.Contains(a.Members, m) {
@@ -34,7 +34,7 @@ func (s *finalState) checkMembers() {
 		}
 		for _, m := range wanted.crossing {
 			if !slices.Contains(a.Members, m) {
-				s.violate("R11 crossing", "%s, of the other base, is not a member of %s, which has %v", short(m), short(a.Address), a.Members)
+				s.violate(crossing, "%s, of the other base, is not a member of %s, which has %v", short(m), short(a.Address), a.Members)
 			}
 		}
 		for _, m := range a.Members {
@@ -60,6 +60,11 @@ func (s *finalState) membersOf(g *directoryObject) (m membership) {
 			continue
 		}
 		a := s.accounts[o.address]
+		if o.resource != g.resource {
+			for _, nested := range o.members { // a group of the other base may be expanded instead
+				m.may = append(m.may, nested.address)
+			}
+		}
 		switch {
 		case !s.knows(o):
 			m.may = append(m.may, o.address, s.byKey[o.key()].Address)
@@ -68,9 +73,6 @@ func (s *finalState) membersOf(g *directoryObject) (m membership) {
 			m.may = append(m.may, o.address)
 		case o.resource != g.resource:
 			m.crossing = append(m.crossing, o.address)
-			for _, nested := range o.members { // a group of the other base is expanded instead
-				m.may = append(m.may, nested.address)
-			}
 		default:
 			m.must = append(m.must, o.address)
 		}
