@@ -76,6 +76,7 @@ func (c *Change) Claim() (claim Link, ok bool) {
 	isNew := c.Before == nil || c.Verb == Create || c.Action == ActionLinked
 	if !isNew {
 		claim = *c.Before
+		claim.Released = false
 		claim.Address, claim.Home, claim.Made = c.Link.Address, c.Link.Home, c.Link.Made
 		if c.Switch == Off {
 			claim.Off = c.Link.Off

@@ -56,6 +56,11 @@ type aliasRows struct {
 // AddAccount adds what holds an address in the domain.
 func (s *State) AddAccount(a account.Account) {
 	at := s.placeOf(a.Address)
+	if id, isFree := s.free.at[a.Address]; isFree {
+		if l := s.free.of[id]; !l.Is(&a) {
+			delete(s.free.of, id)
+		}
+	}
 	foreign := false
 	if who := s.places[at].owner; who != 0 && who != isOthers {
 		if l := s.link(s.numbers.ids[who-1]); l.Address == a.Address && l.State == account.Confirmed {

@@ -15,6 +15,9 @@ func (p *Planner) groupRenames() (renames []rename) {
 			continue
 		}
 		link := p.state.link(id)
+		if link == nil {
+			link = p.takeBack(&g.Object, account.Alias)
+		}
 		address, refusal := p.policy.addressOf(&g.Object)
 		h := holder{}
 		if link != nil {
@@ -52,7 +55,7 @@ func (g *group) refuse(p *Planner, address string, a account.Action, why account
 // compareAlias returns the change that brings an alias in step, but for its members.
 func (p *Planner) compareAlias(g *group, address string, link *account.Link, next account.Link, r *record) account.Change {
 	p.recognize(&next, &g.Object)
-	next.Parted = false
+	next.Parted, next.Released = false, false
 	c := account.Change{
 		Source: g.ID, DN: g.DN, Before: link,
 		Operation: account.Operation{Verb: account.Update, Kind: account.Alias, Address: next.Address},
@@ -74,6 +77,7 @@ func (p *Planner) compareAlias(g *group, address string, link *account.Link, nex
 	}
 	if link == nil || !same(link, &next) || c.Action != "" {
 		c.Link = &next
+		takenBack(&c)
 	}
 	return c
 }

@@ -68,7 +68,7 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 		shown = 0
 	}
 	p.recognize(&next, o)
-	next.Parted = false
+	next.Parted, next.Released = false, false
 	c = account.Change{
 		Source: o.ID, DN: o.DN, Before: link,
 		Operation: account.Operation{Verb: account.Update, Kind: account.Mailbox, Address: next.Address, Home: next.Home},
@@ -95,13 +95,14 @@ func (p *Planner) compare(o *account.Object, address string, link *account.Link,
 	}
 	if link == nil || !same(link, &next) || c.Action != "" {
 		c.Link, ok = &next, true
+		takenBack(&c)
 	}
 	return c, ok
 }
 
 // same reports whether two links say the same.
 func same(l, m *account.Link) bool {
-	return l.Known == m.Known && l.Local == m.Local && l.Off == m.Off && l.Parted == m.Parted && l.OffWaits == m.OffWaits && l.Origin == m.Origin
+	return l.Known == m.Known && l.Local == m.Local && l.Off == m.Off && l.Parted == m.Parted && l.Released == m.Released && l.OffWaits == m.OffWaits && l.Origin == m.Origin
 }
 
 // compareStatus applies rules R9 and R16: what the directory disables is disabled here, and only what this module

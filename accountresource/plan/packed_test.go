@@ -30,7 +30,7 @@ func oddLink(r *rand.Rand, i int) account.Link {
 		},
 		Origin: []account.Origin{account.Created, account.Linked}[r.IntN(2)],
 		Off:    []account.OffReason{"", account.OffByStatus, account.OffByRemoval}[r.IntN(3)],
-		Parted: r.IntN(2) == 0, OffWaits: r.IntN(2) == 0, Released: r.IntN(2) == 0,
+		Parted: r.IntN(2) == 0, OffWaits: r.IntN(2) == 0,
 	}
 	for f := range l.ExtraProfile {
 		l.ExtraProfile[f] = oddText(r)

@@ -90,6 +90,9 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 		address, refusal = strings.Join(o.Mail, ", "), account.Say("reason_not_a_user")
 	}
 	link := p.state.link(o.ID)
+	if link == nil && o.Kind == account.User {
+		link = p.takeBack(&o, account.Mailbox)
+	}
 	if o.System != "" && link == nil && refusal.IsZero() { // one without an address is ignored for that
 		refusal = account.Say("reason_system_object", "Sign", string(o.System))
 	}

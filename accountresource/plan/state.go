@@ -25,8 +25,15 @@ type links struct {
 	claims  map[uint32]*account.Link // links that are more than can be packed: claims, and those of aliases that have local members
 	learned map[uint32]string        // what links do not know of their accounts yet, packed
 	others  map[uint32]owner         // by place, whose account is linked by another resource
+	free    released
 	count   int
 	scratch []byte
+}
+
+// released are the links that a deleted resource has left, by object and by address.
+type released struct {
+	of map[account.SourceID]account.Link
+	at map[string]account.SourceID
 }
 
 // owner is the object that is linked to an address. The DN may be missing for a link of the resource itself.
@@ -43,6 +50,7 @@ func NewState(resource int64) *State {
 		resource: resource, texts: t, numbers: newNumbers(t),
 		links: links{
 			claims: make(map[uint32]*account.Link), learned: make(map[uint32]string), others: make(map[uint32]owner),
+			free: released{make(map[account.SourceID]account.Link), make(map[string]account.SourceID)},
 		},
 		accounts: accounts{
 			numbered: make(map[string]uint32), rows: make(map[uint32]aliasRows), extra: make(map[uint32]string),
@@ -52,7 +60,12 @@ func NewState(resource int64) *State {
 
 // AddLink adds a link of this resource, or of another one with an address in the domain. One that is still a claim keeps
 // both of its addresses from everybody else, and nothing is planned for its object.
+// One that a deleted resource has left keeps nothing from anybody.
 func (s *State) AddLink(l account.Link) {
+	if l.Released {
+		s.free.of[l.Source], s.free.at[l.Address] = l, l.Source
+		return
+	}
 	own := l.Resource == s.resource
 	number := uint32(0)
 	if own {

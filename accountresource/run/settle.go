@@ -60,6 +60,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) ([]plan.Outcome,
 
 // add adds what becomes of a step's link.
 func (settled *Settled) add(s *step, link *account.Link, unlink bool) {
+	settled.TakesBack = settled.TakesBack || s.Before != nil && s.Before.Released
 	switch {
 	case unlink:
 		settled.Unlinked = append(settled.Unlinked, s.Source)

@@ -153,7 +153,8 @@ func (s *Links) At(ctx context.Context, addresses []string) (links []account.Lin
 
 // OfAccount returns the link of an account, of whichever resource.
 func (s *Links) OfAccount(ctx context.Context, address string) (link account.Link, found bool, err error) {
-	links, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).Where(squirrel.Eq{"address": address}), scanLink)
+	links, err := query(ctx, s.db, s.sql.Select(linkColumns...).From(linkTable).
+		Where(squirrel.Eq{"address": address, "released": flag(false)}), scanLink)
 	if err != nil {
 		return link, false, fmt.Errorf("read the link of %s: %w", address, err)
 	}
@@ -311,7 +312,7 @@ func (s *Links) owners(ctx context.Context, tx *dialect.Tx, links []account.Link
 			addresses[i] = chunk[i].Address
 		}
 		_, err := query(ctx, tx, s.sql.Select("address", "resource_id", "source_id").From(linkTable).
-			Where(s.in("address", addresses)), func(scan func(...any) error) (k objectKey, err error) {
+			Where(squirrel.Eq{"released": flag(false)}).Where(s.in("address", addresses)), func(scan func(...any) error) (k objectKey, err error) {
 			var address string
 			err = scan(&address, &k.resource, &k.source)
 			owners[address] = k
@@ -339,6 +340,9 @@ func (s *Store) replace(
 		if _, err := exec(ctx, tx, s.sql.Delete(linkTable).
 			Where(squirrel.Eq{"resource_id": resource}).Where(s.in("source_id", sources))); err != nil {
 			return fmt.Errorf("replace links: %w", err)
+		}
+		if err := s.dropReleased(ctx, tx, links); err != nil {
+			return err
 		}
 	}
 	statement, err := s.insertLinks(links)

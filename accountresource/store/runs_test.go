@@ -143,7 +143,17 @@ func testDelete(t *testing.T, connect func() *sql.DB) {
 	require.ErrorIs(t, err, resource.ErrNotFound)
 	_, err = s.Runs().Run(t.Context(), began.ID)
 	require.ErrorIs(t, err, run.ErrNotFound)
-	assert.Empty(t, links(t, s, id))
+	left := link(id, "a", "a@example.com")
+	left.Released = true
+	assert.Empty(t, cmp.Diff([]account.Link{left}, links(t, s, id)), "for another resource of the domain")
+	_, found, err := s.Links().OfAccount(t.Context(), "a@example.com")
+	require.NoError(t, err)
+	assert.False(t, found, "nobody looks after it")
+
+	next := link(id+1, "b", "a@example.com")
+	l = lease(t, s, id+1)
+	claim(t, s, l, next)
+	assert.Empty(t, cmp.Diff([]account.Link{next}, links(t, s, id+1)), "it keeps the address from nobody")
 }
 
 func testTasks(t *testing.T, connect func() *sql.DB) {
