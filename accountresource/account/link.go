@@ -1,6 +1,9 @@
 package account
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Origin tells how an account came to be linked. What was there before is never deleted by a removal (rule R4).
 type Origin string
@@ -55,6 +58,8 @@ type Link struct {
 	// OffWaits says that the object was disabled when the account, which was here before, was linked to it: switching that off
 	// waits for an admin (rule R4).
 	OffWaits bool
+	// Left is when the account was switched off since its object had left, as the store says; zero for any other.
+	Left time.Time
 	// Members are the members that the directory gave to an alias that was here before: its others are local, and stay (rule R4).
 	Members []LinkMember
 }

@@ -59,6 +59,12 @@ func (s *sourceSet) addNumber(number uint32) bool {
 	return true
 }
 
+func (s *sourceSet) remove(id account.SourceID) {
+	if number, known := s.numbers.of[id]; known && s.hasNumber(number) {
+		s.bits[number/wordSize] &^= 1 << (number % wordSize)
+	}
+}
+
 func (s *sourceSet) has(id account.SourceID) bool {
 	number, known := s.numbers.of[id]
 	return known && s.hasNumber(number)

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
@@ -28,6 +29,7 @@ func (s *State) packLink(l *account.Link) []byte {
 	p.shared(folder)
 	p.text(home)
 	p.text(l.Made)
+	p.number(uint64(max(l.Left.Unix(), 0)))
 	s.scratch = p.bytes
 	return p.bytes
 }
@@ -49,6 +51,9 @@ func (s *State) unpackLink(number uint32) *account.Link {
 	folder := u.shared()
 	l.Home = folder + u.text()
 	l.Made = u.text()
+	if at := u.number(); at > 0 {
+		l.Left = time.Unix(int64(at), 0).UTC()
+	}
 	return l
 }
 

@@ -40,8 +40,9 @@ func (p *Planner) Phases() []Phase {
 
 // planGuarded returns the links, disablings, enablings, clearings and removals, and deletes links that lead to no account.
 func (p *Planner) planGuarded() []account.Change {
-	unreadable := p.withheld() // changes what is guarded
-	changes := slices.Concat(unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
+	released := p.releaseToHeirs() // what is released is no removal
+	unreadable := p.withheld()     // changes what is guarded
+	changes := slices.Concat(released, unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
 	p.later.guarded = nil
 	p.addresses.expect(changes...)
 	for i := range changes {
@@ -82,7 +83,16 @@ func (p *Planner) planContested() (changes []account.Change) {
 	for i := range p.later.contested {
 		o := &p.later.contested[i]
 		address, _ := p.policy.addressOf(o) // it has one, or it would not wait
-		if c, ok := p.decide(o, address); ok {
+		c, ok := account.Change{}, false
+		if link := p.takeBack(o, account.Mailbox); link != nil {
+			c, ok = p.follow(o, address, link)
+			if guarded := p.later.guarded; len(guarded) > 0 { // nobody else's account changes with it
+				c, ok, p.later.guarded = guarded[0], true, nil
+			}
+		} else {
+			c, ok = p.decide(o, address)
+		}
+		if ok {
 			p.addresses.expect(c)
 			changes = append(changes, c)
 		}

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/mailpanel/account-resource/accountresource/account"
+import (
+	"time"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
 
 // Policy is what the decisions depend on besides the objects and accounts themselves.
 type Policy struct {
@@ -15,6 +19,8 @@ type Policy struct {
 	FollowStatus bool
 	// LinkExisting links a local account that has the address of a directory user; else it is left alone (rule R4).
 	LinkExisting bool
+	// Now is when the plan is made.
+	Now time.Time
 	// Incremental says that objects which are not given are as they were, rather than gone.
 	Incremental bool
 	// Since is the change counter up to which everything has been replicated; 0 where that is not known. What an

@@ -83,7 +83,10 @@ func upsert(into map[linkKey]account.Link, links []account.Link) error {
 			return fmt.Errorf("link of %s twice in a statement, which PostgreSQL refuses", link.Source)
 		}
 		for key, other := range into {
-			if other.Address == link.Address && key != keyOf(&link) {
+			if other.Address != link.Address || key == keyOf(&link) {
+				continue
+			}
+			if delete(into, key); !other.Released {
 				return fmt.Errorf("link of %s at %s: %w", link.Source, link.Address, errDuplicateKey)
 			}
 		}

@@ -185,6 +185,7 @@ func (w *worldTables) Claim(_ context.Context, l run.Lease, links []account.Link
 		for i := range links {
 			if results[i] == nil {
 				delete(next, keyOf(&links[i]))
+				maps.DeleteFunc(next, func(_ linkKey, other account.Link) bool { return other.Released && other.Address == links[i].Address })
 			}
 		}
 		owners := make(map[string]bool, len(next))

@@ -59,6 +59,7 @@ func (p *Replication) planner(ctx context.Context, reader Reader, d *delta, mayW
 		Stored:       p.cfg.Backend.Fields(),
 		FollowStatus: users.Status != "",
 		LinkExisting: p.res.Settings.Replication.ExistingAccounts == resource.LinkExisting,
+		Now:          p.cfg.Clock(),
 		Incremental:  d != nil,
 		Since:        p.since(),
 		Canonical:    p.cfg.Backend.Canonical,

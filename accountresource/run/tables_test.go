@@ -233,6 +233,7 @@ func (l *tables) Claim(_ context.Context, lease run.Lease, links []account.Link)
 	if err := l.fenced(lease); err != nil {
 		return nil, err
 	}
+	l.dropReleased(links)
 	results := make([]error, len(links))
 	next := map[account.SourceID]string{} // who of the batch leaves his address
 	for _, link := range links {
@@ -252,6 +253,17 @@ func (l *tables) Claim(_ context.Context, lease run.Lease, links []account.Link)
 		owners[link.Address], l.links[link.Source] = link.Source, link
 	}
 	return results, take(l.after, "Claim")
+}
+
+// dropReleased drops what was released at addresses that are linked anew.
+func (l *tables) dropReleased(links []account.Link) {
+	for i := range links {
+		for source, other := range l.links {
+			if other.Released && other.Address == links[i].Address && source != links[i].Source {
+				delete(l.links, source)
+			}
+		}
+	}
 }
 
 func (l *tables) Begin(
@@ -289,6 +301,9 @@ func (l *tables) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	}
 	for _, link := range s.Moved {
 		l.links[link.Source] = link
+	}
+	if s.TakesBack {
+		l.dropReleased(s.Links)
 	}
 	for _, link := range s.Links {
 		if written[link.Source] {

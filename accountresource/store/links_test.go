@@ -126,10 +126,10 @@ func testManyLinks(t *testing.T, connect func() *sql.DB) {
 }
 
 func testWholeLink(t *testing.T, connect func() *sql.DB) {
-	s, _ := opened(t, connect())
+	s, c := opened(t, connect())
 	l := lease(t, s, 1)
 	want := account.Link{
-		Resource: 1, Source: "a",
+		Resource: 1, Source: "a", Left: c.now(),
 		Known: account.Known{
 			DN: `CN=Berg\, Ännä,DC=corp`, Logon: "ann", EmployeeID: "0042", Shown: account.FieldSet(account.Name, account.Mobile),
 			ExtraProfile: account.Profile{account.Title: "Chief"},

@@ -311,6 +311,7 @@ func testOddCharacters(t *testing.T, connect func() *sql.DB) {
 	odd.ExtraProfile[account.Title] = odd.DN
 	odd.Logon, odd.EmployeeID, odd.Made, odd.Home = "Żółć", "0042", "2026-05-06 07:08:09", "/var/vmail/ann/"
 	odd.Shown, odd.Off, odd.Released, odd.Parted = account.FieldSet(account.Name, account.Telephone), account.OffByRemoval, true, true
+	odd.Left = c.now()
 	claim(t, s, l, odd)
 	assert.Equal(t, []account.Link{odd}, links(t, s, 1))
 	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
