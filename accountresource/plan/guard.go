@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -38,7 +39,7 @@ func (r *Removals) decide() []account.Change {
 			return heldOfHour(n, recent, linked)
 		}
 		return account.Say("reason_held", "Count", strconv.Itoa(n), "Linked", strconv.Itoa(linked))
-	}, r.placeUnseen)...)
+	}, r.waitsAlone)...)
 }
 
 // heldOfHour returns that changes are too many together with those of the last hour.
@@ -46,12 +47,15 @@ func heldOfHour(n, recent, linked int) account.Message {
 	return account.Say("reason_held_hour", "Count", strconv.Itoa(n), "Recent", strconv.Itoa(recent), "Linked", strconv.Itoa(linked))
 }
 
-// placeUnseen returns that where the object was nobody is seen any more.
-func (r *Removals) placeUnseen(c *account.Change) account.Message {
-	if !r.unseen[c.Source] {
-		return account.Message{}
+// waitsAlone returns that the server has never shown the object, or that where it was nobody is seen any more.
+func (r *Removals) waitsAlone(c *account.Change) account.Message {
+	switch {
+	case r.neverShown[c.Source]:
+		return account.Say("reason_held_never_shown")
+	case r.unseen[c.Source]:
+		return account.Say("reason_held_unseen", "DN", c.DN)
 	}
-	return account.Say("reason_held_unseen", "DN", c.DN)
+	return account.Message{}
 }
 
 // held returns the row of a change that is not made.
@@ -70,7 +74,7 @@ func (r *Removals) untouched() map[string]bool {
 	for i := range r.held {
 		addresses[r.held[i].Address] = true
 	}
-	for id := range r.policy.Decided {
+	for _, id := range slices.AppendSeq(slices.Clone(r.policy.Unshown), maps.Keys(r.policy.Decided)) {
 		if l := r.addresses.state.link(id); l != nil && !r.isLeaving(id) && !r.isGiven(id) {
 			addresses[l.Address] = true
 		}

@@ -22,6 +22,8 @@ type Removal struct {
 	Recent map[account.Action]int
 	// Decided are the removals that were held before, by object.
 	Decided map[account.SourceID]Decided
+	// Unshown are linked objects that the database has never shown, so that they are not missed (rule R24).
+	Unshown []account.SourceID
 }
 
 // Decided is a removal that was held, and what an admin said of it. It holds for that action only: where another one is due
@@ -51,13 +53,14 @@ type Removals struct {
 	leaving       []account.SourceID
 	left          *sourceSet                // the same
 	unseen        map[account.SourceID]bool // those of them whose places show nobody
+	neverShown    map[account.SourceID]bool // those that the database which lacks them has never shown
 	held          []account.Change
 }
 
 func newRemovals(p *Removal, a *Addresses) *Removals {
 	return &Removals{
 		policy: p, addresses: a, given: newSourceSet(a.state.numbers), left: newSourceSet(a.state.numbers),
-		unseen: make(map[account.SourceID]bool),
+		unseen: make(map[account.SourceID]bool), neverShown: make(map[account.SourceID]bool),
 		listed: make(map[account.Kind]bool), empty: make(map[account.Kind]bool),
 	}
 }
@@ -129,6 +132,10 @@ func (r *Removals) DN(id account.SourceID) string {
 // What becomes of its account is held (rule R13).
 func (r *Removals) Unseen(id account.SourceID) { r.unseen[id] = true }
 
+// NeverShown notes that an object which is gone has been missing for long from a database that never showed it: its account is
+// switched off at most, and only when an admin says so (rule R13).
+func (r *Removals) NeverShown(id account.SourceID) { r.neverShown[id] = true }
+
 func (r *Removals) isLeaving(id account.SourceID) bool {
 	return r.left.has(id)
 }
@@ -165,7 +172,7 @@ func (r *Removals) removal(l *account.Link) (c account.Change, ok bool) {
 		return c, true
 	}
 	next := r.addresses.next(l)
-	deletes := p.Delete && l.Origin == account.Created
+	deletes := p.Delete && l.Origin == account.Created && !r.neverShown[l.Source]
 	switch {
 	case h.role != account.NoRole:
 		c.Action, c.Reason = account.ActionIgnored, account.Say("reason_administrator_left")

@@ -91,6 +91,11 @@ func (p *Replication) absent(ctx context.Context, d *delta) error {
 		if l.Resource != p.res.ID || !listed || present {
 			continue
 		}
+		if _, unshown := p.unshown[l.Source]; unshown && !p.elsewhere[l.Source] { // it has not left a database that never showed it
+			if p.misses(l.Source); !p.neverShown(l.Source) {
+				continue
+			}
+		}
 		if !policy.Delete && !policy.DisableRemoved { // its account is left as it is, but it is a member of no alias any more
 			left[l.Address] = l.Source
 			continue

@@ -26,6 +26,7 @@ func (p *Replication) readGroups(ctx context.Context, reader Reader, b *plan.Pla
 	p.counters.enter(Groups)
 	p.groupsRead = allGroups
 	add := func(o account.Object) error {
+		p.shows(o.ID)
 		b.AddGroup(o)
 		return nil
 	}
@@ -66,11 +67,13 @@ func (p *Replication) giveGroups(ctx context.Context, reader Reader, b *plan.Pla
 		p.groupsRead = someGroups
 	}
 	for i := range c.groups {
+		p.shows(c.groups[i].ID)
 		b.AddGroup(c.groups[i])
 	}
 	missing := append([]account.SourceID{}, d.missing...)
 	if ids, listed := d.listed[account.Alias]; listed {
 		for _, id := range ids {
+			p.shows(id)
 			b.Given(id)
 		}
 		b.Listed(account.Alias, len(ids))

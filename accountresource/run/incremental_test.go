@@ -151,11 +151,10 @@ func TestR13_WhoMovedOutOfScopeLeft(t *testing.T) {
 
 func TestR13_WhatCannotBeAskedRemovesNobody(t *testing.T) {
 	for name, set := range map[string]func(*harness){
-		"what changed":         func(r *harness) { r.people.touchErr = errors.New("busy") },
-		"identities":           func(r *harness) { r.people.listErr = errors.New("connection lost") },
-		"identities, in part":  func(r *harness) { r.people.partial = true },
-		"asking once more":     func(r *harness) { r.people.scopeErr = errors.New("connection lost") },
-		"another server is up": func(r *harness) { r.people.invocation = "dc2" },
+		"what changed":        func(r *harness) { r.people.touchErr = errors.New("busy") },
+		"identities":          func(r *harness) { r.people.listErr = errors.New("connection lost") },
+		"identities, in part": func(r *harness) { r.people.partial = true },
+		"asking once more":    func(r *harness) { r.people.scopeErr = errors.New("connection lost") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := counting(t, 30)
@@ -185,13 +184,17 @@ func TestR17_AServerThatWasNotAskedBeforeIsDoubted(t *testing.T) {
 	first := r.once()
 	assert.Equal(t, run.Full, first.Mode)
 	assert.Equal(t, []string{"ignored u0004@example.com reason_missing_elsewhere"}, r.log(first))
+	tombstone := r.people.touched
 	r.people.touched = nil
-	assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(r.incremental()), "it is missing still")
+	assert.Empty(t, r.incremental().Counts, "it has never shown the object")
+	r.people.touched = tombstone
+	assert.Equal(t, []string{"deleted u0004@example.com reason_left"}, r.log(r.incremental()), "a tombstone shows that it left")
 
 	r.take("id0005")
 	back := user("id0005", "u0005@example.com", "User 5")
-	r.people.invocation = "dc1"
+	r.people.invocation = "dc3"
 	r.once()
+	r.people.touched = nil
 	r.put(back)
 	assert.Empty(t, r.incremental().Counts, "it is there after all")
 }

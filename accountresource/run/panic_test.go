@@ -274,7 +274,8 @@ func TestR18_ARunThatIsStoppedBeforeItsLastBatchesIsNotDone(t *testing.T) {
 	require.Less(t, len(r.tables.links), 12)
 	assert.Equal(t, run.Interrupted, result.Outcome)
 	assert.Equal(t, "problem_run_stopped", result.Error.Key)
-	assert.Zero(t, r.tables.mark, "the watermark does not move past what was not made")
+	assert.Zero(t, r.tables.mark.USN, "the watermark does not move past what was not made")
+	assert.True(t, r.tables.mark.Open && r.tables.mark.Full.IsZero())
 	for _, l := range r.tables.links {
 		assert.Equal(t, account.Confirmed, l.State, "what was begun is finished")
 	}

@@ -66,6 +66,7 @@ func (p *Replication) read(ctx context.Context, reader Reader, b *plan.Planner, 
 func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Planner, d *delta, f *feed) error {
 	p.counters.enter(Users)
 	add := func(o account.Object) error {
+		p.shows(o.ID)
 		if c, ok := b.Add(o); ok {
 			return f.add(ctx, c)
 		}
@@ -91,6 +92,7 @@ func (p *Replication) readUsers(ctx context.Context, reader Reader, b *plan.Plan
 		missing = append([]account.SourceID{}, d.missing...)
 		if ids, listed := d.listed[account.Mailbox]; listed {
 			for _, id := range ids {
+				p.shows(id)
 				b.Given(id)
 			}
 			b.Listed(account.Mailbox, len(ids))

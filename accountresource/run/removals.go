@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -112,6 +113,7 @@ func (p *Replication) removalPolicy() plan.Removal {
 	if s.KeepDays > 0 {
 		policy.KeepUntil = p.cfg.Clock().AddDate(0, 0, s.KeepDays)
 	}
+	policy.Unshown = slices.Collect(maps.Keys(p.unshown))
 	for _, h := range p.kept {
 		policy.Decided[h.Source] = plan.Decided{Action: h.Action, Decision: h.Decision}
 	}
@@ -137,6 +139,7 @@ func (p *Replication) findLeavers(
 	present := make(map[account.SourceID]bool)
 	listing, err := reader.List(ctx, Query{Kind: sourceKinds[kind], IDs: absent}, func(o account.Object) error {
 		present[o.ID] = true
+		p.shows(o.ID)
 		return add(o)
 	})
 	if err != nil {
@@ -147,14 +150,14 @@ func (p *Replication) findLeavers(
 	if slices.ContainsFunc(unlisted, func(id account.SourceID) bool { return present[id] }) {
 		p.notWhole(kind) // somebody was passed over who is there, and so newcomers may have been
 	}
-	switch {
-	case !listing.Complete:
+	if !listing.Complete {
 		p.notWhole(kind)
 		return nil
-	case p.serverChanged():
-		return p.doubt(ctx, b, leaving, f)
 	}
-	p.removalsKnown[kind] = true
+	if leaving, err = p.mayHaveLeft(ctx, b, kind, leaving, f); err != nil {
+		return err
+	}
+	p.removalsKnown[kind] = !p.doubted
 	if len(leaving) == 0 {
 		return nil
 	}
@@ -204,22 +207,6 @@ func (p *Replication) lookAround(ctx context.Context, reader Reader, b *plan.Pla
 	return nil
 }
 
-// doubt is for objects that are missing from a server that was not asked before. It may be behind the one that was, so
-// they are looked at once more by the next run.
-func (p *Replication) doubt(ctx context.Context, b *plan.Planner, leaving []account.SourceID, f *feed) error {
-	for _, id := range leaving {
-		c, ok := b.Doubt(id)
-		if !ok {
-			continue
-		}
-		p.retryLater(id, c.Kind)
-		if err := f.add(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // keepHeld writes down what waits for an admin, once everything else is done. Where this run could not find out who is
 // gone, what was held before stays with its decision: one that is forgotten would be a removal like any other.
 func (p *Replication) keepHeld(ctx context.Context) error {
@@ -242,7 +229,8 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 		decided[held[i].Source] = true
 	}
 	for _, h := range p.kept {
-		if !p.removalsKnown[h.Kind] && !decided[h.Source] {
+		_, unshown := p.unshown[h.Source]
+		if (!p.removalsKnown[h.Kind] || unshown) && !decided[h.Source] {
 			held = append(held, h)
 		}
 	}

@@ -27,6 +27,7 @@ type Replication struct {
 	holding
 	history
 	source
+	databases
 	heldRemovals
 	knownMembers
 	mailSide
@@ -79,6 +80,7 @@ func newReplication(cfg *Config, res resource.Resource, requested Mode) *Replica
 		cfg: cfg, res: res, requested: requested, log: cfg.Logger.With("resource", res.ID),
 		history:      history{counts: make(map[account.Action]int)},
 		source:       source{retry: make(map[Retry]struct{}), elsewhere: make(map[account.SourceID]bool)},
+		databases:    databases{counted: make(map[account.SourceID]bool), linked: make(map[account.SourceID]bool)},
 		heldRemovals: heldRemovals{unconfirmed: make(map[account.Action]int), removalsKnown: make(map[account.Kind]bool)},
 		mailSide:     mailSide{maildirs: newMaildirs(), batchSizer: batchSizer{fixed: cfg.BatchSize}},
 		taskState:    taskState{down: make(map[string]bool), waiting: make(map[int64]bool)},
@@ -140,6 +142,7 @@ func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply ma
 		return fmt.Errorf("probe the directory: %w", err)
 	}
 	p.counters.server.Store(p.probe.Server)
+	p.chooseDatabase()
 	d, err := p.chooseMode(ctx, reader)
 	if err != nil {
 		return err

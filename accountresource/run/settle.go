@@ -27,6 +27,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) ([]plan.Outcome,
 			p.log.WarnContext(ctx, "account", "address", s.Address, "change", s.Action, "error", s.err)
 		default:
 			settled.add(s, s.Link, s.Unlink || s.Verb == account.Delete)
+			p.noteLinked(s)
 			if s.Counts != "" {
 				p.unconfirmed[s.Counts]++
 				settled.Unconfirmed = p.unconfirmed

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
@@ -112,7 +113,7 @@ func (p *Replication) stateOf(ctx context.Context, reader Reader, d *delta) (*pl
 	for i := range claims {
 		loaded.state.AddLink(claims[i])
 	}
-	sources := slices.Clone(d.missing)
+	sources := slices.AppendSeq(slices.Clone(d.missing), maps.Keys(p.unshown)) // these stay members
 	var addresses []string
 	for i := range d.users {
 		sources = append(sources, d.users[i].ID)

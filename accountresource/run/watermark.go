@@ -27,6 +27,10 @@ type Watermark struct {
 	Listed time.Time
 	// Retries are objects that have to be looked at once more, though they do not change (rule R18).
 	Retries []Retry
+	// Unshown are the linked objects that the database has never shown, Others the watermarks of databases that answered before, the
+	// latest first (rule R24). Their own Retries and Others are empty.
+	Unshown []Unshown
+	Others  []Watermark
 }
 
 // Retry is an object that the next run looks at once more.
@@ -75,14 +79,12 @@ func (p *Replication) canRunIncremental(probe Probe) (why string, enough bool) {
 	switch {
 	case p.cfg.Watermarks == nil, p.requested == Full:
 		return "on demand", false
-	case m.Invocation == "":
-		return "first run", false
+	case m.Invocation == "", m.Full.IsZero() && m.USN == 0 && !m.Open:
+		return "first run on this database", false
 	case m.Open:
 		return "the last run did not come to its end", false
 	case m.Revision != p.res.Revision:
 		return "changed settings", false
-	case m.Invocation != probe.Invocation:
-		return "changed server", false
 	case m.USN > probe.HighestUSN:
 		return "the server's counter went back", false
 	case !probe.Follows:
@@ -91,12 +93,6 @@ func (p *Replication) canRunIncremental(probe Probe) (why string, enough bool) {
 		return "once a day", false
 	}
 	return "", true
-}
-
-// serverChanged reports whether another server answers than the one that the links were made from. It may not have heard of
-// everybody yet, so who is missing from it is not taken for gone at once.
-func (p *Replication) serverChanged() bool {
-	return p.watermark.Invocation != "" && p.watermark.Invocation != p.probe.Invocation
 }
 
 // trustsTombstones reports whether the deleted objects that the server shows are enough to tell who left, so that nobody has to be
@@ -117,7 +113,7 @@ func (p *Replication) showsTombstones() bool {
 
 // since is the counter up to which everything has been replicated with these settings; 0 where that is not known.
 func (p *Replication) since() int64 {
-	if p.serverChanged() || p.watermark.Open || p.watermark.Revision != p.res.Revision {
+	if p.doubted || p.watermark.Open || p.watermark.Revision != p.res.Revision {
 		return 0
 	}
 	return p.watermark.USN
@@ -125,13 +121,23 @@ func (p *Replication) since() int64 {
 
 // markDirty notes, once, that this run begins to write.
 func (p *Replication) markDirty(ctx context.Context) error {
-	if p.cfg.Watermarks == nil || p.watermark.Open || p.watermark.Invocation == "" { // without a watermark the next run is a full one anyway
+	var err error
+	switch {
+	case p.cfg.Watermarks == nil:
 		return nil
+	case p.switched: // whose run it is tells who has shown what it links (rule R24)
+		next := p.watermark
+		next.Open = true
+		err = p.cfg.Watermarks.SetWatermark(ctx, p.lease, next)
+	case p.watermark.Open, p.watermark.Invocation == "": // without a watermark the next run is a full one anyway
+		return nil
+	default:
+		err = p.cfg.Watermarks.Open(ctx, p.lease)
 	}
-	if err := p.cfg.Watermarks.Open(ctx, p.lease); err != nil {
+	if err != nil {
 		return fmt.Errorf("note that the run begins to write: %w", err)
 	}
-	p.watermark.Open = true
+	p.watermark.Open, p.switched = true, false
 	return nil
 }
 
@@ -166,8 +172,10 @@ func (p *Replication) moveWatermark(ctx context.Context) error {
 		next.Retries, next.Open = nil, true // the next run reads everything
 	}
 	if !p.incomplete.IsZero() { // so it does, and a server that was not heard to the end has not been heard at all
-		next = Watermark{Invocation: p.watermark.Invocation, Open: true}
+		next = p.watermark
+		next.Retries, next.Open = nil, true
 	}
+	next.Unshown, next.Others = p.stillUnshown(), p.otherDatabases()
 	if err := p.cfg.Watermarks.SetWatermark(ctx, p.lease, next); err != nil {
 		return fmt.Errorf("note how far the resource has been replicated: %w", err)
 	}

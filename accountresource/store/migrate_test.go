@@ -22,16 +22,16 @@ func testHalfMadeSchema(t *testing.T, connect func() *sql.DB) {
 	}{
 		"the table of versions is empty, and all there is": {
 			drop: []string{
-				"resource", "link", "run", "log", "lease", "task", "removal", "progress", "mark", "again", "story", "name", "told", "unlinked", "unconfirmed", "turn",
+				"resource", "link", "run", "log", "lease", "task", "removal", "progress", "mark", "again", "story", "name", "told", "unlinked", "unconfirmed", "database", "unshown", "turn",
 			},
 			statements: []string{"DELETE FROM account_resource_version"},
 		},
-		"the version of a table is not written": {statements: []string{"DELETE FROM account_resource_version WHERE version_id = 10"}},
+		"the version of a table is not written": {statements: []string{"DELETE FROM account_resource_version WHERE version_id = 11"}},
 		"a table is not made": {
-			drop: []string{"unconfirmed"}, statements: []string{"DELETE FROM account_resource_version WHERE version_id = 10"},
+			drop: []string{"database", "unshown"}, statements: []string{"DELETE FROM account_resource_version WHERE version_id = 11"},
 		},
 		"whose turn it is is in no row": {statements: []string{
-			"DELETE FROM account_resource_turn", "DELETE FROM account_resource_version WHERE version_id = 10",
+			"DELETE FROM account_resource_turn", "DELETE FROM account_resource_version WHERE version_id = 11",
 		}},
 	} {
 		for _, table := range c.drop {
@@ -56,7 +56,7 @@ func testHalfMadeSchema(t *testing.T, connect func() *sql.DB) {
 		s, _ := opened(t, db)
 		_, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
 		require.NoError(t, err, what)
-		for table, rows := range map[string]int{"unconfirmed": 0, "version": 11} { // versions 0 to 10
+		for table, rows := range map[string]int{"unconfirmed": 0, "version": 12} { // versions 0 to 11
 			var n int
 			require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM account_resource_"+table).Scan(&n), what)
 			assert.Equal(t, rows, n, "%s: %s", what, table)

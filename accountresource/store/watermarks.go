@@ -25,12 +25,7 @@ type Watermarks struct{ *Store }
 // Watermark reads a resource's watermark; the zero value is that of one that has none.
 func (s *Watermarks) Watermark(ctx context.Context, resource int64) (run.Watermark, error) {
 	found, err := query(ctx, s.db, s.sql.Select("invocation", "usn", "revision", "full_run", "unsettled", "tombstones", "listed").From(markTable).
-		Where(squirrel.Eq{"resource_id": resource}), func(scan func(...any) error) (m run.Watermark, err error) {
-		var full, listed int64
-		err = scan(&m.Invocation, &m.USN, &m.Revision, &full, &m.Open, &m.Tombstones, &listed)
-		m.Full, m.Listed = fromMillis(full), fromMillis(listed)
-		return m, err
-	})
+		Where(squirrel.Eq{"resource_id": resource}), scanMark)
 	if err != nil || len(found) == 0 {
 		return run.Watermark{}, wrapped(err, "read the mark of resource %d", resource)
 	}
@@ -41,7 +36,11 @@ func (s *Watermarks) Watermark(ctx context.Context, resource int64) (run.Waterma
 			err = scan(&a.Source, &a.Kind)
 			return a, err
 		})
-	return mark, wrapped(err, "read what resource %d has to look at again", resource)
+	if err != nil {
+		return mark, wrapped(err, "read what resource %d has to look at again", resource)
+	}
+	err = s.readDatabases(ctx, resource, &mark)
+	return mark, err
 }
 
 // wrapped says what was being done when err came up.
@@ -90,7 +89,7 @@ func (s *Watermarks) SetWatermark(ctx context.Context, l run.Lease, m run.Waterm
 				return err
 			}
 		}
-		return nil
+		return s.writeDatabases(ctx, tx, l.Resource, &m)
 	})
 	return wrapped(err, "set the mark of resource %d", l.Resource)
 }

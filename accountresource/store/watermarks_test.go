@@ -35,6 +35,14 @@ func testMarks(t *testing.T, connect func() *sql.DB) {
 	for i := range 1200 {
 		want.Retries = append(want.Retries, run.Retry{Source: account.SourceID(fmt.Sprintf("b%04d", i)), Kind: account.Mailbox})
 	}
+	want.Unshown = []run.Unshown{{Source: "a", Since: want.Full, Listings: 2}, {Source: "b"}}
+	want.Others = []run.Watermark{
+		{Invocation: "second", USN: 1 << 41, Revision: 2, Full: want.Full, Listed: want.Listed, Tombstones: true},
+		{Invocation: "", Open: true},
+	}
+	for i := range 1200 {
+		want.Others[1].Unshown = append(want.Others[1].Unshown, run.Unshown{Source: account.SourceID(fmt.Sprintf("c%04d", i))})
+	}
 	require.NoError(t, s.Watermarks().SetWatermark(t.Context(), l, want))
 	assert.Empty(t, cmp.Diff(want, read()))
 	require.NoError(t, s.Watermarks().Open(t.Context(), l))

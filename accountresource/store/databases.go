@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/dialect"
+	"github.com/mailpanel/account-resource/accountresource/run"
+)
+
+const (
+	databaseTable = "account_resource_database"
+	unshownTable  = "account_resource_unshown"
+)
+
+// readDatabases adds to a watermark those of the databases that answered before, and what each has never shown (rule R24).
+func (s *Watermarks) readDatabases(ctx context.Context, resource int64, mark *run.Watermark) (err error) {
+	mark.Others, err = query(ctx, s.db, s.sql.Select("invocation", "usn", "revision", "full_run", "unsettled", "tombstones", "listed").
+		From(databaseTable).Where(squirrel.Eq{"resource_id": resource}).OrderBy("position"), scanMark)
+	if err != nil {
+		return wrapped(err, "read which databases resource %d has been replicated from", resource)
+	}
+	type row struct {
+		invocation string
+		run.Unshown
+	}
+	unshown, err := query(ctx, s.db, s.sql.Select("invocation", "source_id", "since", "listings").From(unshownTable).
+		Where(squirrel.Eq{"resource_id": resource}).OrderBy("source_id"), func(scan func(...any) error) (u row, err error) {
+		var since int64
+		err = scan(&u.invocation, &u.Source, &since, &u.Listings)
+		u.Since = fromMillis(since)
+		return u, err
+	})
+	of := map[string]*run.Watermark{mark.Invocation: mark}
+	for i := range mark.Others {
+		of[mark.Others[i].Invocation] = &mark.Others[i]
+	}
+	for _, u := range unshown {
+		if m := of[u.invocation]; m != nil {
+			m.Unshown = append(m.Unshown, u.Unshown)
+		}
+	}
+	return wrapped(err, "read what the databases of resource %d have not shown", resource)
+}
+
+func scanMark(scan func(...any) error) (m run.Watermark, err error) {
+	var full, listed int64
+	err = scan(&m.Invocation, &m.USN, &m.Revision, &full, &m.Open, &m.Tombstones, &listed)
+	m.Full, m.Listed = fromMillis(full), fromMillis(listed)
+	return m, err
+}
+
+// writeDatabases replaces the watermarks of the databases that answered before the last one, and what each has never shown.
+func (s *Watermarks) writeDatabases(ctx context.Context, tx *dialect.Tx, resource int64, last *run.Watermark) error {
+	databases := dialect.Rows{
+		Dialect: s.dialect, Table: databaseTable,
+		Columns: []string{"resource_id", "invocation", "position", "usn", "revision", "full_run", "unsettled", "tombstones", "listed"},
+	}
+	unshown := unshownRows(resource, last)
+	for i := range last.Others {
+		m := &last.Others[i]
+		databases.Values = append(databases.Values, []any{
+			resource, m.Invocation, i, m.USN, m.Revision, millis(m.Full), flag(m.Open), flag(m.Tombstones), millis(m.Listed),
+		})
+		unshown = append(unshown, unshownRows(resource, m)...)
+	}
+	for _, table := range []string{databaseTable, unshownTable} {
+		if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": resource})); err != nil {
+			return err
+		}
+	}
+	if len(databases.Values) > 0 {
+		if _, err := exec(ctx, tx, databases); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(unshown, s.dialect.Together) {
+		rows := dialect.Rows{
+			Dialect: s.dialect, Table: unshownTable, Columns: []string{"resource_id", "invocation", "source_id", "since", "listings"},
+			Values: chunk,
+		}
+		if _, err := exec(ctx, tx, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unshownRows(resource int64, m *run.Watermark) (rows [][]any) {
+	for _, u := range m.Unshown {
+		rows = append(rows, []any{resource, m.Invocation, string(u.Source), millis(u.Since), u.Listings})
+	}
+	return rows
+}
