@@ -25,6 +25,19 @@ CREATE TABLE IF NOT EXISTS account_resource_unshown (
     PRIMARY KEY (resource_id, invocation, source_id)
 ) {{.Table}};
 
+-- What a database said of an object's status or address that changed its account within the last day: another one that lags does not
+-- take that back.
+CREATE TABLE IF NOT EXISTS account_resource_said (
+    resource_id BIGINT       NOT NULL,
+    source_id   VARCHAR(64)  NOT NULL,
+    action      VARCHAR(16)  NOT NULL,
+    invocation  VARCHAR(64)  NOT NULL,
+    former      VARCHAR(255) NOT NULL,
+    at          BIGINT       NOT NULL,
+    PRIMARY KEY (resource_id, source_id, action)
+) {{.Table}};
+
 -- +goose Down
+DROP TABLE account_resource_said;
 DROP TABLE account_resource_unshown;
 DROP TABLE account_resource_database;

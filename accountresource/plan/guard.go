@@ -55,7 +55,7 @@ func (r *Removals) waitsAlone(c *account.Change) account.Message {
 	case r.unseen[c.Source]:
 		return account.Say("reason_held_unseen", "DN", c.DN)
 	}
-	return account.Message{}
+	return r.reverts(c)
 }
 
 // held returns the row of a change that is not made.

@@ -35,7 +35,7 @@ func (p *Planner) guardMasses(guarded []account.Change) (changes []account.Chang
 	for _, kind := range []account.Action{account.ActionLinked, account.ActionDisabled, account.ActionEnabled, account.ActionUpdated} {
 		all := kinds[kind]
 		if kind != account.ActionLinked {
-			changes = append(changes, p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()), offWaits)...)
+			changes = append(changes, p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()), p.switchWaits)...)
 			continue
 		}
 		made := p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()+len(all)), waitsForNothing)
@@ -48,11 +48,11 @@ func (p *Planner) guardMasses(guarded []account.Change) (changes []account.Chang
 	return changes
 }
 
-// offWaits returns that an account which was here before and whose object is disabled since it was linked is not switched off
-// unasked (rule R4).
-func offWaits(c *account.Change) account.Message {
+// switchWaits returns that an account which was here before and whose object is disabled since it was linked is not switched off
+// unasked (rule R4), or that another database said the opposite.
+func (p *Planner) switchWaits(c *account.Change) account.Message {
 	if c.Switch != account.Off || c.Before == nil || !c.Before.OffWaits {
-		return account.Message{}
+		return p.reverts(c)
 	}
 	return account.Say("reason_held_off")
 }
@@ -87,7 +87,7 @@ func (p *Planner) guardRenames(renames []rename) (made []rename, rows []account.
 	}
 	const kind = account.ActionRenamed
 	goes := make(map[account.SourceID]account.Change, len(renames))
-	for _, c := range p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()), waitsForNothing) {
+	for _, c := range p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()), p.reverts) {
 		if c.Action == kind {
 			goes[c.Source] = c
 		} else {

@@ -24,6 +24,8 @@ type Removal struct {
 	Decided map[account.SourceID]Decided
 	// Unshown are linked objects that the database has never shown, so that they are not missed (rule R24).
 	Unshown []account.SourceID
+	// OtherWords are what other databases said within the last day.
+	OtherWords map[account.SourceID]OtherWord
 }
 
 // Decided is a removal that was held, and what an admin said of it. It holds for that action only: where another one is due

@@ -28,6 +28,7 @@ type databases struct {
 	// counted are those that a listing of this run lacked, linked those that this run linked.
 	counted map[account.SourceID]bool
 	linked  map[account.SourceID]bool
+	said    []Said // by this run
 }
 
 const (
@@ -72,7 +73,7 @@ func (p *Replication) switchDatabase(last Watermark) {
 	others := make([]Watermark, 0, len(last.Others)+1)
 	if last.Invocation != "" || len(last.Others) > 0 {
 		rest := last
-		rest.Others, rest.Retries = nil, nil
+		rest.Others, rest.Retries, rest.Said = nil, nil, nil
 		others = append(others, rest)
 		p.doubted = true // unless its own watermark is found
 	}
@@ -83,7 +84,7 @@ func (p *Replication) switchDatabase(last Watermark) {
 		}
 		next, p.doubted = o, last.Open || o.Open
 	}
-	next.Others, next.Retries = others[:min(len(others), mostDatabases)], last.Retries
+	next.Others, next.Retries, next.Said = others[:min(len(others), mostDatabases)], last.Retries, last.Said
 	p.watermark, p.switched = next, true
 }
 

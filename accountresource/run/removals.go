@@ -113,7 +113,7 @@ func (p *Replication) removalPolicy() plan.Removal {
 	if s.KeepDays > 0 {
 		policy.KeepUntil = p.cfg.Clock().AddDate(0, 0, s.KeepDays)
 	}
-	policy.Unshown = slices.Collect(maps.Keys(p.unshown))
+	policy.Unshown, policy.OtherWords = slices.Collect(maps.Keys(p.unshown)), p.saidElsewhere()
 	for _, h := range p.kept {
 		policy.Decided[h.Source] = plan.Decided{Action: h.Action, Decision: h.Decision}
 	}

@@ -28,6 +28,7 @@ func (p *Replication) settle(ctx context.Context, batch []step) ([]plan.Outcome,
 		default:
 			settled.add(s, s.Link, s.Unlink || s.Verb == account.Delete)
 			p.noteLinked(s)
+			p.noteSaid(s)
 			if s.Counts != "" {
 				p.unconfirmed[s.Counts]++
 				settled.Unconfirmed = p.unconfirmed

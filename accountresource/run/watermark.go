@@ -28,9 +28,11 @@ type Watermark struct {
 	// Retries are objects that have to be looked at once more, though they do not change (rule R18).
 	Retries []Retry
 	// Unshown are the linked objects that the database has never shown, Others the watermarks of databases that answered before, the
-	// latest first (rule R24). Their own Retries and Others are empty.
+	// latest first (rule R24). Their own Retries, Others and Said are empty.
 	Unshown []Unshown
 	Others  []Watermark
+	// Said is what databases said within the last day, the latest first, as far as the runs came to their end.
+	Said []Said
 }
 
 // Retry is an object that the next run looks at once more.
@@ -175,7 +177,7 @@ func (p *Replication) moveWatermark(ctx context.Context) error {
 		next = p.watermark
 		next.Retries, next.Open = nil, true
 	}
-	next.Unshown, next.Others = p.stillUnshown(), p.otherDatabases()
+	next.Unshown, next.Others, next.Said = p.stillUnshown(), p.otherDatabases(), p.recentlySaid()
 	if err := p.cfg.Watermarks.SetWatermark(ctx, p.lease, next); err != nil {
 		return fmt.Errorf("note how far the resource has been replicated: %w", err)
 	}

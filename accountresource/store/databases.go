@@ -13,6 +13,7 @@ import (
 const (
 	databaseTable = "account_resource_database"
 	unshownTable  = "account_resource_unshown"
+	saidTable     = "account_resource_said"
 )
 
 // readDatabases adds to a watermark those of the databases that answered before, and what each has never shown (rule R24).
@@ -42,7 +43,17 @@ func (s *Watermarks) readDatabases(ctx context.Context, resource int64, mark *ru
 			m.Unshown = append(m.Unshown, u.Unshown)
 		}
 	}
-	return wrapped(err, "read what the databases of resource %d have not shown", resource)
+	if err != nil {
+		return wrapped(err, "read what the databases of resource %d have not shown", resource)
+	}
+	mark.Said, err = query(ctx, s.db, s.sql.Select("source_id", "action", "invocation", "former", "at").From(saidTable).
+		Where(squirrel.Eq{"resource_id": resource}).OrderBy("at DESC", "source_id", "action"), func(scan func(...any) error) (d run.Said, err error) {
+		var at int64
+		err = scan(&d.Source, &d.Action, &d.Invocation, &d.Former, &at)
+		d.Time = fromMillis(at)
+		return d, err
+	})
+	return wrapped(err, "read what the databases of resource %d said", resource)
 }
 
 func scanMark(scan func(...any) error) (m run.Watermark, err error) {
@@ -54,34 +65,38 @@ func scanMark(scan func(...any) error) (m run.Watermark, err error) {
 
 // writeDatabases replaces the watermarks of the databases that answered before the last one, and what each has never shown.
 func (s *Watermarks) writeDatabases(ctx context.Context, tx *dialect.Tx, resource int64, last *run.Watermark) error {
-	databases := dialect.Rows{
-		Dialect: s.dialect, Table: databaseTable,
-		Columns: []string{"resource_id", "invocation", "position", "usn", "revision", "full_run", "unsettled", "tombstones", "listed"},
-	}
+	columns := []string{"resource_id", "invocation", "position", "usn", "revision", "full_run", "unsettled", "tombstones", "listed"}
+	var databases [][]any
 	unshown := unshownRows(resource, last)
 	for i := range last.Others {
 		m := &last.Others[i]
-		databases.Values = append(databases.Values, []any{
+		databases = append(databases, []any{
 			resource, m.Invocation, i, m.USN, m.Revision, millis(m.Full), flag(m.Open), flag(m.Tombstones), millis(m.Listed),
 		})
 		unshown = append(unshown, unshownRows(resource, m)...)
 	}
-	for _, table := range []string{databaseTable, unshownTable} {
+	for _, table := range []string{databaseTable, unshownTable, saidTable} {
 		if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": resource})); err != nil {
 			return err
 		}
 	}
-	if len(databases.Values) > 0 {
-		if _, err := exec(ctx, tx, databases); err != nil {
-			return err
-		}
+	if err := s.insertRows(ctx, tx, databaseTable, columns, databases); err != nil {
+		return err
 	}
-	for chunk := range slices.Chunk(unshown, s.dialect.Together) {
-		rows := dialect.Rows{
-			Dialect: s.dialect, Table: unshownTable, Columns: []string{"resource_id", "invocation", "source_id", "since", "listings"},
-			Values: chunk,
-		}
-		if _, err := exec(ctx, tx, rows); err != nil {
+	var said [][]any
+	for _, d := range last.Said {
+		said = append(said, []any{resource, string(d.Source), string(d.Action), d.Invocation, d.Former, millis(d.Time)})
+	}
+	if err := s.insertRows(ctx, tx, unshownTable, []string{"resource_id", "invocation", "source_id", "since", "listings"}, unshown); err != nil {
+		return err
+	}
+	return s.insertRows(ctx, tx, saidTable, []string{"resource_id", "source_id", "action", "invocation", "former", "at"}, said)
+}
+
+// insertRows inserts rows, as many at a time as a statement may have.
+func (s *Watermarks) insertRows(ctx context.Context, tx *dialect.Tx, table string, columns []string, values [][]any) error {
+	for chunk := range slices.Chunk(values, s.dialect.Together) {
+		if _, err := exec(ctx, tx, dialect.Rows{Dialect: s.dialect, Table: table, Columns: columns, Values: chunk}); err != nil {
 			return err
 		}
 	}
