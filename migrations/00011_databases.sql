@@ -1,4 +1,4 @@
--- The databases of a directory that answered before the last one, latest first: up to where each was replicated from (rule R24), as
+-- The databases of a directory, the last one first: where each was reached, and up to where it was replicated from (rule R24), as
 -- account_resource_mark says of the last one.
 
 -- +goose Up
@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS account_resource_database (
     resource_id BIGINT      NOT NULL,
     invocation  VARCHAR(64) NOT NULL,
     position    BIGINT      NOT NULL,
+    server      VARCHAR(255) NOT NULL,
     usn         BIGINT      NOT NULL,
     revision    BIGINT      NOT NULL,
     full_run    BIGINT      NOT NULL,

@@ -10,11 +10,14 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
+// The ports on which Active Directory answers with the global catalogue.
+const portCatalogue, portCatalogueTLS = 3268, 3269
+
 // checkCatalogue refuses mapped attributes that the global catalogue does not hold: the schema knows them, and yet
 // they are absent from every entry there. Samba answers on these ports with whole entries.
 func (r *Reader) checkCatalogue(ctx context.Context, root *ldap.Entry) error {
 	port, schemaDN := r.settings.Connection.Port, first(root, "schemaNamingContext")
-	if port != 3268 && port != 3269 || schemaDN == "" || strings.Contains(first(root, "vendorName"), "Samba") {
+	if port != portCatalogue && port != portCatalogueTLS || schemaDN == "" || strings.Contains(first(root, "vendorName"), "Samba") {
 		return nil
 	}
 	attributes := mapped(r.checked())

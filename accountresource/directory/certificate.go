@@ -19,7 +19,7 @@ import (
 // secret is sent: the connection trusts no authority at all, so it ends with the handshake.
 // Of several servers the first one that answers is asked.
 func (o Options) Certificates(ctx context.Context, c resource.Connection) (sent []resource.Certificate, err error) {
-	_, err = o.firstThatIsWell(ctx, c, func(c resource.Connection) error {
+	_, err = o.firstThatIsWell(ctx, c, func(o Options, c resource.Connection) error {
 		sent, err = o.chain(ctx, c)
 		return err
 	})

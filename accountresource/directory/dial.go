@@ -66,6 +66,9 @@ func (o Options) connect(ctx context.Context, c resource.Connection) (net.Conn, 
 		}
 		dial = dialer.DialContext
 	}
+	if o.at.IsValid() {
+		return dial(ctx, "tcp", net.JoinHostPort(o.at.String(), strconv.Itoa(c.Port)))
+	}
 	return dial(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(c.Port)))
 }
 

@@ -29,6 +29,7 @@ func (r *Reader) Probe(ctx context.Context) (run.Probe, error) {
 	}
 	r.naming = clean(first(root, "defaultNamingContext"))
 	p.BaseDN, p.Server = r.masker.proposal(r.naming), r.masker.text(first(root, "dnsHostName"))
+	p.Reached = reached(r.settings.Connection.Host, r.conn.raw)
 	p.HighestUSN, _ = strconv.ParseInt(first(root, "highestCommittedUSN"), 10, 64) // 0: it has none
 	if p.Invocation, err = r.invocation(ctx, first(root, "dsServiceName")); err != nil {
 		return p, fmt.Errorf("ask which database this is: %w", err)

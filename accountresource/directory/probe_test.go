@@ -54,7 +54,8 @@ func TestAProbeTellsWhatTheServerSaysOfItself(t *testing.T) {
 	got, err := open(t, settings(t, activeDirectory().serve(t)), 3).Probe(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, cmp.Diff(run.Probe{
-		BaseDN: scriptedBase, Server: "dc.example.com", Invocation: "04030201-0605-0807-090a-0b0c0d0e0f10", HighestUSN: 12345,
+		Reached: "127.0.0.1 127.0.0.1",
+		BaseDN:  scriptedBase, Server: "dc.example.com", Invocation: "04030201-0605-0807-090a-0b0c0d0e0f10", HighestUSN: 12345,
 		Follows: true,
 	}, got))
 }
@@ -77,7 +78,7 @@ func TestAServerThatSaysLittleIsProbedAllTheSame(t *testing.T) {
 	script.root = map[string][]string{"dsServiceName": {"CN=Hidden"}, "subschemaSubentry": {"CN=Hidden"}}
 	got, err := open(t, settings(t, script.serve(t)), 3).Probe(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, run.Probe{}, got)
+	assert.Equal(t, run.Probe{Reached: "127.0.0.1 127.0.0.1"}, got)
 }
 
 func TestABaseDNThatIsNotThere(t *testing.T) {

@@ -16,7 +16,7 @@ const maxProposal = 500
 // section 5.1); empty where it names none.
 // Of several servers the first one that answers is asked.
 func (o Options) BaseDN(ctx context.Context, c resource.Connection) (base string, err error) {
-	_, err = o.firstThatIsWell(ctx, c, func(c resource.Connection) error {
+	_, err = o.firstThatIsWell(ctx, c, func(o Options, c resource.Connection) error {
 		base, err = o.root(ctx, c)
 		return err
 	})

@@ -24,10 +24,15 @@ type Options struct {
 	// to. It is asked when the connection is made, for every address that is tried; a Dial of the caller's own has to
 	// ask by itself. Default: every address. See HostPolicy.
 	Allowed func(host string, address netip.Addr) bool
+	// Resolver lists the domain controllers of a domain and the addresses of a host. Default: the system's, where Dial is the default.
+	Resolver Resolver
 	// Schemas keeps what servers said of their schemas for the readers that come. Default: each reader asks anew.
 	Schemas *Schemas
 	// Logger hears of what a reading passes over. Default: slog.Default.
 	Logger *slog.Logger
+
+	prefer string     // the server that is asked first (see Reader.Prefer)
+	at     netip.Addr // where a host is connected to that has several addresses; any where not valid
 }
 
 const (
@@ -71,7 +76,13 @@ type Reader struct {
 	tombstones bool // this account is shown them
 }
 
-var _ run.Reader = (*Reader)(nil)
+var (
+	_ run.Reader           = (*Reader)(nil)
+	_ run.ReaderWithServer = (*Reader)(nil)
+)
+
+// Prefer has the server asked first that an earlier probe reached (run.Probe.Reached), as long as the settings lead to it.
+func (r *Reader) Prefer(server string) { r.options.prefer = server }
 
 // stopped is why ctx ended, where it did: any other error is only what that looks like from inside.
 func stopped(ctx context.Context, err error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -22,7 +23,8 @@ func (r *Reader) connect(ctx context.Context) (*connection, error) {
 	if problem := c.BindPassword.Problem(); problem != nil {
 		return nil, problem
 	}
-	chosen, err := r.options.firstThatIsWell(ctx, c, func(c resource.Connection) (err error) {
+	chosen, err := r.options.firstThatIsWell(ctx, c, func(o Options, c resource.Connection) (err error) {
+		r.options.at = o.at
 		r.conn, err = r.connectTo(ctx, c)
 		return err
 	})
@@ -35,13 +37,15 @@ func (r *Reader) connect(ctx context.Context) (*connection, error) {
 
 // firstThatIsWell asks the servers of a connection in their order until one answers or an error is none of that server
 // alone. The error names all that were asked.
-func (o Options) firstThatIsWell(ctx context.Context, c resource.Connection, ask func(resource.Connection) error) (host string, err error) {
+func (o Options) firstThatIsWell(
+	ctx context.Context, c resource.Connection, ask func(Options, resource.Connection) error,
+) (host string, err error) {
 	var sick resource.Problems
-	for _, host := range c.Hosts() {
-		c.Host = host
-		err := ask(c)
+	for server := range o.candidates(ctx, c) {
+		c.Host, o.at = server.host, server.address
+		err := ask(o, c)
 		if err == nil {
-			return host, nil
+			return server.host, nil
 		}
 		var problem *resource.Problem
 		if ctx.Err() != nil || !errors.As(err, &problem) {
@@ -54,7 +58,12 @@ func (o Options) firstThatIsWell(ctx context.Context, c resource.Connection, ask
 			return "", append(resource.Problems{problem}, sick...)
 		}
 		if o.Logger != nil {
-			o.Logger.WarnContext(ctx, "a directory server cannot be read", "host", host, "error", err)
+			o.Logger.WarnContext(ctx, "a directory server cannot be read", "host", server, "error", err)
+		}
+		if slices.ContainsFunc(sick, func(p *resource.Problem) bool {
+			return p.Message.Key == problem.Message.Key && p.Message.Args["Host"] == server.host
+		}) {
+			continue // another address of the same host
 		}
 		sick = append(sick, problem)
 	}
@@ -103,7 +112,7 @@ func (r *Reader) connectTo(ctx context.Context, c resource.Connection) (*connect
 // ready.
 func ready(ctx context.Context, conn *connection, c resource.Connection) error {
 	wanted := []string{"isSynchronized"}
-	if c.Port == 3268 || c.Port == 3269 {
+	if c.Port == portCatalogue || c.Port == portCatalogueTLS {
 		wanted = append(wanted, "isGlobalCatalogReady")
 	}
 	result, err := conn.search(ctx, 1, &ldap.SearchRequest{Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)", Attributes: wanted})

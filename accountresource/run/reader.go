@@ -15,6 +15,8 @@ type Probe struct {
 	// Server names the server for people (dnsHostName), Invocation the database of it that answered (invocationId of
 	// dsServiceName): change counters are good with the same one only.
 	Server, Invocation string
+	// Reached is where the server was reached, for ReaderWithServer.
+	Reached string
 	// HighestUSN is the server's change counter, read before any search: the next watermark.
 	HighestUSN int64
 	// Tombstones says that this account is shown deleted objects.
@@ -99,6 +101,12 @@ type Reader interface {
 
 	// Close ends the connection.
 	Close() error
+}
+
+// ReaderWithServer is a Reader that may be told which of several servers to ask first.
+type ReaderWithServer interface {
+	// Prefer names the server that an earlier run reached (Probe.Reached).
+	Prefer(server string)
 }
 
 // ErrGroupsUnknown says that a directory does not show which groups objects are in, so that all groups have to be read.

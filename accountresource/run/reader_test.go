@@ -29,6 +29,7 @@ type people struct {
 
 	// invocation is the server's database; with none a run reads everything. usn is its counter.
 	invocation string
+	reached    string // where it was reached
 	usn        int64
 	tombstones bool
 	tombless   bool                // the container of deleted objects is shown, and nothing in it
@@ -51,7 +52,7 @@ func (p *people) touch(t run.ChangedObject) {
 type peopleReader struct{ *people }
 
 func (r *peopleReader) Probe(context.Context) (run.Probe, error) {
-	p := run.Probe{Server: "dc1.corp.example", Follows: r.invocation != "", Invocation: r.invocation, HighestUSN: r.usn, Tombstones: r.tombstones}
+	p := run.Probe{Server: "dc1.corp.example", Follows: r.invocation != "", Invocation: r.invocation, Reached: r.reached, HighestUSN: r.usn, Tombstones: r.tombstones}
 	return p, r.probeErr
 }
 

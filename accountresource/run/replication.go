@@ -138,6 +138,9 @@ func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply ma
 	}
 	defer func() { _ = reader.Close() }() // it is only read
 	p.counters.enter(Connecting)
+	if r, ok := reader.(ReaderWithServer); ok && p.watermark.Server != "" {
+		r.Prefer(p.watermark.Server) // a run stays with the last database while it answers (rule R24)
+	}
 	if p.probe, err = reader.Probe(ctx); err != nil {
 		return fmt.Errorf("probe the directory: %w", err)
 	}

@@ -16,6 +16,8 @@ type Watermark struct {
 	// Invocation is the server's database whose counter USN is; a counter means nothing to another one.
 	Invocation string
 	USN        int64
+	// Server is where the database was reached (see Probe.Reached).
+	Server string
 	// Revision is that of the settings, Full when the last full run began that came to its end.
 	Revision int64
 	Full     time.Time
@@ -158,7 +160,7 @@ func (p *Replication) moveWatermark(ctx context.Context) error {
 	if p.cfg.Watermarks == nil {
 		return nil
 	}
-	next := Watermark{Invocation: p.probe.Invocation, USN: p.probe.HighestUSN, Revision: p.res.Revision, Full: p.watermark.Full}
+	next := Watermark{Invocation: p.probe.Invocation, Server: p.probe.Reached, USN: p.probe.HighestUSN, Revision: p.res.Revision, Full: p.watermark.Full}
 	next.Tombstones, next.Listed = p.showsTombstones(), p.watermark.Listed
 	if p.identitiesListed {
 		next.Listed = p.run.Started

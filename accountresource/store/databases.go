@@ -18,10 +18,22 @@ const (
 
 // readDatabases adds to a watermark those of the databases that answered before, and what each has never shown (rule R24).
 func (s *Watermarks) readDatabases(ctx context.Context, resource int64, mark *run.Watermark) (err error) {
-	mark.Others, err = query(ctx, s.db, s.sql.Select("invocation", "usn", "revision", "full_run", "unsettled", "tombstones", "listed").
-		From(databaseTable).Where(squirrel.Eq{"resource_id": resource}).OrderBy("position"), scanMark)
+	known, err := query(ctx, s.db, s.sql.Select("server", "invocation", "usn", "revision", "full_run", "unsettled", "tombstones", "listed").
+		From(databaseTable).Where(squirrel.Eq{"resource_id": resource}).OrderBy("position"), func(scan func(...any) error) (run.Watermark, error) {
+		var server string
+		m, err := scanMark(func(into ...any) error { return scan(append([]any{&server}, into...)...) })
+		m.Server = server
+		return m, err
+	})
 	if err != nil {
 		return wrapped(err, "read which databases resource %d has been replicated from", resource)
+	}
+	for i := range known {
+		if known[i].Invocation == mark.Invocation {
+			mark.Server = known[i].Server
+		} else {
+			mark.Others = append(mark.Others, known[i])
+		}
 	}
 	type row struct {
 		invocation string
@@ -63,17 +75,16 @@ func scanMark(scan func(...any) error) (m run.Watermark, err error) {
 	return m, err
 }
 
-// writeDatabases replaces the watermarks of the databases that answered before the last one, and what each has never shown.
+// writeDatabases replaces the watermarks of the databases, the last one first, what each has never shown, and what they said.
 func (s *Watermarks) writeDatabases(ctx context.Context, tx *dialect.Tx, resource int64, last *run.Watermark) error {
-	columns := []string{"resource_id", "invocation", "position", "usn", "revision", "full_run", "unsettled", "tombstones", "listed"}
+	columns := []string{"resource_id", "server", "invocation", "position", "usn", "revision", "full_run", "unsettled", "tombstones", "listed"}
 	var databases [][]any
-	unshown := unshownRows(resource, last)
-	for i := range last.Others {
-		m := &last.Others[i]
+	var unshown [][]any
+	for i, m := range append([]run.Watermark{*last}, last.Others...) {
 		databases = append(databases, []any{
-			resource, m.Invocation, i, m.USN, m.Revision, millis(m.Full), flag(m.Open), flag(m.Tombstones), millis(m.Listed),
+			resource, shortened(m.Server, 255), m.Invocation, i, m.USN, m.Revision, millis(m.Full), flag(m.Open), flag(m.Tombstones), millis(m.Listed),
 		})
-		unshown = append(unshown, unshownRows(resource, m)...)
+		unshown = append(unshown, unshownRows(resource, &m)...)
 	}
 	for _, table := range []string{databaseTable, unshownTable, saidTable} {
 		if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": resource})); err != nil {

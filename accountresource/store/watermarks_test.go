@@ -36,12 +36,13 @@ func testMarks(t *testing.T, connect func() *sql.DB) {
 		want.Retries = append(want.Retries, run.Retry{Source: account.SourceID(fmt.Sprintf("b%04d", i)), Kind: account.Mailbox})
 	}
 	want.Unshown = []run.Unshown{{Source: "a", Since: want.Full, Listings: 2}, {Source: "b"}}
+	want.Server = "dc1.corp.example 192.0.2.7"
 	want.Said = []run.Said{
 		{Source: "b", Invocation: "second", Action: account.ActionRenamed, Former: "b@example.com", Time: want.Listed},
 		{Source: "a", Action: account.ActionDisabled, Time: want.Full},
 	}
 	want.Others = []run.Watermark{
-		{Invocation: "second", USN: 1 << 41, Revision: 2, Full: want.Full, Listed: want.Listed, Tombstones: true},
+		{Invocation: "second", Server: "dc2.corp.example", USN: 1 << 41, Revision: 2, Full: want.Full, Listed: want.Listed, Tombstones: true},
 		{Invocation: "", Open: true},
 	}
 	for i := range 1200 {
