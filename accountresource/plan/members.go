@@ -115,12 +115,12 @@ func (m *Members) addGroup(o account.Object, inScope bool) {
 // gone. It is called when all phases have been planned.
 func (m *Members) Unlinked() []account.SourceID { return slices.Sorted(maps.Keys(m.unlinked)) }
 
-// Unknown returns members that nothing is known of yet, each once.
+// Unknown returns members that nothing is known of yet, each once. Those of groups that neither have an address nor are nested in one
+// that has are nobody's members: in a large domain these are most, all computers among them.
 func (p *Planner) Unknown() []account.SourceID {
 	m := p.Members
 	var unknown []account.SourceID
-	for _, id := range m.order {
-		g := m.groups[id]
+	for _, g := range p.countingGroups() {
 		for _, list := range [][]uint32{g.members, m.primary.members[g.Primary], m.numbers.all(m.manager(g))} {
 			for _, number := range list {
 				member := m.numbers.ids[number]
@@ -131,6 +131,27 @@ func (p *Planner) Unknown() []account.SourceID {
 		}
 	}
 	return unknown
+}
+
+// countingGroups returns the groups that are known to have an alias or an address, and those nested in them.
+func (p *Planner) countingGroups() (counting []*group) {
+	seen := newSourceSet(p.Members.numbers)
+	for _, id := range p.order {
+		if g := p.groups[id]; (len(g.Mail) > 0 || p.state.link(id) != nil) && seen.add(id) {
+			counting = append(counting, g)
+		}
+	}
+	for i := 0; i < len(counting); i++ { // it grows
+		g := counting[i]
+		for _, list := range [][]uint32{g.members, p.primary.members[g.Primary]} {
+			for _, number := range list {
+				if nested := p.groups[p.Members.numbers.ids[number]]; nested != nil && seen.addNumber(number) {
+					counting = append(counting, nested)
+				}
+			}
+		}
+	}
+	return counting
 }
 
 // IsKnown reports whether enough is known of an object as a member of groups.
