@@ -120,6 +120,7 @@ func TestADomainNameStandsForItsControllers(t *testing.T) {
 			s, _, _ := pair(t)
 			s.Connection.BaseDN, s.Connection.BindDN = server.BaseDN(), server.AdminDN()
 			s.Connection.Host, s.Connection.Port = "Corp.example", port
+			s.Users.EmployeeID, s.Users.Title, s.Users.Mobile = "", "", "" // which the catalogue does not hold
 			var mu sync.Mutex
 			var dialed []string
 			o := directory.Options{

@@ -30,6 +30,7 @@ func (s *source) object(e *ldap.Entry) (account.Object, error) {
 	}
 	o.USN, _ = strconv.ParseInt(first(e, "uSNChanged"), 10, 64) // 0: it has none
 	o.Primary = primaryOf(e, o.Kind)
+	s.catalogue.adapt(e, &o)
 	if s.manager {
 		o.Manager, _, _ = splitDN(first(e, "managedBy"))
 	}

@@ -147,7 +147,7 @@ func above(since int64) string { return "(uSNChanged>=" + strconv.FormatInt(sinc
 
 func (l *lister) attributes() []string {
 	if l.query.IDsOnly {
-		return []string{"objectGUID", "objectClass", "primaryGroupID"}
+		return append([]string{"objectGUID", "objectClass", "primaryGroupID"}, l.source.catalogue.attributes()...)
 	}
 	return l.source.attributes()
 }

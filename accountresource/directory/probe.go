@@ -31,6 +31,9 @@ func (r *Reader) Probe(ctx context.Context) (run.Probe, error) {
 	p.BaseDN, p.Server = r.masker.proposal(r.naming), r.masker.text(first(root, "dnsHostName"))
 	p.Reached = reached(r.settings.Connection.Host, r.conn.raw)
 	p.HighestUSN, _ = strconv.ParseInt(first(root, "highestCommittedUSN"), 10, 64) // 0: it has none
+	if err := r.openCatalogue(ctx, root); err != nil {
+		return p, err
+	}
 	if p.Invocation, err = r.invocation(ctx, first(root, "dsServiceName")); err != nil {
 		return p, fmt.Errorf("ask which database this is: %w", err)
 	}
@@ -41,24 +44,28 @@ func (r *Reader) Probe(ctx context.Context) (run.Probe, error) {
 	if r.tombstones, err = r.seesTombstones(ctx); err != nil {
 		return p, err
 	}
-	p.Tombstones, p.Follows = r.tombstones, p.HighestUSN > 0 && p.Invocation != "" && r.follows()
+	p.Tombstones, p.Follows = r.tombstones, p.HighestUSN > 0 && p.Invocation != "" && r.catalogue == nil && r.follows()
 	return p, r.checkAttributes(ctx, root)
 }
 
-// invocation identifies the database of the server that answers; empty where that may not be read.
+// invocation identifies the database of the server that answers; empty where that may not be read. A catalogue does not show its
+// database, but its server.
 func (r *Reader) invocation(ctx context.Context, service string) (string, error) {
 	if service == "" {
 		return "", nil
 	}
-	entry, err := r.entry(ctx, service, "invocationId")
+	entry, err := r.entry(ctx, service, "invocationId", "objectGUID")
 	if hidden(err) {
 		return "", nil
 	}
 	if err != nil {
 		return "", stopped(ctx, requestProblem(r.settings.Connection, err))
 	}
-	id, _ := formatGUID(raw(entry, "invocationId")) // empty where there is none
-	return string(id), nil
+	id, err := formatGUID(raw(entry, "invocationId"))
+	if server, errServer := formatGUID(raw(entry, "objectGUID")); err != nil && errServer == nil && r.catalogue != nil {
+		return "catalogue-" + string(server), nil
+	}
+	return string(id), nil // empty where there is none
 }
 
 // checked are the settings as far as they are in use: what is wrong with groups is no obstacle while there are none.
@@ -97,7 +104,7 @@ func (r *Reader) checkAttributes(ctx context.Context, root *ldap.Entry) error {
 	}
 	if len(names) == 0 {
 		r.options.Logger.WarnContext(ctx, "the directory does not show its schema; attribute names are not checked")
-		return nil
+		return r.checkCatalogue(ctx)
 	}
 	r.names = names
 	var problems resource.Problems
@@ -109,5 +116,5 @@ func (r *Reader) checkAttributes(ctx context.Context, root *ldap.Entry) error {
 	if len(problems) > 0 {
 		return problems
 	}
-	return r.checkCatalogue(ctx, root)
+	return r.checkCatalogue(ctx)
 }

@@ -1,7 +1,6 @@
 package directory_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -154,35 +153,6 @@ func TestAnObjectIdentifierIsReadUnderItsName(t *testing.T) {
 		assert.Equal(t, "Engineer", o.Profile[account.Title])
 		return nil
 	})
-	require.NoError(t, err)
-}
-
-// The global catalogue knows all attributes and holds few: the others would be read as absent and cleared.
-func TestTheGlobalCatalogueIsAskedWhatItHolds(t *testing.T) {
-	script := activeDirectory()
-	script.list = func(s *session, r request) {
-		assert.Equal(t, schemaDN, r.base)
-		for _, definition := range attributeTypes {
-			name := strings.Split(definition, "'")[1]
-			held := map[string][]string{"lDAPDisplayName": {name}, "isMemberOfPartialAttributeSet": {"TRUE"}}
-			if name == "title" || name == "employeeID" {
-				delete(held, "isMemberOfPartialAttributeSet")
-			}
-			s.entry(r, "CN="+name+","+schemaDN, held)
-		}
-		s.page(r, "")
-	}
-	address := script.serve(t)
-	s := settings(t, address)
-	s.Connection.Port = 3268
-	_, err := openVia(t, s, address).Probe(t.Context())
-	assert.Equal(t, []string{"user_employee_id", "user_title"}, fieldsOf(err))
-	s.Users.EmployeeID = ""
-	_, err = openVia(t, s, address).Probe(t.Context())
-	wantProblem(t, err, "user_title", "attribute_not_in_catalogue", "title", "636")
-
-	script.root["vendorName"] = []string{"Samba Team (https://www.samba.org)"} // gives whole entries
-	_, err = openVia(t, s, address).Probe(t.Context())
 	require.NoError(t, err)
 }
 

@@ -74,6 +74,7 @@ type Reader struct {
 	names    schema // what Probe learned, nil where it could not
 
 	tombstones bool // this account is shown them
+	catalogue  *catalogue
 }
 
 var (

@@ -15,19 +15,20 @@ type source struct {
 	members             bool                      // a group's, with its identifier
 	member              bool                      // a user, as a member of groups: the primary group, mail
 	manager             bool                      // a group's
+	catalogue           *catalogue                // nil: whole entries are read
 }
 
 // source is what the settings say of a kind, with the names under which the server answers.
 func (r *Reader) source(kind account.ObjectKind) source {
 	if kind == account.Group {
 		g := &r.settings.Groups
-		s := source{filter: g.Filter, filterField: "group_filter", mail: r.names.answered(g.Mail), members: true, manager: g.Moderator}
+		s := source{filter: g.Filter, filterField: "group_filter", mail: r.names.answered(g.Mail), members: true, manager: g.Moderator, catalogue: r.catalogue}
 		s.fields[account.Name] = r.names.answered(g.Name)
 		return s
 	}
 	u := &r.settings.Users
 	s := source{
-		member: r.settings.Replication.Groups,
+		member: r.settings.Replication.Groups, catalogue: r.catalogue,
 		filter: u.Filter, filterField: "user_filter", mail: r.names.answered(u.Mail), status: r.names.answered(u.Status),
 	}
 	for _, f := range account.AllFields() {
@@ -60,7 +61,7 @@ func (s *source) attributes() []string {
 	if s.member {
 		names = append(names, "primaryGroupID", mail)
 	}
-	return once(names)
+	return once(append(names, s.catalogue.attributes()...))
 }
 
 // once are the names without repetitions in any case, and without empty ones.

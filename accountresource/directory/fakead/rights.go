@@ -25,7 +25,7 @@ func (s *Server) Deny(d Denied) {
 	t := s.tree
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.denied = denied{attributes: make(map[string]bool)}
+	t.denied = denied{attributes: make(map[string]bool), catalogue: t.denied.catalogue, held: t.denied.held}
 	for _, name := range d.Attributes {
 		t.denied.attributes[strings.ToLower(name)] = true
 	}
@@ -44,6 +44,8 @@ func keysOf(dns []string) (keys []string) {
 type denied struct {
 	attributes       map[string]bool // in lower case
 	of, trees, below []string        // keys
+	catalogue        bool            // only the partial set is held, and
+	held             []string
 }
 
 // hides reports whether an object is not shown.
@@ -54,6 +56,9 @@ func (d *denied) hides(key string) bool {
 
 // hidesAttribute reports whether an attribute of an object may not be read.
 func (d *denied) hidesAttribute(e *entry, name string) bool {
+	if d.catalogue && !catalogued[strings.ToLower(name)] && !slices.Contains(d.held, name) {
+		return true
+	}
 	if !d.attributes[strings.ToLower(name)] {
 		return false
 	}
@@ -63,7 +68,7 @@ func (d *denied) hidesAttribute(e *entry, name string) bool {
 // shown returns the state of an object without what may not be read.
 func (d *denied) shown(e *entry) object {
 	o := e.state()
-	if len(d.attributes) > 0 {
+	if len(d.attributes) > 0 || d.catalogue {
 		o.attributes = slices.DeleteFunc(o.attributes, func(a attribute) bool { return d.hidesAttribute(e, a.name) })
 	}
 	return o
@@ -91,4 +96,13 @@ func (t *tree) missingFrom(q *query) *ldap.Error {
 		return t.missing(q.base)
 	}
 	return nil
+}
+
+// catalogued are the attributes of which a global catalogue holds copies, as far as the directory has any of them; invocationId, title,
+// mobile, employeeID, accountExpires and managedBy are not (isMemberOfPartialAttributeSet in the schema of Windows Server).
+var catalogued = map[string]bool{
+	"objectclass": true, "objectguid": true, "objectsid": true, "cn": true, "ou": true, "dc": true, "name": true, "distinguishedname": true,
+	"displayname": true, "givenname": true, "sn": true, "mail": true, "proxyaddresses": true, "telephonenumber": true, "samaccountname": true,
+	"userprincipalname": true, "useraccountcontrol": true, "grouptype": true, "member": true, "memberof": true, "primarygroupid": true,
+	"usnchanged": true, "usncreated": true, "isdeleted": true, "whencreated": true, "whenchanged": true, "description": true,
 }

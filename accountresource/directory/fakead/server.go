@@ -24,6 +24,10 @@ type Options struct {
 	RequireTLS bool
 	// NoTLS is a server without a certificate.
 	NoTLS bool
+	// Catalogue has the directory answer as a global catalogue does, which holds only some attributes of each object.
+	// Held are attributes that it holds besides the usual ones.
+	Catalogue bool
+	Held      []string
 	// TLS is how encryption is spoken, instead of with a certificate of the directory's own: CA is nil then.
 	TLS *tls.Config
 }
@@ -60,6 +64,7 @@ func Start(o Options) (*Server, error) {
 	if err := s.furnish(); err != nil {
 		return nil, err
 	}
+	s.tree.denied.catalogue, s.tree.denied.held = o.Catalogue, o.Held
 	var err error
 	if s.listener, err = net.Listen("tcp", o.Listen); err != nil {
 		return nil, fmt.Errorf("start the fake directory: %w", err)
