@@ -210,3 +210,18 @@ func TestR24_WhoIsNotShownYetKeepsMemberships(t *testing.T) {
 	assert.Contains(t, members, "new")
 	assert.Contains(t, members, "u0002")
 }
+
+// A preview does not announce removals that no run would make.
+func TestR24_APreviewDoubtsAsARunDoes(t *testing.T) {
+	c := newControllers(t, 30)
+	c.forget(c.dc2, "id0004")
+	c.config.OpenReader = c.dc2.open
+	before := c.tables.mark
+	var rows []string
+	require.NoError(t, run.New(c.config).Preview(t.Context(), c.res, func(change *account.Change) error {
+		rows = append(rows, string(change.Action)+" "+change.Address+" "+change.Reason.Key)
+		return nil
+	}))
+	assert.Equal(t, []string{"ignored u0004@example.com reason_missing_elsewhere"}, rows)
+	assert.Equal(t, before, c.tables.mark)
+}

@@ -23,6 +23,9 @@ func (r *Runner) Preview(ctx context.Context, res resource.Resource, each func(*
 func (r *Runner) preview(ctx context.Context, res resource.Resource, each func(*account.Change) error) error {
 	p := newReplication(&r.cfg, res, Full)
 	p.log = p.log.With("preview", true)
+	if err := p.readWatermark(ctx); err != nil { // it knows whom the server's database has never shown (rule R24)
+		return err
+	}
 	return p.replicateWith(ctx, false, func(_ context.Context, batches <-chan []account.Change) ([]plan.Outcome, error) {
 		for batch := range batches {
 			for i := range batch {

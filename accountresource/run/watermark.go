@@ -115,9 +115,9 @@ func (p *Replication) showsTombstones() bool {
 	return p.watermark.Tombstones || p.tombstoneSeen
 }
 
-// since is the counter up to which everything has been replicated with these settings; 0 where that is not known.
+// since is the counter up to which everything has been replicated with these settings; 0 where that is not known, and for a preview.
 func (p *Replication) since() int64 {
-	if p.doubted || p.watermark.Open || p.watermark.Revision != p.res.Revision {
+	if p.run.ID == 0 || p.doubted || p.watermark.Open || p.watermark.Revision != p.res.Revision {
 		return 0
 	}
 	return p.watermark.USN
