@@ -17,7 +17,7 @@ import (
 const portCatalogue, portCatalogueTLS = 3268, 3269
 
 // partialSet are the attributes of people and groups of which the global catalogue holds copies from every domain
-// (isMemberOfPartialAttributeSet in Microsoft's schema for Windows Server 2016; proxyAddresses by Exchange's). That an attribute is
+// (isMemberOfPartialAttributeSet in Microsoft's schema for Windows Server 2012 R2; proxyAddresses by Exchange's). That an attribute is
 // among them cannot be asked there, since it holds no copy of that either (MS-ADA1, isMemberOfPartialAttributeSet).
 var partialSet = setOf(
 	"c", "cn", "description", "displayName", "distinguishedName", "givenName", "homePhone", "ipPhone", "l", "legacyExchangeDN", "mail",
