@@ -90,6 +90,14 @@ func (o *operations) Cancel(ctx context.Context, resourceID, runID int64) error 
 // scheduled is a run because it is time. Another process being faster is no news.
 func (o *operations) scheduled(ctx context.Context, id int64) {
 	res, err := o.resources.Get(ctx, id)
+	var until time.Time
+	if err == nil {
+		until, err = o.backOff(ctx, &res)
+	}
+	if time.Now().Before(until) {
+		o.logger.InfoContext(ctx, "no scheduled run: the directory refused the bind account", "resource", id, "until", until)
+		return
+	}
 	if err == nil {
 		_, err = o.runner.Once(ctx, res, run.Scheduled, run.Incremental)
 	}
@@ -100,6 +108,15 @@ func (o *operations) scheduled(ctx context.Context, id int64) {
 	default:
 		o.logger.ErrorContext(ctx, "scheduled run", "resource", id, "error", err)
 	}
+}
+
+// backOff returns until when a resource does not run by itself.
+func (o *operations) backOff(ctx context.Context, res *resource.Resource) (time.Time, error) {
+	newest, _, err := o.history.Runs(ctx, res.ID, 1, run.BackOffRuns)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the newest runs of resource %d: %w", res.ID, err)
+	}
+	return run.BackOff(newest, res.Changed), nil
 }
 
 // Running reports whether a run is going on, in this process or another.

@@ -33,6 +33,8 @@ type Resource struct {
 	Enabled bool
 	// Revision counts the changes of the settings. A run that started on an older one is followed by a full run.
 	Revision int64
+	// Changed is when they were changed last.
+	Changed time.Time
 	// Tested says that a connection test of the stored settings succeeded; the page then offers to enable it.
 	Tested   bool
 	Settings Settings

@@ -58,16 +58,18 @@ type storedResource struct {
 // stored reads resources. A password that cannot be opened is locked, so that the pages still open and a run says why
 // it cannot sign in.
 func (s *Resources) stored(ctx context.Context, where any) ([]storedResource, error) {
-	q := s.sql.Select("id", "kind", "enabled", "tested", "revision", "settings", "bind_password").
+	q := s.sql.Select("id", "kind", "enabled", "tested", "revision", "changed", "settings", "bind_password").
 		From(resourceTable).OrderBy("id")
 	if where != nil {
 		q = q.Where(where)
 	}
 	return query(ctx, s.db, q, func(scan func(...any) error) (r storedResource, err error) {
 		var settings string
-		if err := scan(&r.ID, &r.Kind, &r.Enabled, &r.Tested, &r.Revision, &settings, &r.sealed); err != nil {
+		var changed int64
+		if err := scan(&r.ID, &r.Kind, &r.Enabled, &r.Tested, &r.Revision, &changed, &settings, &r.sealed); err != nil {
 			return r, err
 		}
+		r.Changed = fromMillis(changed)
 		// Settings that came with a later version have their defaults in rows that are older.
 		r.Settings = resource.Defaults()
 		if err := json.Unmarshal([]byte(settings), &r.Settings); err != nil {

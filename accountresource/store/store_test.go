@@ -179,7 +179,7 @@ func testOpenAtOnce(t *testing.T, connect func() *sql.DB) {
 }
 
 func testResource(t *testing.T, connect func() *sql.DB) {
-	s, _ := opened(t, connect())
+	s, c := opened(t, connect())
 	resources := s.Resources()
 	set := resource.Defaults()
 	set.Connection.Domain, set.Connection.Host = "example.com", "dc1"
@@ -190,8 +190,9 @@ func testResource(t *testing.T, connect func() *sql.DB) {
 
 	got, err := resources.Get(t.Context(), id)
 	require.NoError(t, err)
-	assert.Equal(t, resource.Resource{ID: id, Kind: resource.Samba, Revision: 1, Settings: set}, got)
+	assert.Equal(t, resource.Resource{ID: id, Kind: resource.Samba, Revision: 1, Changed: c.now(), Settings: set}, got)
 
+	c.advance(time.Minute)
 	set.Users.Title = ""
 	require.NoError(t, resources.Save(t.Context(), got, set, resource.Secret{}))
 	require.ErrorIs(t, resources.Save(t.Context(), got, set, resource.Secret{}), resource.ErrChanged, "read before the change")
@@ -205,7 +206,7 @@ func testResource(t *testing.T, connect func() *sql.DB) {
 	all, err := resources.All(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []resource.Resource{
-		{ID: id, Kind: resource.Samba, Enabled: true, Tested: true, Revision: 2, Settings: set},
+		{ID: id, Kind: resource.Samba, Enabled: true, Tested: true, Revision: 2, Changed: c.now(), Settings: set},
 	}, all)
 
 	for _, err := range []error{
