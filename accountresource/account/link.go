@@ -58,7 +58,8 @@ type Link struct {
 	// OffWaits says that the object was disabled when the account, which was here before, was linked to it: switching that off
 	// waits for an admin (rule R4).
 	OffWaits bool
-	// Left is when the account was switched off since its object had left, as the store says; zero for any other.
+	// Left is when the account was switched off since its object had left, or the link was released, as the store says; zero for any
+	// other.
 	Left time.Time
 	// Members are the members that the directory gave to an alias that was here before: its others are local, and stay (rule R4).
 	Members []LinkMember

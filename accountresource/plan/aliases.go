@@ -11,12 +11,15 @@ import (
 func (p *Planner) groupRenames() (renames []rename) {
 	for _, id := range p.order {
 		g := p.groups[id]
-		if !g.inScope || p.addresses.claims[id] != nil {
+		if !g.inScope || p.addresses.claims[id] != nil || g.waits {
 			continue
 		}
 		link := p.state.link(id)
 		if link == nil {
 			link = p.takeBack(&g.Object, account.Alias)
+		}
+		if link == nil {
+			link = p.heirs[id]
 		}
 		address, refusal := p.policy.addressOf(&g.Object)
 		h := holder{}

@@ -2,10 +2,10 @@ package plan
 
 import "github.com/mailpanel/account-resource/accountresource/account"
 
-// newcomer decides on an object that no account is linked to. Where a linked account has its address, and may yet leave it,
-// the decision waits; so it does while renames wait for an admin, whose new addresses are not known yet.
+// newcomer decides on an object that no account is linked to. Where a linked account has its address, and may yet leave it, or was
+// left to the object, the decision waits; so it does while renames wait for an admin, whose new addresses are not known yet.
 func (p *Planner) newcomer(o *account.Object, address string) (account.Change, bool) {
-	if p.mayBecomeFree(address) || p.renamesWait {
+	if p.mayBecomeFree(address) || p.renamesWait || p.state.free.at[address] != "" && p.inherited(o) != nil {
 		p.later.contested = append(p.later.contested, *o)
 		return account.Change{}, false
 	}

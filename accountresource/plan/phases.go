@@ -22,6 +22,8 @@ type Phase struct {
 func (p *Planner) Phases() []Phase {
 	var refusals []account.Change
 	all := []Phase{
+		{Name: "released links", Plan: p.planReleases},
+		{Name: "links of who was made again", Plan: p.planHeirs},
 		{Name: "guarded", Plan: p.planGuarded},
 		{Name: "making way", Together: true, Plan: func() (aside []account.Change) {
 			aside, refusals = p.planAside()
@@ -40,9 +42,9 @@ func (p *Planner) Phases() []Phase {
 
 // planGuarded returns the links, disablings, enablings, clearings and removals, and deletes links that lead to no account.
 func (p *Planner) planGuarded() []account.Change {
-	released := p.releaseToHeirs() // what is released is no removal
-	unreadable := p.withheld()     // changes what is guarded
-	changes := slices.Concat(released, unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
+	heirs := p.followHeirs()   // adds to what is guarded
+	unreadable := p.withheld() // changes what is guarded
+	changes := slices.Concat(heirs, unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
 	p.later.guarded = nil
 	p.addresses.expect(changes...)
 	for i := range changes {
@@ -80,23 +82,21 @@ func (p *Planner) stray() (changes []account.Change) {
 // planContested decides on newcomers that had to wait for an address, and on those that compete for the domain's last
 // places.
 func (p *Planner) planContested() (changes []account.Change) {
+	var links []account.Change
 	for i := range p.later.contested {
 		o := &p.later.contested[i]
 		address, _ := p.policy.addressOf(o) // it has one, or it would not wait
-		c, ok := account.Change{}, false
-		if link := p.takeBack(o, account.Mailbox); link != nil {
-			c, ok = p.follow(o, address, link)
-			if guarded := p.later.guarded; len(guarded) > 0 { // nobody else's account changes with it
-				c, ok, p.later.guarded = guarded[0], true, nil
-			}
-		} else {
-			c, ok = p.decide(o, address)
-		}
-		if ok {
+		switch c, ok := p.decide(o, address); {
+		case ok && c.Action == account.ActionLinked:
+			links = append(links, c)
+		case ok:
 			p.addresses.expect(c)
 			changes = append(changes, c)
 		}
 	}
+	made := p.guard(account.ActionLinked, links, p.tooManyOf(account.ActionLinked, p.state.Linked()+len(links)), waitsForNothing)
+	p.releaseHeld(links, made)
+	changes = append(changes, made...)
 	slices.SortFunc(p.later.limited, func(x, y account.Change) int { return strings.Compare(x.Address, y.Address) })
 	for i := range p.later.limited {
 		changes = append(changes, p.withinLimits(p.later.limited[i]))

@@ -23,6 +23,8 @@ type Planner struct {
 	// unreadable are mapped fields that the directory shows of nobody: nothing is cleared for that (rule R22).
 	unreadable account.Fields
 	later      later
+	// heirs are objects that get the account of another that is gone, with its released link.
+	heirs map[account.SourceID]*account.Link
 	// renamesWait reports whether renames were held by an earlier run.
 	renamesWait bool
 	// moved are objects that were created or refused so far: the aliases that they are members of may change.
@@ -34,7 +36,7 @@ type later struct {
 	guarded   []account.Change // links, disablings, enablings and clearings
 	clearing  []account.Object // those of guarded changes and renames that clear a field
 	renames   []rename
-	contested []account.Object // newcomers whose address an account has that may leave it, or whose account was deleted
+	contested []account.Object // newcomers whose address an account has that may leave it or become theirs, or whose account was deleted
 	problems  []account.Change // rows of addresses that cannot be used
 	limited   []account.Change // creations that compete for the domain's last places
 }
@@ -49,7 +51,7 @@ func New(p Policy, s *State) *Planner {
 	return &Planner{
 		renamesWait: renamesWait,
 		policy:      &p, state: s, addresses: a, limits: newLimits(p.Domain), added: newSourceSet(s.numbers),
-		stale: make(map[account.SourceID]bool), Removals: newRemovals(&p.Removal, a), Members: newMembers(&p, a),
+		stale: make(map[account.SourceID]bool), heirs: make(map[account.SourceID]*account.Link), Removals: newRemovals(&p.Removal, a), Members: newMembers(&p, a),
 	}
 }
 

@@ -15,6 +15,12 @@ func (p *Planner) Clearings() (fields account.Fields) {
 	for i := range p.later.renames {
 		fields |= cleared(&p.later.renames[i].change)
 	}
+	for i := range p.later.contested {
+		o := &p.later.contested[i]
+		if l := p.inherited(o); l != nil {
+			fields |= l.Shown & p.policy.Mapped & absent(o)
+		}
+	}
 	return fields
 }
 

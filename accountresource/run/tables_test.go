@@ -250,7 +250,7 @@ func (l *tables) Claim(_ context.Context, lease run.Lease, links []account.Link)
 			results[i] = fmt.Errorf("claim %s: %w", link.Address, run.ErrConflict)
 			continue
 		}
-		owners[link.Address], l.links[link.Source] = link.Source, link
+		owners[link.Address], l.links[link.Source] = link.Source, l.stamped(link)
 	}
 	return results, take(l.after, "Claim")
 }
@@ -264,6 +264,15 @@ func (l *tables) dropReleased(links []account.Link) {
 			}
 		}
 	}
+}
+
+// stamped returns a link with when its object left, which is when that is written.
+func (l *tables) stamped(link account.Link) account.Link {
+	link.Left = time.Time{}
+	if link.Released || link.Off == account.OffByRemoval {
+		link.Left = l.clock()
+	}
+	return link
 }
 
 func (l *tables) Begin(
@@ -300,7 +309,7 @@ func (l *tables) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 		delete(l.links, link.Source)
 	}
 	for _, link := range s.Moved {
-		l.links[link.Source] = link
+		l.links[link.Source] = l.stamped(link)
 	}
 	if s.TakesBack {
 		l.dropReleased(s.Links)
@@ -309,7 +318,7 @@ func (l *tables) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 		if written[link.Source] {
 			return fmt.Errorf("link of %s twice in a statement, which PostgreSQL refuses", link.Source)
 		}
-		l.links[link.Source], written[link.Source] = link, true
+		l.links[link.Source], written[link.Source] = l.stamped(link), true
 	}
 	for source, link := range l.links {
 		if slices.Contains(s.Confirmed, link.Address) {

@@ -210,7 +210,8 @@ func scanLink(scan func(...any) error) (l account.Link, err error) {
 	if err != nil {
 		return l, err
 	}
-	if l.Off = offReasons[min(max(off, 0), len(offReasons)-1)]; l.Off == account.OffByRemoval {
+	l.Off = offReasons[min(max(off, 0), len(offReasons)-1)]
+	if l.Off == account.OffByRemoval || l.Released {
 		l.Left = fromMillis(changed) // nothing else is written of it until its object comes back
 	}
 	if err := errors.Join(unpacked(intent, &l.Intent), unpacked(kept, &l.ExtraProfile), unpacked(members.String, &l.Members)); err != nil {

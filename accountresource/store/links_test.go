@@ -147,3 +147,19 @@ func testWholeLink(t *testing.T, connect func() *sql.DB) {
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff([]account.Link{want}, got))
 }
+
+// When an object left is known of an account that was switched off for it, and of a link that was released; of no other.
+func testWhenItLeft(t *testing.T, connect func() *sql.DB) {
+	s, c := opened(t, connect())
+	l := lease(t, s, 1)
+	began, err := s.Runs().Begin(t.Context(), l, run.Manual, run.Full, c.now())
+	require.NoError(t, err)
+	one, two, three := link(1, "a", "a@example.com"), link(1, "b", "b@example.com"), link(1, "c", "c@example.com")
+	claim(t, s, l, one, two, three)
+	c.advance(time.Hour)
+	one.Released, two.Off, three.Off = true, account.OffByRemoval, account.OffByStatus
+	require.NoError(t, s.Runs().Settle(t.Context(), l, began.ID, run.Settled{Links: []account.Link{one, two, three}}))
+	one.Left, two.Left = c.now(), c.now()
+	c.advance(time.Hour)
+	assert.Empty(t, cmp.Diff([]account.Link{one, two, three}, links(t, s, 1)))
+}

@@ -18,7 +18,7 @@ func (s *Store) releaseLinks(ctx context.Context, tx *dialect.Tx, resource int64
 		Where(squirrel.NotEq{"state": string(account.Confirmed)})); err != nil {
 		return fmt.Errorf("drop the claims of resource %d: %w", resource, err)
 	}
-	if _, err := exec(ctx, tx, s.sql.Update(linkTable).Set("released", flag(true)).
+	if _, err := exec(ctx, tx, s.sql.Update(linkTable).Set("released", flag(true)).Set("changed", millis(s.clock())).
 		Where(squirrel.Eq{"resource_id": resource})); err != nil {
 		return fmt.Errorf("release the links of resource %d: %w", resource, err)
 	}

@@ -40,6 +40,7 @@ var cases = []struct {
 	{"addresses change hands within a batch", testSwap},
 	{"R19 claims of a run that was killed are replaced at once", testClaimedAgain},
 	{"a link is kept whole", testWholeLink},
+	{"R16 when an object left", testWhenItLeft},
 	{"links are streamed whole", testManyLinks},
 	{"links of the domain", testLinksOfTheDomain},
 	{"R20 one lease at a time", testLease},
