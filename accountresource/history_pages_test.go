@@ -235,6 +235,10 @@ func TestR15_HeldRemovalsSayWhatWillHappenAndThatIsDecidedOn(t *testing.T) {
 	assert.Contains(t, page, "Dismissed: these accounts stay as they are")
 	assert.Contains(t, page, "7 removals wait for you")
 	assert.Contains(t, page, "One is decided")
+	answer = f.post(f.base+"/removals", url.Values{"decision": {"confirm"}, "source": {ids[0][1]}})
+	assert.Equal(t, http.StatusUnprocessableEntity, answer.status, "deleting asks once more, also what was decided before")
+	assert.Equal(t, 1, strings.Count(answer.body, " checked>"), "it is still marked")
+	assert.Equal(t, 1, strings.Count(answer.body, `id="ar-held-sure"`))
 	deletion := url.Values{"decision": {"confirm"}, "source": {ids[1][1], ids[2][1]}, "shown_action": {"deleted " + ids[1][1]}}
 	answer = f.post(f.base+"/removals", deletion)
 	assert.Equal(t, http.StatusUnprocessableEntity, answer.status, "deleting asks once more")

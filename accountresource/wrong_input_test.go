@@ -13,6 +13,7 @@ func TestADecisionIsNeeded(t *testing.T) {
 	base := h.add()
 	for name, form := range map[string]url.Values{
 		"none": {}, "another": {"decision": {"eat"}}, "rows alone": {"source": {"a"}, "shown": {"a", "b"}},
+		"two": {"confirm": {""}, "dismiss": {""}, "source": {"a"}},
 	} {
 		a := h.post(base+"/removals", form)
 		assert.Equal(t, http.StatusBadRequest, a.status, name)

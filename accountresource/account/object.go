@@ -46,12 +46,9 @@ type Object struct {
 	// Disabled is what the status attribute says; false where it is absent or not mapped. NoStatus reports that the directory does
 	// not show a status that every user has, so that nobody knows (rule R22).
 	Disabled, NoStatus bool
-	// Profile holds the mapped attributes; a field that is absent in the directory is empty. CommonName is what a user is called
-	// that has no display name.
-	Profile    Profile
-	CommonName string
-	// System says that a user is nobody's mailbox, and what it is instead; zero for people.
-	System SystemObject
+	// Profile holds the mapped attributes; a field that is absent in the directory is empty.
+	Profile Profile
+	UserTraits
 	// USN is the object's own change counter on the server that was asked (uSNChanged), 0 where there is none.
 	USN int64
 	// Members are a group's direct members; Partial says that they could not be read whole. Members by primary group
@@ -62,4 +59,12 @@ type Object struct {
 	Manager SourceID
 	// Primary is the relative identifier of a user's primary group, and of a group its own; 0 where there is none.
 	Primary uint32
+}
+
+// UserTraits are what the directory says of a user beside the mapped attributes; zero for others.
+type UserTraits struct {
+	// CommonName is what a user is called that has no display name (cn).
+	CommonName string
+	// System says that a user is nobody's mailbox, and what it is instead; zero for people.
+	System SystemObject
 }

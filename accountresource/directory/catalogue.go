@@ -37,7 +37,7 @@ func setOf(names ...string) map[string]bool {
 	return set
 }
 
-// catalogue is what is particular about objects that are read from a global catalogue.
+// catalogue is what a reader has to know about a global catalogue.
 type catalogue struct {
 	domain []byte // the SID of the server's own domain; empty where it is not shown
 }

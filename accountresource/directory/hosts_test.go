@@ -97,7 +97,7 @@ func wantHosts(t *testing.T, err error, want ...string) {
 	assert.Equal(t, want, got)
 }
 
-// What is wrong with one server says nothing of the others, and the error says what is wrong with each.
+// A server that fails is passed over for the next one. If all fail, the error names the failure of each.
 func TestASickServerIsPassedOver(t *testing.T) {
 	ca := newAuthority(t)
 	expired := ca.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) })

@@ -12,9 +12,9 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
-// connect dials and binds, once. Of several servers the first one that is well is taken, and named as the host from then
-// on; the others are not asked any more, since each counts changes for itself. Where none is, the error names what is wrong
-// with each, first with the one that ended the search.
+// connect dials and binds, once. It stays with the first of several servers that works, which is the host from then on: every
+// domain controller has a change counter of its own. If none works, the error names the failure of each server, beginning
+// with the one that ended the search.
 func (r *Reader) connect(ctx context.Context) (*connection, error) {
 	if r.conn != nil {
 		return r.conn, nil
@@ -117,7 +117,7 @@ func ready(ctx context.Context, conn *connection, c resource.Connection) error {
 	}
 	result, err := conn.search(ctx, 1, &ldap.SearchRequest{Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)", Attributes: wanted})
 	if code, answered := answerOf(err); answered && code != ldap.LDAPResultBusy && code != ldap.LDAPResultUnavailable {
-		return nil // Probe says what is wrong
+		return nil // Probe reports it
 	}
 	if err != nil {
 		return fmt.Errorf("ask whether the server is ready: %w", requestProblem(c, err))

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"encoding/binary"
 	"strconv"
 	"strings"
 
@@ -42,7 +41,6 @@ func systemOf(e *ldap.Entry, dn string) account.SystemObject {
 	}
 	flags, _ := strconv.ParseInt(first(e, "userAccountControl"), 10, 64) // 0: it is not shown
 	name := strings.ToLower(first(e, "cn"))
-	_, rid := splitSID(raw(e, "objectSid"))
 	switch {
 	case flags&interDomainTrust != 0:
 		return account.TrustAccount
@@ -50,7 +48,7 @@ func systemOf(e *ldap.Entry, dn string) account.SystemObject {
 		return account.Computer
 	case strings.Contains(strings.ToUpper(dn), `\0ACNF:`):
 		return account.Duplicate
-	case wellKnownRIDs[rid], strings.EqualFold(first(e, "isCriticalSystemObject"), "TRUE"):
+	case wellKnownRIDs[domainRelative(raw(e, "objectSid"))], strings.EqualFold(first(e, "isCriticalSystemObject"), "TRUE"):
 		return account.BuiltIn
 	}
 	for _, begin := range exchangeNames {
@@ -61,11 +59,11 @@ func systemOf(e *ldap.Entry, dn string) account.SystemObject {
 	return ""
 }
 
-// splitSID returns the domain and the relative identifier of a SID of a domain's account, as MS-DTYP 2.4.2.2 has it.
-func splitSID(sid []byte) (domain string, rid uint32) {
-	const header, part, accountParts = 8, 4, 5
-	if len(sid) != header+part*accountParts || sid[1] != accountParts {
-		return "", 0
+// domainRelative returns the relative identifier of an account of a domain; 0 of any other SID (MS-DTYP 2.4.2.2).
+func domainRelative(sid []byte) uint32 {
+	const header, part, parts = 8, 4, 5
+	if len(sid) != header+part*parts || sid[1] != parts {
+		return 0
 	}
-	return string(sid[:len(sid)-part]), binary.LittleEndian.Uint32(sid[len(sid)-part:])
+	return relative(sid)
 }

@@ -9,7 +9,7 @@ var refusedBinds = map[string]bool{
 
 const (
 	// firstBackOff is how long no run begins by itself after one in which the bind account was refused: Active Directory forgets
-	// wrong passwords after half an hour by default (MS-ADTS 3.1.1.4.5.17, lockOutObservationWindow). It doubles with each up to
+	// wrong passwords after half an hour by default (lockOutObservationWindow). It doubles with each up to
 	// mostBackOff.
 	firstBackOff = 30 * time.Minute
 	mostBackOff  = 24 * time.Hour

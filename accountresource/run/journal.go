@@ -186,8 +186,8 @@ type Settled struct {
 	Unlinked []account.SourceID
 	// Tasks are to be done in applications.
 	Tasks []Task
-	// TakesBack says that some of the links were left by a deleted resource: those go.
-	TakesBack bool
+	// Freed are addresses of Links at which released links stand: those go.
+	Freed []string
 	// Unconfirmed is how many changes of each kind that is limited (rules R15, R23) the run has made so far, but for those that an
 	// admin confirmed. It replaces what an earlier batch of the run wrote; nil where this one has none.
 	Unconfirmed map[account.Action]int

@@ -62,7 +62,6 @@ func (p *Replication) settle(ctx context.Context, batch []step) ([]plan.Outcome,
 
 // add adds what becomes of a step's link.
 func (settled *Settled) add(s *step, link *account.Link, unlink bool) {
-	settled.TakesBack = settled.TakesBack || s.Before != nil && s.Before.Released
 	switch {
 	case unlink:
 		settled.Unlinked = append(settled.Unlinked, s.Source)
@@ -73,6 +72,9 @@ func (settled *Settled) add(s *step, link *account.Link, unlink bool) {
 		settled.Moved = append(settled.Moved, *link)
 	default:
 		settled.Links = append(settled.Links, *link)
+		if s.Before != nil && s.Before.Released {
+			settled.Freed = append(settled.Freed, link.Address)
+		}
 	}
 }
 

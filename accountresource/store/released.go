@@ -25,15 +25,11 @@ func (s *Store) releaseLinks(ctx context.Context, tx *dialect.Tx, resource int64
 	return nil
 }
 
-// dropReleased deletes what deleted resources have left at addresses that are linked anew.
-func (s *Store) dropReleased(ctx context.Context, tx *dialect.Tx, links []account.Link) error {
-	for chunk := range slices.Chunk(links, s.dialect.Together) {
-		addresses := make([]string, len(chunk))
-		for i := range chunk {
-			addresses[i] = chunk[i].Address
-		}
+// dropReleased deletes what is released at addresses that are linked anew.
+func (s *Store) dropReleased(ctx context.Context, tx *dialect.Tx, addresses []string) error {
+	for chunk := range slices.Chunk(addresses, s.dialect.Together) {
 		if _, err := exec(ctx, tx, s.sql.Delete(linkTable).Where(squirrel.Eq{"released": flag(true)}).
-			Where(s.in("address", addresses))); err != nil {
+			Where(s.in("address", chunk))); err != nil {
 			return fmt.Errorf("drop released links: %w", err)
 		}
 	}

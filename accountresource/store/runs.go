@@ -62,10 +62,8 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 		if err := s.moveLinks(ctx, tx, l.Resource, settled.Moved); err != nil {
 			return err
 		}
-		if settled.TakesBack {
-			if err := s.dropReleased(ctx, tx, settled.Links); err != nil {
-				return err
-			}
+		if err := s.dropReleased(ctx, tx, settled.Freed); err != nil {
+			return err
 		}
 		for chunk := range slices.Chunk(settled.Links, s.dialect.Together) {
 			if err := s.update(ctx, tx, chunk); err != nil {

@@ -106,16 +106,20 @@ func asShown(held []run.Held, marked, shown []string) map[account.Action][]accou
 	return same
 }
 
-// decisionOf finds the decision in whichever field has it.
-func decisionOf(form map[string]string) (run.Decision, bool) {
+// decisionOf returns the decision of a form that has exactly one: as the value of a field, or as the name of one.
+func decisionOf(form map[string]string) (decision run.Decision, known bool) {
 	for name, value := range form {
-		for word, decision := range decisions {
-			if value == word || name == word {
-				return decision, true
+		for word, d := range decisions {
+			switch {
+			case value != word && name != word:
+			case known && d != decision:
+				return "", false
+			default:
+				decision, known = d, true
 			}
 		}
 	}
-	return "", false
+	return decision, known
 }
 
 // Waiting are the held changes that nobody has decided on.
@@ -137,19 +141,23 @@ type heldRow struct {
 
 // WaitingGroups are the held changes that nobody has decided on, by what would happen.
 func (v showView) WaitingGroups() (groups []heldGroup) {
-	waiting := v.Waiting()
+	rows := v.rows(v.Waiting())
 	for _, action := range account.Actions() {
-		g := heldGroup{Action: action}
-		for i := range waiting {
-			if waiting[i].Action == action {
-				g.Changes = append(g.Changes, heldRow{waiting[i], slices.Contains(v.Marked, string(waiting[i].Source))})
-			}
-		}
+		g := heldGroup{Action: action, Changes: slices.DeleteFunc(slices.Clone(rows), func(h heldRow) bool { return h.Action != action })}
 		if len(g.Changes) > 0 {
 			groups = append(groups, g)
 		}
 	}
 	return groups
+}
+
+// rows returns held changes as rows, marked where the admin had marked them.
+func (v showView) rows(held []run.Held) []heldRow {
+	rows := make([]heldRow, len(held))
+	for i := range held {
+		rows[i] = heldRow{held[i], slices.Contains(v.Marked, string(held[i].Source))}
+	}
+	return rows
 }
 
 // OnlyRemovals reports whether nothing is held but removals.
@@ -161,23 +169,13 @@ func (v showView) OnlyRemovals() bool {
 func removes(a account.Action) bool { return a == account.ActionDeleted || a == account.ActionDisabled }
 
 // Decided are the others: they are made or let be by the next run.
-func (v showView) Decided() []run.Held {
-	return slices.DeleteFunc(slices.Clone(v.Held), func(h run.Held) bool { return h.Decision == "" })
+func (v showView) Decided() []heldRow {
+	return v.rows(slices.DeleteFunc(slices.Clone(v.Held), func(h run.Held) bool { return h.Decision == "" }))
 }
 
 // Deletes reports whether a held removal is a deletion.
 func (v showView) Deletes() bool {
 	return slices.ContainsFunc(v.Held, func(h run.Held) bool { return h.Action == account.ActionDeleted })
-}
-
-// DeletesWaiting is how many of those that nobody has decided on are deletions.
-func (v showView) DeletesWaiting() (n int) {
-	for _, h := range v.Waiting() {
-		if h.Action == account.ActionDeleted {
-			n++
-		}
-	}
-	return n
 }
 
 // KeptUntil is the day from which the mail of accounts may go that are deleted today; zero keeps it for ever.

@@ -99,7 +99,7 @@ func attributes(t *testing.T, p *Place) {
 	assert.True(t, sameDN(dn, got.DN), got.DN)
 	got.DN = ""
 	assert.Equal(t, account.Object{
-		Kind: account.User, Mail: []string{"Ann@readers.example"}, Logon: "ann.e", CommonName: "Ann Example",
+		Kind: account.User, Mail: []string{"Ann@readers.example"}, Logon: "ann.e", UserTraits: account.UserTraits{CommonName: "Ann Example"},
 		Profile: account.Profile{"Ann E.", "Ann", "Example", "7", "Engineer", "+1 2", "+1 3"},
 	}, got)
 
