@@ -69,9 +69,10 @@ func composedKeys() map[string][]string {
 	all := map[string][]string{
 		"tab_":    {"connection", "replication", "users", "groups", "connection_lead", "replication_lead", "users_lead", "groups_lead"},
 		"option_": {"link", "leave"}, "what_": {"active", "address", "members", "moderators"},
-		"done_":  {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "confirmed_changes", "dismissed", "cancelled", "changed", "idle", "unmarked"},
+		"done_":  {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "confirmed_changes", "dismissed", "cancelled", "changed", "idle", "unmarked", "unfit"},
 		"chart_": {"new", "changed", "removed", "waiting", "failed"},
-		"held_": {string(run.Confirmed), string(run.Dismissed), string(account.ActionDeleted), string(account.ActionDisabled),
+		"held_": {string(run.Confirmed), string(run.Dismissed), string(run.PutAway), string(run.Retired),
+			string(account.ActionTakenOver), string(account.ActionUnusable), string(account.ActionConflict), string(account.ActionDeleted), string(account.ActionDisabled),
 			string(account.ActionEnabled), string(account.ActionLinked), string(account.ActionRenamed), string(account.ActionUpdated)},
 		"outcome_": {string(run.Succeeded), string(run.Partial), string(run.Failed), string(run.Interrupted)},
 		"trigger_": {string(run.Manual), string(run.Scheduled), string(run.Live)},
@@ -85,7 +86,7 @@ func composedKeys() map[string][]string {
 	for _, k := range resource.Kinds() {
 		all["kind_"] = append(all["kind_"], string(k))
 	}
-	for _, a := range account.Actions() {
+	for _, a := range append(account.Actions(), account.ActionTakenOver, account.ActionUnusable) {
 		all["action_"] = append(all["action_"], string(a))
 	}
 	for _, p := range run.Phases() {

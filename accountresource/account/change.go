@@ -18,6 +18,10 @@ const (
 	ActionConflict Action = "conflict"
 	ActionHeld     Action = "held"
 	ActionFailed   Action = "failed"
+	// ActionTakenOver only waits: the account of somebody who does not need its address would go to a newcomer (rule R16).
+	ActionTakenOver Action = "takenover"
+	// ActionUnusable only waits: the object has no usable address, and the account may be retired (rule R25).
+	ActionUnusable Action = "unusable"
 )
 
 // Actions lists every action in the order in which pages show them.
@@ -25,6 +29,14 @@ func Actions() []Action {
 	return []Action{
 		ActionCreated, ActionLinked, ActionUpdated, ActionRenamed, ActionDisabled, ActionEnabled, ActionDeleted,
 		ActionIgnored, ActionConflict, ActionHeld, ActionFailed,
+	}
+}
+
+// HeldActions lists what may wait for an admin (rules R15, R16, R23), in the order in which pages show it.
+func HeldActions() []Action {
+	return []Action{
+		ActionTakenOver, ActionLinked, ActionUpdated, ActionRenamed, ActionDisabled, ActionEnabled, ActionDeleted,
+		ActionConflict, ActionUnusable,
 	}
 }
 

@@ -3,6 +3,7 @@ package account
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 )
 
@@ -55,4 +56,20 @@ func IsTempAddress(address string) bool {
 	local, found := strings.CutPrefix(address[:max(0, strings.LastIndexByte(address, '@'))], aside)
 	digits, err := hex.DecodeString(local)
 	return found && err == nil && len(digits) == 12
+}
+
+// AsideAddresses returns the addresses under which an account may be put away that has to leave its own to somebody else, in the order
+// in which they are tried: name.old@domain, name.old-2@domain and so on.
+func AsideAddresses(address string) (aside []string) {
+	const (
+		tries = 9
+		most  = 64 // octets of a local part (RFC 5321 4.5.3.1.1)
+	)
+	local, domain, _ := strings.Cut(address, "@")
+	suffix := ".old"
+	for n := 2; len(aside) < tries; n++ {
+		aside = append(aside, local[:min(len(local), most-len(suffix))]+suffix+"@"+domain)
+		suffix = ".old-" + strconv.Itoa(n)
+	}
+	return aside
 }

@@ -9,6 +9,7 @@ import (
 
 // groupRenames decides what is to be changed of the aliases of linked groups, and returns the renames among that.
 func (p *Planner) groupRenames() (renames []rename) {
+	var parted []account.Change
 	for _, id := range p.order {
 		g := p.groups[id]
 		if !g.inScope || p.addresses.claims[id] != nil || g.waits {
@@ -28,6 +29,10 @@ func (p *Planner) groupRenames() (renames []rename) {
 		}
 		if p.keepsAddress(&g.Object, link, refusal) {
 			address, refusal = link.Address, account.Message{}
+			if link.Off != "" { // it was retired
+				g.waits = true
+				continue
+			}
 		}
 		switch {
 		case !refusal.IsZero():
@@ -35,8 +40,10 @@ func (p *Planner) groupRenames() (renames []rename) {
 		case link == nil, p.stale[id]:
 			g.isNew = true
 		case h.foreign:
-			c, _ := p.part(&g.Object, link)
-			g.pending = &c
+			c := p.part(&g.Object, link)
+			if g.pending = &c; c.Link != nil {
+				parted = append(parted, c)
+			}
 		default:
 			c := p.compareAlias(g, address, link, p.addresses.next(link), &h.record)
 			if address == link.Address {
@@ -45,6 +52,10 @@ func (p *Planner) groupRenames() (renames []rename) {
 			}
 			renames = append(renames, rename{change: c, link: link, from: link.Address, to: address})
 		}
+	}
+	const kind = account.ActionConflict
+	for _, c := range p.guard(kind, parted, p.tooManyOf(kind, p.state.Linked()), waitsForNothing) {
+		p.groups[c.Source].pending = &c
 	}
 	return renames
 }
@@ -112,6 +123,8 @@ func (p *Planner) planAliases() (changes []account.Change) {
 			g.pending = nil
 		}
 	}
+	begun, held := p.guardLinks(begun)
+	changes = append(changes, held...)
 	untouched := p.untouched()
 	for _, g := range begun { // each may be a member of another
 		c := *g.pending
@@ -120,6 +133,34 @@ func (p *Planner) planAliases() (changes []account.Change) {
 		changes = append(changes, c)
 	}
 	return changes
+}
+
+// guardLinks returns those of the groups whose alias is created or linked, and a row for each link of an existing alias that becomes
+// held: more at once than the limits allow (rule R23).
+func (p *Planner) guardLinks(begun []*group) (goOn []*group, rows []account.Change) {
+	var links []account.Change
+	for _, g := range begun {
+		if g.pending.Action == account.ActionLinked {
+			links = append(links, *g.pending)
+		}
+	}
+	made := p.guard(account.ActionLinked, links, p.tooManyOf(account.ActionLinked, p.state.Linked()+len(links)), waitsForNothing)
+	waiting := p.releaseHeld(links, made)
+	for i := range made {
+		if c := &made[i]; c.Action == account.ActionLinked {
+			p.groups[c.Source].pending = c
+		} else {
+			rows = append(rows, *c)
+		}
+	}
+	for _, g := range begun {
+		if waiting[g.ID] {
+			g.pending, g.isNew, g.waits = nil, false, true
+		} else {
+			goOn = append(goOn, g)
+		}
+	}
+	return goOn, rows
 }
 
 // begin decides which alias a group gets; it returns false where the group gets none.

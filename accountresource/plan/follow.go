@@ -16,7 +16,12 @@ func (p *Planner) follow(o *account.Object, address string, link *account.Link) 
 		p.later.contested = append(p.later.contested, *o)
 		return c, false
 	case h.foreign || h.kind != link.Kind:
-		return p.part(o, link)
+		c = p.part(o, link)
+		if c.Link != nil {
+			p.later.guarded = append(p.later.guarded, c)
+			return account.Change{}, false
+		}
+		return c, true
 	}
 	c, ok = p.compare(o, address, link, p.addresses.next(link), &h.record)
 	p.noteClearing(o, &c)
@@ -32,14 +37,14 @@ func (p *Planner) follow(o *account.Object, address string, link *account.Link) 
 }
 
 // part decides on an object at whose address another account stands than the link's: nothing is done to that (rule R26).
-func (p *Planner) part(o *account.Object, link *account.Link) (account.Change, bool) {
+func (p *Planner) part(o *account.Object, link *account.Link) account.Change {
 	c := p.refuse(o, link.Kind, link.Address, account.ActionConflict, account.Say("reason_parted"))
 	if !link.Parted {
 		next := *link
 		next.Parted = true
 		c.Before, c.Link = link, &next
 	}
-	return c, true
+	return c
 }
 
 // isGuarded reports whether a change waits until all objects are known: it switches the account or clears a field.
@@ -115,6 +120,8 @@ func (p *Planner) compareStatus(c *account.Change, disabled bool, next *account.
 		return
 	case disabled && r.active:
 		c.Action, c.Switch, next.Off = account.ActionDisabled, account.Off, account.OffByStatus
+	case next.Off == account.OffByRemoval && p.isUnusable(next): // it was retired
+		return
 	case !disabled && next.Off != "": // also where a local admin was quicker, who need not have switched on its forwardings
 		c.Action, c.Switch, next.Off = account.ActionEnabled, account.On, ""
 	default:

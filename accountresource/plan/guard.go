@@ -29,7 +29,7 @@ func (r *Removals) decide() []account.Change {
 	}
 	nobody := slices.ContainsFunc(removals, func(c account.Change) bool { return r.empty[c.Kind] })
 	return append(changes, r.guard(account.ActionDeleted, removals, func(n int) account.Message {
-		linked, recent := r.addresses.state.Linked(), r.policy.Recent[account.ActionDeleted]
+		linked, recent := r.addresses.state.Linked(), r.recent(account.ActionDeleted)
 		switch {
 		case nobody:
 			return account.Say("reason_held_empty")
@@ -72,10 +72,14 @@ func held(c *account.Change, why account.Message) account.Change {
 func (r *Removals) untouched() map[string]bool {
 	addresses := make(map[string]bool)
 	for i := range r.held {
-		addresses[r.held[i].Address] = true
+		switch r.held[i].Held {
+		case account.ActionTakenOver, account.ActionUnusable: // these say nothing of the account as it is now
+		default:
+			addresses[r.held[i].Address] = true
+		}
 	}
 	for _, id := range slices.AppendSeq(slices.Clone(r.policy.Unshown), maps.Keys(r.policy.Decided)) {
-		if l := r.addresses.state.link(id); l != nil && !r.isLeaving(id) && !r.isGiven(id) {
+		if l := r.addresses.state.link(id); l != nil && !r.isLeaving(id) && !r.IsGiven(id) {
 			addresses[l.Address] = true
 		}
 	}

@@ -25,10 +25,7 @@ func (p *Planner) isSamePerson(l *account.Link, o *account.Object) bool {
 // object that is gone, or one that was released already, by a run that was cut off or with a deleted resource. It returns nil where
 // there is none.
 func (p *Planner) inherited(o *account.Object) *account.Link {
-	kind := account.Mailbox
-	if o.Kind == account.Group {
-		kind = account.Alias
-	}
+	kind := kindOf(o)
 	address, refusal := p.policy.addressOf(o)
 	h := p.addresses.At(address)
 	if !refusal.IsZero() || !h.exists || h.foreign || p.addresses.claims[o.ID] != nil {
@@ -45,15 +42,29 @@ func (p *Planner) inherited(o *account.Object) *account.Link {
 		return nil
 	}
 	l := p.state.link(h.owner.source)
-	isGone := l != nil && !p.isGiven(l.Source) && (p.isLeaving(l.Source) || l.Off == account.OffByRemoval)
+	isGone := l != nil && !p.IsGiven(l.Source) && (p.isLeaving(l.Source) || l.Off == account.OffByRemoval)
 	if !isGone || l.Kind != kind || p.addresses.claims[l.Source] != nil || !p.isSamePerson(l, o) {
 		return nil
 	}
 	return l
 }
 
+// kindOf returns what an object's account is.
+func kindOf(o *account.Object) account.Kind {
+	if o.Kind == account.Group {
+		return account.Alias
+	}
+	return account.Mailbox
+}
+
+// succession is whose accounts newcomers are to have.
+type succession struct {
+	links map[account.SourceID]*account.Link // by newcomer
+	taken map[account.SourceID]bool          // the objects of these links, as far as they are given away
+}
+
 // planReleases releases the links of objects that are gone and were made again with the same address: they are no removals. Too many at
-// once wait for an admin, as links of existing accounts do. The accounts are given away in the next phase, when the released links are
+// once wait for an admin, as links of existing accounts do, and so does who may be somebody else. The accounts are given away in the next phase, when the released links are
 // written: two links never have the same address.
 func (p *Planner) planReleases() (changes []account.Change) {
 	heirs := slices.Clone(p.later.contested)
@@ -62,35 +73,38 @@ func (p *Planner) planReleases() (changes []account.Change) {
 			heirs = append(heirs, g.Object)
 		}
 	}
-	links, taken := make(map[account.SourceID]*account.Link), make(map[account.SourceID]bool)
+	s := &succession{links: make(map[account.SourceID]*account.Link), taken: make(map[account.SourceID]bool)}
 	var wanted []account.Change
 	for i := range heirs {
 		o := &heirs[i]
-		if l := p.inherited(o); l != nil && !taken[l.Source] {
-			links[o.ID], taken[l.Source] = l, true
+		if l := p.inherited(o); l != nil && !s.taken[l.Source] {
+			s.links[o.ID], s.taken[l.Source] = l, true
 			wanted = append(wanted, account.Change{
 				Source: o.ID, DN: o.DN, Action: account.ActionLinked, Operation: account.Operation{Kind: l.Kind, Address: l.Address},
 			})
 		}
 	}
-	p.stay(taken)
-	for _, c := range p.guard(account.ActionLinked, wanted, p.tooManyOf(account.ActionLinked, p.state.Linked()), waitsForNothing) {
-		if c.Action != account.ActionLinked {
+	claims := p.planClaims(heirs, s)
+	p.stay(s.taken)
+	made := p.guard(account.ActionLinked, wanted, p.tooManyOf(account.ActionLinked, p.state.Linked()), waitsForNothing)
+	for _, c := range slices.Concat(made, claims) {
+		if c.Action == account.ActionHeld {
 			changes = append(changes, c)
 			continue
 		}
-		l := links[c.Source]
+		l := s.links[c.Source]
 		changes = append(changes, p.release(l, c.Counts)...)
 		free := p.state.free.of[l.Source]
 		p.heirs[c.Source] = &free
-		delete(links, c.Source)
+		delete(s.links, c.Source)
 	}
-	for id := range links { // nothing is planned for who waits, or was dismissed
+	for id := range s.links { // nothing is planned for who waits, or was dismissed
 		if g := p.groups[id]; g != nil {
 			g.waits = true
 		}
 	}
-	p.later.contested = slices.DeleteFunc(p.later.contested, func(o account.Object) bool { return links[o.ID] != nil })
+	p.later.contested = slices.DeleteFunc(p.later.contested, func(o account.Object) bool { return s.links[o.ID] != nil })
+	p.later.guarded = slices.DeleteFunc(p.later.guarded, func(c account.Change) bool { return s.taken[c.Source] })
 	return changes
 }
 

@@ -11,8 +11,8 @@ import (
 // never waits.
 func massOf(c *account.Change) account.Action {
 	switch {
-	case c.Action == account.ActionLinked:
-		return account.ActionLinked
+	case c.Action == account.ActionLinked, c.Action == account.ActionConflict:
+		return c.Action
 	case c.Switch == account.Off:
 		return account.ActionDisabled
 	case c.Switch == account.On:
@@ -32,7 +32,7 @@ func (p *Planner) guardMasses(guarded []account.Change) (changes []account.Chang
 		kinds[kind] = append(kinds[kind], guarded[i])
 	}
 	changes = kinds[""]
-	for _, kind := range []account.Action{account.ActionLinked, account.ActionDisabled, account.ActionEnabled, account.ActionUpdated} {
+	for _, kind := range []account.Action{account.ActionLinked, account.ActionConflict, account.ActionDisabled, account.ActionEnabled, account.ActionUpdated} {
 		all := kinds[kind]
 		if kind != account.ActionLinked {
 			changes = append(changes, p.guard(kind, all, p.tooManyOf(kind, p.state.Linked()), p.switchWaits)...)
@@ -71,6 +71,7 @@ func (p *Planner) releaseHeld(all, made []account.Change) map[account.SourceID]b
 	for i := range all {
 		if c := &all[i]; waiting[c.Source] {
 			p.addresses.release(c.Link)
+			delete(p.addresses.aliases, c.Source)
 		}
 	}
 	return waiting
@@ -81,7 +82,7 @@ func (p *Planner) releaseHeld(all, made []account.Change) map[account.SourceID]b
 func (p *Planner) guardRenames(renames []rename) (made []rename, rows []account.Change) {
 	var all []account.Change
 	for i := range renames {
-		if r := &renames[i]; r.link.Began() == r.from {
+		if r := &renames[i]; r.link.Began() == r.from && !r.decided {
 			all = append(all, r.renamed(r.from))
 		}
 	}
@@ -97,7 +98,7 @@ func (p *Planner) guardRenames(renames []rename) (made []rename, rows []account.
 	for i := range renames {
 		r := &renames[i]
 		c, goesOn := goes[r.change.Source]
-		if goesOn || r.link.Began() != r.from {
+		if goesOn || r.decided || r.link.Began() != r.from {
 			r.counts = c.Counts
 			made = append(made, *r)
 			continue
@@ -145,7 +146,7 @@ func (p *Planner) guardMembers(g *group, c account.Change) (account.Change, bool
 // many accounts.
 func (p *Planner) tooManyOf(kind account.Action, linked int) func(n int) account.Message {
 	return func(n int) account.Message {
-		recent := p.policy.Removal.Recent[kind]
+		recent := p.recent(kind)
 		switch {
 		case !p.policy.Removal.exceeded(n+recent, linked):
 			return account.Message{}
@@ -179,11 +180,11 @@ func (r *Removals) guard(
 		case heldBefore && before.Action != c.Action:
 			waiting = append(waiting, held(&c, account.Say("reason_held_anew")))
 		case before.Decision == Dismissed:
-			r.held = append(r.held, held(&c, account.Say("reason_held_dismissed")))
+			r.held = append(r.held, held(&c, orSay(why, "reason_held_dismissed")))
 		case before.Decision == Confirmed:
 			made = append(made, c)
 		case heldBefore:
-			waiting = append(waiting, held(&c, account.Say("reason_held_waiting")))
+			waiting = append(waiting, held(&c, orSay(why, "reason_held_waiting")))
 		case !why.IsZero():
 			waiting = append(waiting, held(&c, why))
 		default:
@@ -201,8 +202,21 @@ func (r *Removals) guard(
 	for i := range doomed {
 		doomed[i].Counts = kind
 	}
+	r.made[kind] += len(doomed)
 	r.held = append(r.held, waiting...)
 	return slices.Concat(made, doomed, waiting)
+}
+
+// recent returns how many changes of a kind were made within the last hour without an admin's confirmation, those of earlier phases
+// among them.
+func (r *Removals) recent(kind account.Action) int { return r.policy.Recent[kind] + r.made[kind] }
+
+// orSay returns why, or where that is nothing the message of the key.
+func orSay(why account.Message, key string) account.Message {
+	if why.IsZero() {
+		return account.Say(key)
+	}
+	return why
 }
 
 // heldBefore returns what was held of an object, where that is the same kind of change: what an admin decided on a removal is

@@ -43,8 +43,9 @@ func (p *Planner) Phases() []Phase {
 // planGuarded returns the links, disablings, enablings, clearings and removals, and deletes links that lead to no account.
 func (p *Planner) planGuarded() []account.Change {
 	heirs := p.followHeirs()   // adds to what is guarded
-	unreadable := p.withheld() // changes what is guarded
-	changes := slices.Concat(heirs, unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
+	retired := p.planRetired() // both change what is guarded
+	unreadable := p.withheld()
+	changes := slices.Concat(heirs, retired, unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
 	p.later.guarded = nil
 	p.addresses.expect(changes...)
 	for i := range changes {

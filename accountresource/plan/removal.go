@@ -42,6 +42,11 @@ type Decision string
 const (
 	Confirmed Decision = "confirmed" // the next run makes it
 	Dismissed Decision = "dismissed" // it stays as it is until the object comes back
+	// PutAway is for an address that an account has whose object does not need it: the newcomer is somebody else, and the account
+	// gets another address.
+	PutAway Decision = "putaway"
+	// Retired is for an account that keeps its address since the directory's cannot be used: it is removed as if its object were gone.
+	Retired Decision = "retired"
 )
 
 // Removals finds out which linked objects left the scope, and decides what becomes of their accounts.
@@ -57,12 +62,14 @@ type Removals struct {
 	unseen        map[account.SourceID]bool // those of them whose places show nobody
 	neverShown    map[account.SourceID]bool // those that the database which lacks them has never shown
 	held          []account.Change
+	made          map[account.Action]int // what the guard let pass so far, by kind
 }
 
 func newRemovals(p *Removal, a *Addresses) *Removals {
 	return &Removals{
 		policy: p, addresses: a, given: newSourceSet(a.state.numbers), left: newSourceSet(a.state.numbers),
 		unseen: make(map[account.SourceID]bool), neverShown: make(map[account.SourceID]bool),
+		made:   make(map[account.Action]int),
 		listed: make(map[account.Kind]bool), empty: make(map[account.Kind]bool),
 	}
 }
@@ -70,7 +77,8 @@ func newRemovals(p *Removal, a *Addresses) *Removals {
 // Given notes that an object is in scope.
 func (r *Removals) Given(id account.SourceID) { r.given.add(id) }
 
-func (r *Removals) isGiven(id account.SourceID) bool { return r.given.has(id) }
+// IsGiven reports whether an object is in scope.
+func (r *Removals) IsGiven(id account.SourceID) bool { return r.given.has(id) }
 
 // Listed notes that a listing of a kind was complete, and how many objects it had. Only then may absence mean anything
 // (rule R13).
@@ -106,7 +114,7 @@ func (r *Removals) Absent(kind account.Kind) []account.SourceID {
 func (r *Removals) Missing(kind account.Kind, ids []account.SourceID) []account.SourceID {
 	var missing []account.SourceID
 	for _, id := range ids {
-		if l := r.addresses.state.link(id); l != nil && l.Kind == kind && !r.isGiven(id) {
+		if l := r.addresses.state.link(id); l != nil && l.Kind == kind && !r.IsGiven(id) {
 			missing = append(missing, id)
 		}
 	}

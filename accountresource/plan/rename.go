@@ -14,6 +14,7 @@ type rename struct {
 	from, to string
 	between  string         // where it is on the way; empty where it needs no such step
 	counts   account.Action // see account.Change.Counts
+	decided  bool           // an admin did, so that it does not wait
 }
 
 // resolve returns which accounts get their new address, and the refusals of the others: it must be free, or become free by

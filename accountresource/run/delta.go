@@ -74,6 +74,9 @@ func (p *Replication) delta(ctx context.Context, reader Reader) (*delta, error) 
 	if len(d.users)+len(d.missing) == 0 && !d.groups {
 		return nil, nil //nolint:nilnil // nothing happened
 	}
+	if err := p.readOwners(ctx, reader, d); err != nil {
+		return nil, err
+	}
 	return d, nil
 }
 

@@ -19,6 +19,8 @@ type Decision = plan.Decision
 const (
 	Confirmed = plan.Confirmed // the next run makes it
 	Dismissed = plan.Dismissed // it stays as it is until the object comes back
+	PutAway   = plan.PutAway   // an account whose object does not need its address leaves it to a newcomer
+	Retired   = plan.Retired   // an account whose object has no usable address is removed
 )
 
 // Held is a change that waits for an admin (rules R15, R23): a removal, or one of many of a kind. A decision is for Action; where a
@@ -33,6 +35,13 @@ type Held struct {
 	Reason   account.Message
 	Since    time.Time
 	Decision Decision
+}
+
+// Waits reports whether an admin has to decide. What may be retired is only offered.
+func (h *Held) Waits() bool { return h.Decision == "" && h.Action != account.ActionUnusable }
+
+func (h *Held) isRemoval() bool {
+	return h.Action == account.ActionDeleted || h.Action == account.ActionDisabled
 }
 
 // Removals keeps the held changes of resources.
@@ -55,6 +64,7 @@ type heldRemovals struct {
 	recent        map[account.Action]int // made within the hour before the run, and
 	unconfirmed   map[account.Action]int // by this run, without an admin's confirmation
 	removalsKnown map[account.Kind]bool
+	seen          func(account.SourceID) bool // whether an object was in scope
 }
 
 // kept are the held removals that the store has, by object.
@@ -63,7 +73,7 @@ type kept map[account.SourceID]Held
 // pending returns how many of them wait for an admin's decision.
 func (k kept) pending() (n int) {
 	for _, h := range k {
-		if h.Decision == "" {
+		if h.Waits() {
 			n++
 		}
 	}
@@ -230,7 +240,7 @@ func (p *Replication) keepHeld(ctx context.Context) error {
 	}
 	for _, h := range p.kept {
 		_, unshown := p.unshown[h.Source]
-		if (!p.removalsKnown[h.Kind] || unshown) && !decided[h.Source] {
+		if (!p.removalsKnown[h.Kind] || unshown) && !decided[h.Source] && !p.seen(h.Source) {
 			held = append(held, h)
 		}
 	}
@@ -250,7 +260,7 @@ const remindAfter = 24 * time.Hour
 func (p *Replication) remind(ctx context.Context, held []Held) {
 	n, oldest := 0, p.cfg.Clock()
 	for i := range held {
-		if h := &held[i]; h.Decision == "" && p.cfg.Clock().Sub(h.Since) > remindAfter {
+		if h := &held[i]; h.Waits() && p.cfg.Clock().Sub(h.Since) > remindAfter {
 			n++
 			if h.Since.Before(oldest) {
 				oldest = h.Since

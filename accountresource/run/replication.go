@@ -173,7 +173,7 @@ func (p *Replication) replicateWith(ctx context.Context, mayWrite bool, apply ma
 		}
 		planner.Correct(outcomes)
 	}
-	p.held = planner.Held()
+	p.held, p.seen = planner.Held(), planner.IsGiven
 	p.learn(planner)
 	return nil
 }

@@ -84,7 +84,7 @@ func (w *memoryWorld) Links(context.Context) (links []account.Link, err error) {
 
 func (w *memoryWorld) Held(context.Context) (ids []account.SourceID, err error) {
 	for _, h := range w.tables.held {
-		if h.Decision == "" {
+		if h.Waits() {
 			ids = append(ids, h.Source)
 		}
 	}

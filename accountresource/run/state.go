@@ -119,6 +119,11 @@ func (p *Replication) stateOf(ctx context.Context, reader Reader, d *delta) (*pl
 		sources = append(sources, d.users[i].ID)
 		addresses = append(addresses, p.hosted(d.users[i].Mail)...)
 	}
+	for _, h := range p.kept {
+		if h.Decision == PutAway {
+			addresses = append(addresses, account.AsideAddresses(h.Address)...)
+		}
+	}
 	if err := loaded.load(ctx, sources, addresses); err != nil {
 		return nil, err
 	}
@@ -140,7 +145,7 @@ func (p *Replication) stateOf(ctx context.Context, reader Reader, d *delta) (*pl
 // hosted returns those of the texts that are addresses of the target domain.
 func (p *Replication) hosted(texts []string) (addresses []string) {
 	for _, text := range texts {
-		if address, _ := account.ParseRecipient(text); account.DomainOf(address) == p.domain.Name {
+		if address, _ := account.ParseRecipient(text); account.DomainOf(address) == p.res.Settings.Connection.Domain {
 			addresses = append(addresses, address)
 		}
 	}

@@ -43,7 +43,7 @@ func TestR25_AnAccountFollowsThoughItsAddressCannotBeUsed(t *testing.T) {
 
 				r.put(user("heir", "u0020@example.com", "Heir"))
 				got = once()
-				assert.Equal(t, 1, got.Counts[account.ActionConflict])
+				assert.Equal(t, 1, got.Counts[account.ActionHeld])
 				r.change(20, func(o *account.Object) { o.Disabled = false })
 				once()
 				assert.True(t, r.account("u0020@example.com").Active)

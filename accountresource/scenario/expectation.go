@@ -13,7 +13,7 @@ import (
 
 // expectations are what can be said of the end.
 var expectations = slices.Concat([]sentenceForm{
-	expected("mailbox ADDRESS of OBJECT|nobody TEXT? on|off anew?", (*finding).mailbox),
+	expected("mailbox ADDRESS of OBJECT|nobody TEXT? on|off anew? from? OBJECT?", (*finding).mailbox),
 	expected("alias ADDRESS of OBJECT|nobody TEXT? on|off :ADDRESS*", (*finding).alias),
 	expected("list ADDRESS", func(f *finding, v values) error { _, err := f.account(v, account.Reserved); return err }),
 	expected("nothing at ADDRESS", func(f *finding, v values) error {
@@ -60,6 +60,9 @@ func (f *finding) mailbox(v values) error {
 		return err
 	}
 	owner, p := v.first(anObject), f.play
+	if v.has("from") { // who had the mail before
+		owner = v.nth(anObject, len(v[anObject])-1)
+	}
 	home, before := p.homes[owner]
 	switch {
 	case v.has("anew") || owner == "":

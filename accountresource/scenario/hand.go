@@ -59,13 +59,19 @@ var handActions = []sentenceForm{
 		}
 		return p.world.Limit(kind, v.number())
 	}),
-	action("admin confirms|dismisses OBJECT*", (*Play).decide),
+	action("admin confirms|dismisses|puts-away|retires OBJECT*", (*Play).decide),
 }
 
 func (p *Play) decide(ctx context.Context, v values) error {
 	decision := run.Dismissed
 	if v.has("confirms") {
 		decision = run.Confirmed
+	}
+	switch {
+	case v.has("puts-away"):
+		decision = run.PutAway
+	case v.has("retires"):
+		decision = run.Retired
 	}
 	for n := range v[anObject] {
 		if err := p.world.Decide(ctx, v.object(n), decision); err != nil {

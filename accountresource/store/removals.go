@@ -145,7 +145,7 @@ func (s *Removals) Undecided(ctx context.Context, resources ...int64) (map[int64
 		n        int
 	}
 	found, err := query(ctx, s.db, s.sql.Select("resource_id", "COUNT(*)").From(removalTable).
-		Where(squirrel.Eq{"resource_id": resources, "decision": ""}).GroupBy("resource_id"),
+		Where(squirrel.Eq{"resource_id": resources, "decision": ""}).Where(squirrel.NotEq{"action": string(account.ActionUnusable)}).GroupBy("resource_id"),
 		func(scan func(...any) error) (t tally, err error) {
 			err = scan(&t.resource, &t.n)
 			return t, err

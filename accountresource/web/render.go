@@ -24,7 +24,7 @@ type view struct {
 // notices are what a redirect may have to tell; nothing else from the address is ever shown.
 var notices = map[string]bool{
 	"created": true, "saved": true, "enabled": true, "disabled": true, "deleted": true, "confirmed": true, "confirmed_changes": true, "dismissed": true,
-	"cancelled": true, "changed": true, "idle": true, "unmarked": true,
+	"cancelled": true, "changed": true, "idle": true, "unmarked": true, "unfit": true,
 }
 
 // render executes a template inside the layout. The title is a key.
