@@ -167,7 +167,7 @@ func (w *fieldWorld) Links(ctx context.Context) (links []account.Link, err error
 func (w *fieldWorld) Held(ctx context.Context) (ids []account.SourceID, err error) {
 	held, err := w.tables.Removals().Waiting(ctx, w.id)
 	for _, h := range held {
-		if h.Decision == "" {
+		if h.Waits() {
 			ids = append(ids, h.Source)
 		}
 	}
