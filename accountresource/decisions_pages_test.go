@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -104,4 +105,40 @@ func TestR25_WhoHasNoUsableAddressMayBeRetired(t *testing.T) {
 	assert.Contains(t, status, `"disabled":0`)
 	again, _ := f.waiting("unusable")
 	assert.Empty(t, again)
+}
+
+// What waits is on pages of fifty, and a kind may be marked whole: as it was shown, or not at all.
+func TestR23_AKindIsDecidedOnWholeThoughItHasManyPages(t *testing.T) {
+	f := newFollowed(t, 130)
+	f.replicate()
+	for _, dn := range f.ad.People()[:70] { // one of whom is disabled anyway
+		require.NoError(t, f.ad.Delete(dn))
+	}
+	f.replicate()
+	ids, page := f.waiting("disabled")
+	assert.Len(t, ids, 50)
+	assert.Contains(t, page, f.base+"/removals?page=2")
+	assert.Contains(t, page, "disabled: 69")
+	assert.Equal(t, 1, strings.Count(page, "69 of 130 linked accounts would be removed"), "one cause is said once")
+	second := f.get(f.base + "/removals?page=2").body
+	assert.Equal(t, 19, strings.Count(second, `name="shown" value=`))
+	assert.Contains(t, second, "Page 2 of 2")
+	for _, other := range []string{"0", "-1", "x", "9"} {
+		assert.Equal(t, http.StatusOK, f.get(f.base+"/removals?page="+other).status, other)
+	}
+
+	whole := regexp.MustCompile(`name="whole" value="([^"]+)"`).FindStringSubmatch(page)
+	require.Len(t, whole, 2)
+	form := url.Values{"decision": {"dismiss"}, "all": {"disabled"}, "whole": {"0000000000000000 disabled"}, "shown": ids}
+	assert.Equal(t, f.base+"?done=changed", f.post(f.base+"/removals", form).header.Get("Location"), "it is not what was shown")
+	assert.Contains(t, f.get(f.base+"/status").body, `"waiting":{"changes":69`)
+	form.Set("whole", whole[1])
+	assert.Equal(t, f.base+"?done=dismissed", f.post(f.base+"/removals", form).header.Get("Location"))
+	assert.Contains(t, f.get(f.base+"/status").body, `"waiting":null`)
+	assert.Equal(t, http.StatusOK, f.get(f.base+"/removals").status)
+}
+
+func TestNothingWaitsOnAPageOfItsOwn(t *testing.T) {
+	h := newHost(t)
+	assert.Contains(t, h.get(h.add()+"/removals").body, "Nothing waits for a decision.")
 }

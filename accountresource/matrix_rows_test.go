@@ -35,7 +35,7 @@ func matrix(f *followed) []cell {
 	deleted := form("/:id/delete", "/1/delete", 303, nil)
 	deleted.again = 404
 	return []cell{
-		page("/", "/"), page("/:id", "/1"), page("/:id", "/1?tab=replication"), page("/:id/log", "/1/log"), page("/:id/log", "/1/log?account=x"),
+		page("/", "/"), page("/:id", "/1"), page("/:id", "/1?tab=replication"), page("/:id/log", "/1/log"), page("/:id/log", "/1/log?account=x"), page("/:id/removals", "/1/removals?page=2"),
 		{"/:id/log", "/1/log?format=csv", nil, 200, 200, "file"}, {"/:id/log", "/1/log?account=x&format=csv", nil, 200, 200, "file"},
 		{"/:id/status", "/1/status", nil, 200, 200, "data"}, {"/domains", "/domains?q=c", nil, 200, 200, "data"},
 		{"/progress", "/progress", nil, 200, 200, "stream"}, {"/:id/progress", "/1/progress", nil, 200, 200, "stream"},

@@ -76,7 +76,7 @@ func (w *Web) status(r *request) error {
 // waitingSince returns how many held changes nobody has decided on, and when the first of them became held.
 func waitingSince(held []run.Held) (n int, since time.Time) {
 	for i := range held {
-		if held[i].Decision != "" {
+		if !held[i].Waits() {
 			continue
 		}
 		if n++; n == 1 || held[i].Since.Before(since) {

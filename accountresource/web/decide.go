@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -27,13 +29,16 @@ func (w *Web) removals(r *request) error {
 	if !known {
 		return &refusal{status: fiber.StatusBadRequest, key: "refused_decision"}
 	}
-	marked := markedOf(r.fields)
-	if len(marked) == 0 {
-		return r.redirect(pathOf(res.ID, ""), "unmarked")
-	}
 	held, err := w.cfg.Removals.Waiting(r.UserContext(), res.ID)
 	if err != nil {
 		return err
+	}
+	marked, whole := markedOf(r.fields, held)
+	switch {
+	case !whole:
+		return r.redirect(pathOf(res.ID, ""), "changed")
+	case len(marked) == 0:
+		return r.redirect(pathOf(res.ID, ""), "unmarked")
 	}
 	shown := asShown(held, marked, r.fields["shown_action"])
 	fitting := slices.DeleteFunc(slices.Clone(shown), func(h run.Held) bool { return !fits(decision, h.Action) })
@@ -41,7 +46,7 @@ func (w *Web) removals(r *request) error {
 		r.form = nil // nothing of it is a setting
 		t, _ := tabNamed("")
 		return w.showWith(r, res, page{
-			status: fiber.StatusUnprocessableEntity, tab: t, values: t.values(&res.Settings), marked: marked, unsure: n,
+			status: fiber.StatusUnprocessableEntity, tab: t, values: t.values(&res.Settings), marked: marked, whole: r.fields["all"], unsure: n,
 		})
 	}
 	byAction := make(map[account.Action][]account.SourceID)
@@ -101,18 +106,49 @@ func deletes(h *run.Held) bool {
 	return h.Action == account.ActionDeleted || h.Action == account.ActionUnusable && slices.ContainsFunc(h.Diff, goes)
 }
 
-// markedOf returns the marked changes: those marked by themselves, and those of kinds that were marked whole, as far as the page
-// showed that they wait.
-func markedOf(fields map[string][]string) []string {
-	marked := slices.Clone(fields["source"])
-	for _, text := range fields["shown_action"] {
-		action, source, _ := strings.Cut(text, " ")
-		if slices.Contains(fields["all"], action) && slices.Contains(fields["shown"], source) {
-			marked = append(marked, source)
+// markedOf returns the marked changes: those marked by themselves, and those of kinds that were marked whole. Of a kind that has
+// changed since the page was shown, whole is false. A form without the kind's digest means what it showed.
+func markedOf(fields map[string][]string, held []run.Held) (marked []string, whole bool) {
+	marked, whole = slices.Clone(fields["source"]), true
+	digests := make(map[string]string)
+	for _, text := range fields["whole"] {
+		digest, action, _ := strings.Cut(text, " ")
+		digests[action] = digest
+	}
+	for _, action := range fields["all"] {
+		digest, isWhole := digests[action]
+		switch {
+		case isWhole && digest != digestOf(held, account.Action(action)):
+			whole = false
+		case isWhole:
+			for i := range held {
+				if held[i].Decision == "" && string(held[i].Action) == action {
+					marked = append(marked, string(held[i].Source))
+				}
+			}
+		default:
+			for _, text := range fields["shown_action"] {
+				if of, source, _ := strings.Cut(text, " "); of == action && slices.Contains(fields["shown"], source) {
+					marked = append(marked, source)
+				}
+			}
 		}
 	}
 	slices.Sort(marked)
-	return slices.Compact(marked)
+	return slices.Compact(marked), whole
+}
+
+// digestOf tells the changes of a kind that nobody has decided on from any others.
+func digestOf(held []run.Held, action account.Action) string {
+	var sources []string
+	for i := range held {
+		if held[i].Decision == "" && held[i].Action == action {
+			sources = append(sources, string(held[i].Source))
+		}
+	}
+	slices.Sort(sources)
+	sum := sha256.Sum256([]byte(strings.Join(sources, "\n")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // asShown returns those of the marked changes that are still held for the action that the page showed. Each shown action is "action

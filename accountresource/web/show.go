@@ -16,15 +16,13 @@ import (
 // showView is a resource's page: its tabs, one of them open.
 type showView struct {
 	resource.Resource
+	*heldView // changes that wait for an admin
 	Tabs      []string
 	Tab       string
 	Fields    []field
 	Problems  []problemView // all of them, for the summary
 	Sample    *sampleView
 	Preview   *previewView
-	Held      []run.Held // changes that wait for an admin
-	Marked    []string   // those of them that were marked before, by object
-	Unsure    int        // how many of those would be deleted, and were not confirmed by a tick
 	Domains   []string
 	Proposals []string // attribute names
 	// Enable offers to enable a resource whose stored connection passed a test.
@@ -88,6 +86,7 @@ type page struct {
 	chain    *chainView
 	proposal *proposalView
 	marked   []string // changes that wait
+	whole    []string // kinds of them
 	unsure   int
 }
 
@@ -96,12 +95,12 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 	if err != nil {
 		return err
 	}
-	held, err := w.cfg.Removals.Waiting(r.UserContext(), res.ID)
+	held, err := w.heldOf(r, &res, &p)
 	if err != nil {
 		return err
 	}
 	v := showView{
-		Held: held, Marked: p.marked, Unsure: p.unsure, Preview: p.preview, Chain: p.chain, Proposal: p.proposal,
+		heldView: held, Preview: p.preview, Chain: p.chain, Proposal: p.proposal,
 		Resource: res, Tab: p.tab.name, Sample: p.sample, Domains: names, Proposals: attributeProposals(),
 		Enable:         res.Tested && !res.Enabled,
 		PasswordStored: !res.Settings.Connection.BindPassword.IsZero(), Locked: r.lockedText(res),
@@ -116,7 +115,7 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 		}
 	}
 	if p.tab.name == "replication" {
-		if v.Effect, err = w.effect(r, res, p.values, len(held)); err != nil {
+		if v.Effect, err = w.effect(r, res, p.values, len(held.Held)); err != nil {
 			return err
 		}
 	}

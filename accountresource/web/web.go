@@ -87,6 +87,7 @@ func (w *Web) Mount(app *fiber.App) {
 	r.Post("/:id/enable", page(w.begin))
 	r.Post("/:id/disable", page(w.disable))
 	r.Post("/:id/delete", page(w.remove))
+	r.Get("/:id/removals", page(w.waiting))
 	r.Post("/:id/removals", page(w.removals))
 	for _, tab := range tabs {
 		r.Post("/:id/"+tab.name, page(w.save(tab)))

@@ -205,16 +205,18 @@
   const held = root.querySelector("form[data-held]");
   if (held) {
     const kinds = [...held.querySelectorAll("[data-all]")].map((all) => ({
-      all, boxes: [...all.closest("tbody").querySelectorAll("input[name=source]")],
+      all, total: Number(all.dataset.all), boxes: [...all.closest("tbody").querySelectorAll("input[name=source]")],
     }));
     const marked = held.querySelector("[data-marked]");
     const count = () => {
       for (const kind of kinds) {
         const n = kind.boxes.filter((box) => box.checked).length;
-        kind.all.checked = n === kind.boxes.length;
-        kind.all.indeterminate = n > 0 && n < kind.boxes.length;
+        if (n < kind.boxes.length) kind.all.checked = false;
+        else if (kind.boxes.length === kind.total) kind.all.checked = true; // what is on other pages is marked by hand only
+        kind.all.indeterminate = n > 0 && !kind.all.checked;
+        kind.n = kind.all.checked ? kind.total : n;
       }
-      const n = held.querySelectorAll("input[name=source]:checked").length;
+      const n = kinds.reduce((sum, kind) => sum + kind.n, held.querySelectorAll(".ar-decided input[name=source]:checked").length);
       if (marked) marked.textContent = n ? marked.dataset.marked.replace("{n}", n.toLocaleString(language)) : "";
       for (const button of held.querySelectorAll("[data-needs]")) button.disabled = n === 0;
     };
