@@ -69,7 +69,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 			Mail:       run.Mail{Backend: o.backend, Storage: o.storage, Applications: o.applications},
 			Store: run.Store{
 				Links: kept.Links(), Journal: kept.Runs(), Leases: kept.Leases(), Removals: kept.Removals(), Watermarks: kept.Watermarks(),
-				Tasks: kept.Tasks(),
+				Tasks: kept.Tasks(), Neighbours: kept.Resources(),
 			},
 			Timing: run.Timing{Retention: o.retention, LeaseTTL: o.lease},
 			Owner:  processName(), Logger: o.logger, Clock: time.Now,

@@ -85,10 +85,10 @@ func (c *Change) Claim() (claim Link, ok bool) {
 		return claim, false
 	}
 	claim = *c.Link
-	isNew := c.Before == nil || c.Verb == Create || c.Action == ActionLinked
+	isNew := c.Before == nil || c.Verb == Create || c.Action == ActionLinked && !c.Before.Released
 	if !isNew {
 		claim = *c.Before
-		claim.Released = false
+		claim.Released, claim.Parted = false, claim.Parted && !claim.Released
 		claim.Address, claim.Home, claim.Made = c.Link.Address, c.Link.Home, c.Link.Made
 		if c.Switch == Off {
 			claim.Off = c.Link.Off

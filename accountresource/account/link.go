@@ -53,7 +53,7 @@ type Link struct {
 	// directory without transactions, its confirmed link has that rename (see Began).
 	Intent []Difference
 	// Released says that the resource is gone (rule R16), Parted that what stands at the address is not the link's account
-	// (rule R26).
+	// (rule R26). See IsHandedOver for both together.
 	Released, Parted bool
 	// OffWaits says that the object was disabled when the account, which was here before, was linked to it: switching that off
 	// waits for an admin (rule R4).
@@ -91,6 +91,9 @@ type Local struct {
 	Home    string // the mail directory of a mailbox, as Account.Home
 	Made    string // as Account.Made
 }
+
+// IsHandedOver reports whether the object has moved to another resource of the domain, which is to take the account over (rule R16).
+func (l *Link) IsHandedOver() bool { return l.Released && l.Parted }
 
 // Former and Target return the addresses between which a claimed rename takes the account; they are empty for any other
 // link. The account may be at the former address, at the target, or between (see Between).

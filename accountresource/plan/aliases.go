@@ -22,6 +22,9 @@ func (p *Planner) groupRenames() (renames []rename) {
 		if link == nil {
 			link = p.heirs[id]
 		}
+		if p.state.link(id) == nil {
+			g.took = link
+		}
 		address, refusal := p.policy.addressOf(&g.Object)
 		h := holder{}
 		if link != nil {
@@ -167,9 +170,17 @@ func (p *Planner) guardLinks(begun []*group) (goOn []*group, rows []account.Chan
 func (p *Planner) begin(g *group) bool {
 	address, _ := p.policy.addressOf(&g.Object)
 	h := p.addresses.At(address)
+	who, elsewhere := p.linkedElsewhere(g.ID)
+	awaited := p.awaited(address, g.ID)
 	switch {
 	case h.linked:
 		g.refuse(p, address, account.ActionConflict, p.takenBy(h.owner))
+		return false
+	case elsewhere:
+		g.refuse(p, address, account.ActionConflict, p.takenBy(who))
+		return false
+	case awaited != nil:
+		g.refuse(p, address, account.ActionConflict, account.Say("reason_address_taken", "DN", awaited.DN))
 		return false
 	case h.exists && h.kind != account.Alias:
 		g.refuse(p, address, account.ActionConflict, standsThere(h.kind))

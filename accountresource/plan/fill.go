@@ -76,7 +76,11 @@ func (p *Planner) rowsOf(g *group, c *account.Change) (members, moderators []str
 		return nil, nil
 	}
 	began, wasOff := c.Address, false
-	if l := p.state.link(g.ID); l != nil && !g.isNew {
+	l := p.state.link(g.ID)
+	if l == nil {
+		l = g.took
+	}
+	if l != nil && !g.isNew {
 		began, wasOff = l.Address, l.Off != ""
 	}
 	rows := p.state.rowsAt(began)

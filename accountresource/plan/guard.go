@@ -14,6 +14,12 @@ const FewestForPercent = 5
 // decide returns what becomes of the accounts of objects that left. Those that are held go into Held too.
 func (r *Removals) decide() []account.Change {
 	var changes, removals []account.Change
+	for _, id := range slices.Sorted(maps.Keys(r.moving)) {
+		if l := r.addresses.state.link(id); l != nil && r.addresses.claims[id] == nil {
+			changes = append(changes, r.handOver(l, r.moving[id]))
+			r.addresses.release(l)
+		}
+	}
 	for _, id := range r.leaving {
 		c, ok := r.removal(r.addresses.state.link(id))
 		if before := r.policy.Decided[id]; !ok && before.Decision == Dismissed { // the settings may change again

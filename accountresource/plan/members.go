@@ -39,6 +39,7 @@ type group struct {
 	pending  *account.Change // what is to be changed of its alias besides the members
 	isNew    bool            // it gets an alias in this run
 	waits    bool            // its rename waits for an admin
+	took     *account.Link   // the link of its alias, where that was somebody else's as the run began
 	isFilled bool            // the alias that it gets has the members in have
 	have     []string
 }

@@ -5,6 +5,9 @@ import "github.com/mailpanel/account-resource/accountresource/account"
 // newcomer decides on an object that no account is linked to. Where a linked account has its address, and may yet leave it, or was
 // left to the object, the decision waits; so it does while renames wait for an admin, whose new addresses are not known yet.
 func (p *Planner) newcomer(o *account.Object, address string) (account.Change, bool) {
+	if who, is := p.linkedElsewhere(o.ID); is { // the other resource's listing has to lack it first
+		return p.refuse(o, account.Mailbox, address, account.ActionConflict, p.takenBy(who)), true
+	}
 	if p.mayBecomeFree(address) || p.renamesWait || p.state.free.at[address] != "" && p.inherited(o) != nil {
 		p.later.contested = append(p.later.contested, *o)
 		return account.Change{}, false
@@ -39,9 +42,12 @@ func (p *Planner) decide(o *account.Object, address string) (account.Change, boo
 	ignored := func(a account.Action, key string) (account.Change, bool) {
 		return p.refuse(o, account.Mailbox, address, a, account.Say(key)), true
 	}
+	awaited := p.awaited(address, o.ID)
 	switch {
 	case h.linked:
 		return p.refuse(o, account.Mailbox, address, account.ActionConflict, p.takenBy(h.owner)), true
+	case awaited != nil:
+		return p.refuse(o, account.Mailbox, address, account.ActionConflict, account.Say("reason_address_taken", "DN", awaited.DN)), true
 	case o.NoStatus && p.policy.FollowStatus:
 		return ignored(account.ActionIgnored, "reason_status_unreadable")
 	case !h.exists:

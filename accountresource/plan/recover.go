@@ -93,6 +93,7 @@ func Find(claim *account.Link, accounts []account.Account) Found {
 //	claim      | nowhere         | at its address    | at its former | between       | elsewhere
 //	creating   | no link         | created           |               |               | created, there
 //	linking    | no link         | linked or no link |               |               | no link
+//	  (again)  | no link         | linked            |               |               | no link
 //	updating,  | no link         | done or as before |               |               | no link
 //	disabling, |                 |                   |               |               |
 //	enabling   |                 |                   |               |               |
@@ -116,6 +117,11 @@ func Recover(p *Policy, claim *account.Link, found Found) account.Change {
 	case account.Linking:
 		if found.Place == AtAddress && (r.isSeen() || len(claim.Intent) == 0) {
 			return r.done(account.ActionLinked, claim.Address)
+		}
+		if found.Place == AtAddress && claim.Origin == account.Created { // a link that was taken back, which nothing has to be changed for
+			c := r.asBefore(claim.Address)
+			c.Action, c.Reason = account.ActionLinked, account.Say("reason_taken_back")
+			return c
 		}
 		return r.drop()
 	case account.Renaming:

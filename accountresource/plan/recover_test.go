@@ -21,6 +21,9 @@ func claimOf(state account.LinkState, kind account.Kind) account.Link {
 	if kind == account.Alias {
 		l.Home = ""
 	}
+	if state == account.Linking {
+		l.Origin = account.Linked
+	}
 	switch state {
 	case account.Linking, account.Updating:
 		l.Intent = []account.Difference{{What: "name", Old: "Ann", New: "Ann Lee"}}
@@ -127,6 +130,20 @@ func TestR19_WhatSettlesAClaim(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A link that is taken back holds as soon as it is claimed: it knows that the account was made here, which a link made anew would not.
+func TestR19_R16_ALinkThatWasTakenBackStays(t *testing.T) {
+	policy, claim := newFixture().policy, claimOf(account.Linking, account.Mailbox)
+	claim.Origin = account.Created
+	a := mailbox(annAt, "Ann")
+	a.Home = claim.Home
+	settling := plan.Recover(&policy, &claim, plan.Find(&claim, []account.Account{a}))
+	assert.Equal(t, "linked  = ann ", told(settling))
+	assert.Equal(t, account.Created, settling.Link.Origin)
+	assert.Empty(t, settling.Diff, "the name is not written yet")
+	settling = plan.Recover(&policy, &claim, plan.Find(&claim, nil))
+	assert.True(t, settling.Unlink)
 }
 
 // Another mailbox has the address meanwhile: it is not the claim's, and nothing is done to it.

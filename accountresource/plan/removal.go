@@ -62,14 +62,15 @@ type Removals struct {
 	unseen        map[account.SourceID]bool // those of them whose places show nobody
 	neverShown    map[account.SourceID]bool // those that the database which lacks them has never shown
 	held          []account.Change
-	made          map[account.Action]int // what the guard let pass so far, by kind
+	made          map[account.Action]int      // what the guard let pass so far, by kind
+	moving        map[account.SourceID]string // DNs of objects that are in the scope of another resource now
 }
 
 func newRemovals(p *Removal, a *Addresses) *Removals {
 	return &Removals{
 		policy: p, addresses: a, given: newSourceSet(a.state.numbers), left: newSourceSet(a.state.numbers),
 		unseen: make(map[account.SourceID]bool), neverShown: make(map[account.SourceID]bool),
-		made:   make(map[account.Action]int),
+		made: make(map[account.Action]int), moving: make(map[account.SourceID]string),
 		listed: make(map[account.Kind]bool), empty: make(map[account.Kind]bool),
 	}
 }
@@ -182,6 +183,7 @@ func (r *Removals) removal(l *account.Link) (c account.Change, ok bool) {
 		return c, true
 	}
 	next := r.addresses.next(l)
+	next.Released, next.Parted = false, false // nobody took it over
 	deletes := p.Delete && l.Origin == account.Created && !r.neverShown[l.Source]
 	switch {
 	case h.role != account.NoRole:

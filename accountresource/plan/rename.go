@@ -60,6 +60,9 @@ func (p *Planner) conflictReason(r *rename, leaving map[string]bool, other *rena
 		return account.Say("reason_address_taken", "DN", other.change.DN)
 	}
 	h := p.addresses.At(r.to)
+	if awaited := p.awaited(r.to, r.change.Source); awaited != nil {
+		return account.Say("reason_address_taken", "DN", awaited.DN)
+	}
 	switch {
 	case leaving[r.to]:
 		return account.Message{}

@@ -21,10 +21,11 @@ type State struct {
 
 // links are those of the resource, and who is linked to an address.
 type links struct {
-	packed  []string                 // confirmed links, by the number of the source ID; empty where there is none
-	claims  map[uint32]*account.Link // links that are more than can be packed: claims, and those of aliases that have local members
-	learned map[uint32]string        // what links do not know of their accounts yet, packed
-	others  map[uint32]owner         // by place, whose account is linked by another resource
+	packed  []string                    // confirmed links, by the number of the source ID; empty where there is none
+	claims  map[uint32]*account.Link    // links that are more than can be packed: claims, and those of aliases that have local members
+	learned map[uint32]string           // what links do not know of their accounts yet, packed
+	others  map[uint32]owner            // by place, whose account is linked by another resource
+	abroad  map[account.SourceID]uint32 // the places of these accounts, by object
 	free    released
 	count   int
 	scratch []byte
@@ -49,7 +50,7 @@ func NewState(resource int64) *State {
 	return &State{
 		resource: resource, texts: t, numbers: newNumbers(t),
 		links: links{
-			claims: make(map[uint32]*account.Link), learned: make(map[uint32]string), others: make(map[uint32]owner),
+			claims: make(map[uint32]*account.Link), learned: make(map[uint32]string), others: make(map[uint32]owner), abroad: make(map[account.SourceID]uint32),
 			free: released{make(map[account.SourceID]account.Link), make(map[string]account.SourceID)},
 		},
 		accounts: accounts{
@@ -66,6 +67,11 @@ func (s *State) AddLink(l account.Link) {
 		s.free.of[l.Source], s.free.at[l.Address] = l, l.Source
 		return
 	}
+	s.AddUnclaimed(l)
+}
+
+// AddUnclaimed adds a link that was released for somebody else who has not come for it: it is one like any other.
+func (s *State) AddUnclaimed(l account.Link) {
 	own := l.Resource == s.resource
 	number := uint32(0)
 	if own {
@@ -89,7 +95,7 @@ func (s *State) AddLink(l account.Link) {
 			s.places[at].owner = number + 1
 		} else {
 			s.places[at].owner = isOthers
-			s.others[at] = owner{l.Resource, l.Source, l.DN}
+			s.others[at], s.abroad[l.Source] = owner{l.Resource, l.Source, l.DN}, at
 		}
 	}
 }

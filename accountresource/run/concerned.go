@@ -30,20 +30,19 @@ const (
 // to all members of those. Its planner only tells what is missing; nothing is made of its decisions.
 type concerning struct {
 	*loader
-	reader Reader
-	tried  *plan.Planner
-	seen   map[account.SourceID]bool // groups
-	found  concerned
+	tried *plan.Planner
+	seen  map[account.SourceID]bool // groups
+	found concerned
 }
 
 // findConcerned returns the groups that a delta concerns, and loads what is here of them. It returns errAllNeeded where all groups have
 // to be read.
-func (p *Replication) findConcerned(ctx context.Context, reader Reader, d *delta, l *loader) (*concerned, error) {
+func (p *Replication) findConcerned(ctx context.Context, d *delta, l *loader) (*concerned, error) {
 	if d.anonymous {
 		return nil, errAllNeeded
 	}
 	c := &concerning{
-		loader: l, reader: reader, tried: plan.New(*p.policy, l.state), seen: make(map[account.SourceID]bool),
+		loader: l, tried: plan.New(*p.policy, l.state), seen: make(map[account.SourceID]bool),
 		found: concerned{covered: make(map[account.SourceID]bool)},
 	}
 	moved := c.moved(d)

@@ -48,6 +48,9 @@ func (w *worldTables) Settle(_ context.Context, l run.Lease, id int64, s run.Set
 	for i := range s.Moved {
 		delete(next, keyOf(&s.Moved[i]))
 	}
+	maps.DeleteFunc(next, func(_ linkKey, link account.Link) bool {
+		return link.Released && slices.Contains(s.Freed, link.Address)
+	})
 	for _, links := range [][]account.Link{s.Moved, s.Links} {
 		if err := upsert(next, links); err != nil {
 			return err
@@ -59,7 +62,7 @@ func (w *worldTables) Settle(_ context.Context, l run.Lease, id int64, s run.Set
 			next[key] = link
 		}
 	}
-	if len(s.Unlinked)+len(s.Moved)+len(s.Links)+len(s.Confirmed) > 0 {
+	if len(s.Unlinked)+len(s.Freed)+len(s.Moved)+len(s.Links)+len(s.Confirmed) > 0 {
 		if err := w.commit(next); err != nil {
 			return err
 		}

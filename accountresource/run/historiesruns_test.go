@@ -69,7 +69,7 @@ func (w *worldModel) replicate(r int, wanted run.Mode, f fault) (result run.Run,
 	}
 	result, err := run.New(run.Config{
 		OpenReader: w.people[r].open, Mail: run.Mail{Backend: ports, Storage: backends.DefaultStorage()},
-		Store: run.Store{Links: ports, Journal: ports, Leases: ports, Removals: ports, Watermarks: ports}, Owner: "test", Logger: silent, Clock: w.tables.clock, BatchSize: w.settings.batch,
+		Store: run.Store{Links: ports, Journal: ports, Leases: ports, Removals: ports, Watermarks: ports, Neighbours: ports}, Owner: "test", Logger: silent, Clock: w.tables.clock, BatchSize: w.settings.batch,
 	}).Once(worldContext, w.resources[r], run.Manual, wanted)
 	if err != nil {
 		w.violate("a run begins", "%v", err)

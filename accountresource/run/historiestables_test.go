@@ -150,6 +150,15 @@ func (w *worldTables) Of(_ context.Context, resource int64, ids []account.Source
 	return w.sorted(func(l *account.Link) bool { return l.Resource == resource && slices.Contains(ids, l.Source) }), nil
 }
 
+func (w *worldTables) Elsewhere(_ context.Context, resource int64, _ string, ids []account.SourceID) ([]account.Link, error) {
+	return w.sorted(func(l *account.Link) bool { return l.Resource != resource && slices.Contains(ids, l.Source) }), nil
+}
+
+// Neighbours returns the base of the other of the two resources.
+func (w *worldTables) Neighbours(_ context.Context, resource int64, _ string) ([]string, error) {
+	return []string{worldBase(3 - resource)}, nil
+}
+
 func (w *worldTables) Count(_ context.Context, resource int64) (int, error) {
 	return len(w.sorted(func(l *account.Link) bool { return l.Resource == resource })), nil
 }
@@ -223,6 +232,17 @@ func (w *worldTables) commit(next map[linkKey]account.Link) error {
 			return fmt.Errorf("links of %s: %w", l.Address, errDuplicateKey)
 		}
 		taken[l.Address] = true
+	}
+	for key, l := range next {
+		before, was := w.links[key]
+		at := before.Left
+		if before.Left = l.Left; !was || !reflect.DeepEqual(before, l) {
+			at = w.clock()
+		}
+		if l.Left = at; !l.Released && l.Off != account.OffByRemoval {
+			l.Left = time.Time{}
+		}
+		next[key] = l
 	}
 	if !reflect.DeepEqual(w.compared(w.links), w.compared(next)) {
 		w.writes++

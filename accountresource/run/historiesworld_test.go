@@ -43,6 +43,9 @@ const worldAddresses = 6
 
 func worldAddress(i int) string { return string(rune('a'+i)) + "@example.com" }
 
+// worldBase is the base of a resource.
+func worldBase(resource int64) string { return fmt.Sprintf("OU=%d", resource) }
+
 // directoryObject is a person or group, whether in the directory or not.
 type directoryObject struct {
 	name     string
@@ -148,7 +151,7 @@ func newWorldModel(s worldSettings) *worldModel {
 func worldResource(s worldSettings, id int64) resource.Resource {
 	res := resource.Resource{ID: id, Kind: resource.Samba, Enabled: true, Settings: resource.Defaults()}
 	c, r := &res.Settings.Connection, &res.Settings.Replication
-	c.Domain, c.Host, c.BaseDN, c.BindDN = "example.com", "dc1", fmt.Sprintf("OU=%d", id), "reader"
+	c.Domain, c.Host, c.BaseDN, c.BindDN = "example.com", "dc1", worldBase(id), "reader"
 	c.BindPassword = resource.NewSecret("s3cret")
 	r.Groups, r.MaxRemovals, r.MaxRemovalPercent = true, 1000, 100
 	r.Delete, r.DisableRemoved = s.deletes, s.disables

@@ -158,6 +158,8 @@ type Links interface {
 	Known(ctx context.Context, resource int64, ids []account.SourceID) ([]account.SourceID, error)
 	// Of returns the links of the resource's objects with these identities; those that have none are left out.
 	Of(ctx context.Context, resource int64, ids []account.SourceID) ([]account.Link, error)
+	// Elsewhere returns the links that other resources have to accounts of the domain for these objects.
+	Elsewhere(ctx context.Context, resource int64, domain string, ids []account.SourceID) ([]account.Link, error)
 	// Some returns objects that the resource has linked to accounts of a kind, at most as many as limit.
 	Some(ctx context.Context, resource int64, kind account.Kind, limit int) ([]account.SourceID, error)
 	// Count returns the number of links that the resource has.
@@ -186,7 +188,7 @@ type Settled struct {
 	Unlinked []account.SourceID
 	// Tasks are to be done in applications.
 	Tasks []Task
-	// Freed are addresses of Links at which released links stand: those go.
+	// Freed are addresses at which released links stand that were taken back: those go.
 	Freed []string
 	// Unconfirmed is how many changes of each kind that is limited (rules R15, R23) the run has made so far, but for those that an
 	// admin confirmed. It replaces what an earlier batch of the run wrote; nil where this one has none.

@@ -35,6 +35,10 @@ func (l *tables) Of(_ context.Context, _ int64, ids []account.SourceID) (links [
 	return links, l.enter("Of")
 }
 
+func (l *tables) Elsewhere(context.Context, int64, string, []account.SourceID) ([]account.Link, error) {
+	return nil, nil
+}
+
 func (l *tables) Count(context.Context, int64) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,17 +11,24 @@ import (
 // readLinks adds the links to the state. The claims that an earlier run of the resource left are settled first (rule R19): what
 // has begun is finished, of the rest the link is as it was. A claim that cannot be settled now stays one. Where nothing may be
 // written, as for a preview, every claim is taken for settled.
-func (p *Replication) readLinks(ctx context.Context, state *plan.State, mayWrite bool) error {
+func (p *Replication) readLinks(ctx context.Context, reader Reader, state *plan.State, mayWrite bool) error {
 	var claims []*account.Link
+	var released []account.Link
 	for link, err := range p.cfg.Links.Links(ctx, p.res.ID, p.domain.Name) {
 		if err != nil {
 			return fmt.Errorf("read the links: %w", err)
 		}
-		if link.Resource == p.res.ID && link.State != account.Confirmed {
+		switch own := link.Resource == p.res.ID; {
+		case own && link.State != account.Confirmed:
 			claims = append(claims, &link)
-		} else {
+		case own && link.Released:
+			released = append(released, link)
+		default:
 			state.AddLink(link)
 		}
+	}
+	if err := p.addReleased(ctx, reader, state, released); err != nil {
+		return err
 	}
 	if len(claims) == 0 {
 		return nil

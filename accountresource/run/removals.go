@@ -65,6 +65,7 @@ type heldRemovals struct {
 	unconfirmed   map[account.Action]int // by this run, without an admin's confirmation
 	removalsKnown map[account.Kind]bool
 	seen          func(account.SourceID) bool // whether an object was in scope
+	overdue       map[account.SourceID]bool   // links that were left to another resource, which did not take them
 }
 
 // kept are the held removals that the store has, by object.
@@ -170,6 +171,9 @@ func (p *Replication) findLeavers(
 	p.removalsKnown[kind] = !p.doubted
 	if len(leaving) == 0 {
 		return nil
+	}
+	if leaving, err = p.handOver(ctx, reader, b, leaving); err != nil {
+		return err
 	}
 	if err := p.lookAround(ctx, reader, b, leaving); err != nil {
 		return err

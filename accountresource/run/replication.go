@@ -81,7 +81,7 @@ func newReplication(cfg *Config, res resource.Resource, requested Mode) *Replica
 		history:      history{counts: make(map[account.Action]int)},
 		source:       source{retry: make(map[Retry]struct{}), elsewhere: make(map[account.SourceID]bool)},
 		databases:    databases{counted: make(map[account.SourceID]bool), linked: make(map[account.SourceID]bool)},
-		heldRemovals: heldRemovals{unconfirmed: make(map[account.Action]int), removalsKnown: make(map[account.Kind]bool)},
+		heldRemovals: heldRemovals{unconfirmed: make(map[account.Action]int), removalsKnown: make(map[account.Kind]bool), overdue: make(map[account.SourceID]bool)},
 		mailSide:     mailSide{maildirs: newMaildirs(), batchSizer: batchSizer{fixed: cfg.BatchSize}},
 		taskState:    taskState{down: make(map[string]bool), waiting: make(map[int64]bool)},
 	}

@@ -41,6 +41,7 @@ type Store struct {
 	Removals   Removals
 	Watermarks Watermarks // nil: every run reads the whole directory
 	Tasks      Tasks
+	Neighbours Neighbours // nil: there is no other resource
 }
 
 // Timing bounds runs; what is zero gets a default.

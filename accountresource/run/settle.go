@@ -72,9 +72,9 @@ func (settled *Settled) add(s *step, link *account.Link, unlink bool) {
 		settled.Moved = append(settled.Moved, *link)
 	default:
 		settled.Links = append(settled.Links, *link)
-		if s.Before != nil && s.Before.Released {
-			settled.Freed = append(settled.Freed, link.Address)
-		}
+	}
+	if s.Before != nil && s.Before.Released && !unlink && link != nil && link.State == account.Confirmed {
+		settled.Freed = append(settled.Freed, s.Before.Address)
 	}
 }
 

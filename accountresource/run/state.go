@@ -69,7 +69,7 @@ func (p *Replication) planner(ctx context.Context, reader Reader, d *delta, mayW
 	}
 	state, err := p.stateOf(ctx, reader, d)
 	if errors.Is(err, errAllNeeded) {
-		state, err = p.wholeState(ctx, mayWrite)
+		state, err = p.wholeState(ctx, reader, mayWrite)
 	}
 	if err != nil {
 		return nil, err
@@ -78,9 +78,9 @@ func (p *Replication) planner(ctx context.Context, reader Reader, d *delta, mayW
 }
 
 // wholeState reads the links, whose claims are settled first, and the accounts of the domain.
-func (p *Replication) wholeState(ctx context.Context, mayWrite bool) (*plan.State, error) {
+func (p *Replication) wholeState(ctx context.Context, reader Reader, mayWrite bool) (*plan.State, error) {
 	state := plan.NewState(p.res.ID)
-	if err := p.readLinks(ctx, state, mayWrite); err != nil {
+	if err := p.readLinks(ctx, reader, state, mayWrite); err != nil {
 		return nil, err
 	}
 	err := p.accounts(ctx, backends.Query{Members: p.res.Settings.Replication.Groups}, func(a account.Account) {
@@ -105,7 +105,7 @@ func (p *Replication) stateOf(ctx context.Context, reader Reader, d *delta) (*pl
 	if d == nil || len(d.users)+len(d.missing) > mostAsked || !p.cfg.Storage.AppendTimestamp {
 		return nil, errAllNeeded
 	}
-	loaded := newLoader(p)
+	loaded := newLoader(p, reader)
 	claims, err := p.cfg.Links.Claims(ctx, p.res.ID, p.domain.Name)
 	if err != nil {
 		return nil, fmt.Errorf("read the claims of other resources: %w", err)
@@ -137,7 +137,7 @@ func (p *Replication) stateOf(ctx context.Context, reader Reader, d *delta) (*pl
 	if !p.res.Settings.Replication.Groups {
 		return loaded.state, nil
 	}
-	c, err := p.findConcerned(ctx, reader, d, loaded)
+	c, err := p.findConcerned(ctx, d, loaded)
 	d.concerned = c
 	return loaded.state, err
 }
@@ -155,15 +155,16 @@ func (p *Replication) hosted(texts []string) (addresses []string) {
 // loader adds to a state what is asked for, each link and account once.
 type loader struct {
 	run       *Replication
+	reader    Reader
 	state     *plan.State
 	links     map[account.SourceID]account.Link
 	asked     map[account.SourceID]bool
 	addresses map[string]bool
 }
 
-func newLoader(p *Replication) *loader {
+func newLoader(p *Replication, reader Reader) *loader {
 	return &loader{
-		run: p, state: plan.NewState(p.res.ID), links: make(map[account.SourceID]account.Link),
+		run: p, reader: reader, state: plan.NewState(p.res.ID), links: make(map[account.SourceID]account.Link),
 		asked: make(map[account.SourceID]bool), addresses: make(map[string]bool),
 	}
 }
@@ -177,6 +178,11 @@ func (l *loader) load(ctx context.Context, ids []account.SourceID, addresses []s
 	if err != nil {
 		return fmt.Errorf("read the links of %d objects: %w", len(ids), err)
 	}
+	elsewhere, err := p.cfg.Links.Elsewhere(ctx, p.res.ID, p.domain.Name, ids)
+	if err != nil {
+		return fmt.Errorf("look for %d objects in other resources: %w", len(ids), err)
+	}
+	links = append(links, elsewhere...)
 	addresses = slices.Clone(addresses)
 	for i := range links {
 		addresses = append(addresses, plan.AddressesOf(&links[i])...)
@@ -188,7 +194,16 @@ func (l *loader) load(ctx context.Context, ids []account.SourceID, addresses []s
 	if err != nil {
 		return fmt.Errorf("read the links of %d addresses: %w", len(addresses), err)
 	}
+	var released []account.Link
+	seen := make(map[account.SourceID]bool)
 	for _, link := range slices.Concat(links, owners) {
+		if link.Resource == p.res.ID && link.Released {
+			if !seen[link.Source] {
+				released = append(released, link)
+			}
+			seen[link.Source] = true
+			continue
+		}
 		if link.Resource == p.res.ID {
 			if link.State != account.Confirmed {
 				return errAllNeeded
@@ -196,6 +211,9 @@ func (l *loader) load(ctx context.Context, ids []account.SourceID, addresses []s
 			l.links[link.Source], l.asked[link.Source] = link, true
 		}
 		l.state.AddLink(link)
+	}
+	if err := p.addReleased(ctx, l.reader, l.state, released); err != nil {
+		return err
 	}
 	query := backends.Query{Addresses: addresses, Members: p.res.Settings.Replication.Groups}
 	return p.accounts(ctx, query, l.state.AddAccount)

@@ -123,6 +123,22 @@ func (s *Links) Of(ctx context.Context, resource int64, ids []account.SourceID) 
 	return links, nil
 }
 
+// Elsewhere returns the links that other resources have to accounts of the domain for these objects.
+func (s *Links) Elsewhere(ctx context.Context, resource int64, domain string, ids []account.SourceID) (links []account.Link, err error) {
+	others, err := s.others(ctx, resource, domain)
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range others {
+		found, err := s.Of(ctx, other, ids)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, slices.DeleteFunc(found, func(l account.Link) bool { return account.DomainOf(l.Address) != domain })...)
+	}
+	return links, nil
+}
+
 // Some returns objects that the resource has linked to accounts of a kind, at most as many as limit.
 func (s *Links) Some(ctx context.Context, resource int64, kind account.Kind, limit int) ([]account.SourceID, error) {
 	found, err := query(ctx, s.db, s.sql.Select("source_id").From(linkTable).

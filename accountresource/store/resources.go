@@ -28,6 +28,20 @@ func (s *Resources) All(ctx context.Context) ([]resource.Resource, error) {
 	return all, nil
 }
 
+// Neighbours returns the base DNs of the enabled resources of a mail domain besides one.
+func (s *Resources) Neighbours(ctx context.Context, resource int64, domain string) (bases []string, err error) {
+	all, err := s.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if c := &all[i].Settings.Connection; all[i].Enabled && all[i].ID != resource && c.Domain == domain && c.BaseDN != "" {
+			bases = append(bases, c.BaseDN)
+		}
+	}
+	return bases, nil
+}
+
 // Get reads a resource, or returns resource.ErrNotFound.
 func (s *Resources) Get(ctx context.Context, id int64) (resource.Resource, error) {
 	found, err := s.selected(ctx, squirrel.Eq{"id": id})
