@@ -18,6 +18,8 @@ var (
 	ErrHomeTaken = errors.New("mail directory is taken")
 	// ErrUnsupported: the store has no such operation on this kind of account.
 	ErrUnsupported = errors.New("not supported by this mail account store")
+	// ErrUnwritable is no result of an operation but the error of Apply: the store takes no changes at present, whatever they are.
+	ErrUnwritable = errors.New("the mail account store takes no changes at present")
 )
 
 // Backend is a mail account store: iRedMail's SQL databases or its OpenLDAP tree. It is safe for concurrent use and

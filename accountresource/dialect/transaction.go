@@ -31,7 +31,7 @@ type Tx struct {
 func (d Dialect) Transaction(ctx context.Context, db *sql.DB, work func(*Tx) error) error {
 	conn, err := d.begin(ctx, db)
 	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
+		return fmt.Errorf("%w: %w", ErrNotBegun, err)
 	}
 	ended := false
 	defer func() {

@@ -63,7 +63,12 @@ func (p *Replication) outcome(err error) (Outcome, account.Message) {
 }
 
 // storeProblem says that the mail account store did not do its part.
-func storeProblem(err error) error { return resource.NewProblem("", "mail_store", err) }
+func storeProblem(err error) error {
+	if errors.Is(err, backends.ErrUnwritable) {
+		return resource.NewProblem("", "mail_store_unwritable", err)
+	}
+	return resource.NewProblem("", "mail_store", err)
+}
 
 // failure turns the result of one change into what the log says of it: the action, the reason for people and the
 // technical detail.

@@ -242,6 +242,12 @@ func TestR21_HowARunEndedIsInTheHistory(t *testing.T) {
 			func(r *harness) { r.config.Backend = backendtest.NewFaulty(r.mail).FailBefore(errors.New("gone")) },
 			run.Failed, "problem_mail_store",
 		},
+		"mail store takes no changes": {
+			func(r *harness) {
+				r.config.Backend = backendtest.NewFaulty(r.mail).FailBefore(fmt.Errorf("%w: read-only", backends.ErrUnwritable))
+			},
+			run.Failed, "problem_mail_store_unwritable",
+		},
 		"fine": {func(*harness) {}, run.Succeeded, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

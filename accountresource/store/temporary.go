@@ -8,15 +8,15 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 )
 
-// giveUps are how servers say that a transaction lost against another and may be tried again: MySQL errors 1213, 1205
-// and 1062, PostgreSQL SQLSTATE 40001, 40P01 and 23505, SQLite SQLITE_BUSY and a broken unique constraint (who looks
-// again finds the row that was quicker). Drivers have types for them, but which driver the host uses is not known here.
-var giveUps = [...]string{
-	"Error 1213", "Error 1205", "SQLSTATE 40001", "SQLSTATE 40P01", "could not serialize access", "deadlock detected",
-	"database is locked", "SQLITE_BUSY", "Error 1062", "SQLSTATE 23505", "duplicate key value", "UNIQUE constraint failed",
-}
+// giveUps are how servers say that a row was quicker (MySQL error 1062, PostgreSQL SQLSTATE 23505, SQLite), which who looks again finds, or
+// that a lock was not given back in time (MySQL error 1205).
+var giveUps = [...]string{"Error 1205", "Error 1062", "SQLSTATE 23505", "duplicate key value", "UNIQUE constraint failed"}
 
+// temporary reports whether work may be tried again.
 func temporary(err error) bool {
+	if dialect.IsLost(err) {
+		return true
+	}
 	for _, text := range giveUps {
 		if strings.Contains(err.Error(), text) {
 			return true

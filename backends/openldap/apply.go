@@ -94,12 +94,24 @@ func (s step) settle(err error) error {
 	case refusal(err):
 		*s.result = fmt.Errorf("%s %s: %w", s.Verb, s.Address, err)
 		return nil
+	case unwritable(err):
+		return fmt.Errorf("%w: %w", backends.ErrUnwritable, err)
 	}
 	return err
 }
 
+// unwritable reports whether the server takes no changes at present, of whatever entry: it is busy, going down, read-only ("operation
+// restricted"), or a consumer that only its provider writes to ("shadow context", or a referral to the provider; slapd-config(5)).
+func unwritable(err error) bool {
+	if code(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultReferral) {
+		return true
+	}
+	return code(err, ldap.LDAPResultUnwillingToPerform) &&
+		(strings.Contains(err.Error(), "operation restricted") || strings.Contains(err.Error(), "shadow context"))
+}
+
 // refusal reports whether an error concerns one operation only: the server answered. Codes from 200 on are the library's
-// own (no answer, no connection); a busy server concerns everybody.
+// own (no answer, no connection); one that takes no changes concerns everybody.
 func refusal(err error) bool {
 	var answer *ldap.Error
 	switch {
@@ -108,7 +120,7 @@ func refusal(err error) bool {
 	case !errors.As(err, &answer) || answer.ResultCode >= ldap.ErrorNetwork:
 		return false
 	}
-	return !code(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable)
+	return !unwritable(err)
 }
 
 func pending(steps []step) []step {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/Masterminds/squirrel"
 
@@ -40,16 +41,31 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, operations []acco
 	return results, nil
 }
 
+// A batch that lost against another transaction is tried again that many times, after a pause that grows.
+const (
+	tries = 5
+	pause = 50 * time.Millisecond
+)
+
 func (b *Backend) applyAll(ctx context.Context, d account.Domain, steps []step) error {
 	if len(steps) == 0 {
 		return nil
 	}
 	err := b.transaction(ctx, d, steps)
+	for try := time.Duration(1); dialect.IsLost(err) && try <= tries && ctx.Err() == nil; try++ {
+		select {
+		case <-ctx.Done():
+		case <-time.After(try * pause):
+			err = b.transaction(ctx, d, steps)
+		}
+	}
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return errors.Join(context.Cause(ctx), err)
+	case dialect.IsUnwritable(err), dialect.IsLost(err): // no operation is to blame
+		return fmt.Errorf("%w: %w", backends.ErrUnwritable, err)
 	case len(steps) == 1:
 		if lost := b.db.PingContext(ctx); lost != nil {
 			return errors.Join(lost, err) // the server is to blame, not the operation

@@ -43,3 +43,13 @@ func TestConformanceOnPostgreSQLWithPq(t *testing.T) {
 func TestColumnsOnPostgreSQLWithPq(t *testing.T) { testColumns(t, postgres("postgres")) }
 
 func TestColumnsOnPostgreSQL(t *testing.T) { testColumns(t, postgres("pgx")) }
+
+func TestUnwritableOnMariaDB(t *testing.T) {
+	testUnwritable(t, mariadb, "SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE")
+}
+
+func TestUnwritableOnPostgreSQL(t *testing.T) {
+	for _, driver := range []string{"pgx", "postgres"} {
+		testUnwritable(t, postgres(driver), "SET default_transaction_read_only = on", "SET default_transaction_read_only = off")
+	}
+}

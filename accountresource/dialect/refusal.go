@@ -1,0 +1,57 @@
+package dialect
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// ErrNotBegun says that the server did not begin a transaction: it is the server that is to blame, whatever it was for.
+var ErrNotBegun = errors.New("no transaction was begun")
+
+// refusal is a kind of answer of SQL servers. Drivers have types for them, but which driver the host uses is not known here: those for
+// PostgreSQL tell the SQLSTATE, the others are known by their words.
+type refusal struct {
+	states []string // SQLSTATEs of PostgreSQL, or the two characters of a class
+	words  []string
+}
+
+// lost is that a transaction lost against another one (MySQL error 1213, which is Galera's too; SQLite SQLITE_BUSY).
+var lost = refusal{
+	states: []string{"40001", "40P01"},
+	words:  []string{"Error 1213", "database is locked", "SQLITE_BUSY"},
+}
+
+// unwritable is that the server takes no changes at present, of whatever row: it is read-only (MySQL 1290, 1792, 1836; PostgreSQL 25006),
+// not part of a cluster's majority (MySQL 1047), out of space (MySQL 1021, 1114, 1180; PostgreSQL class 53) or connections (MySQL 1040,
+// 1203), going down (MySQL 1053; PostgreSQL class 57P), waits for a lock that somebody does not give back (MySQL 1205, PostgreSQL 55P03),
+// or its disk fails (PostgreSQL class 58).
+var unwritable = refusal{
+	states: []string{"25006", "53", "57P", "58", "55P03"},
+	words: []string{
+		"Error 1290", "Error 1792", "Error 1836", "Error 1047", "Error 1021", "Error 1114", "Error 1180", "Error 1040", "Error 1203",
+		"Error 1053", "Error 1205", "attempt to write a readonly database", "database or disk is full", "disk I/O error",
+	},
+}
+
+func (r *refusal) is(err error) bool {
+	if err == nil {
+		return false
+	}
+	var known interface{ SQLState() string }
+	if errors.As(err, &known) {
+		return slices.ContainsFunc(r.states, func(s string) bool { return strings.HasPrefix(known.SQLState(), s) })
+	}
+	text := err.Error()
+	return slices.ContainsFunc(r.words, func(w string) bool {
+		_, rest, found := strings.Cut(text, w)
+		return found && (rest == "" || rest[0] < '0' || rest[0] > '9') // not the beginning of another number
+	})
+}
+
+// IsLost reports whether a transaction lost against another one, so that it may be tried again.
+func IsLost(err error) bool { return lost.is(err) }
+
+// IsUnwritable reports whether the server takes no changes at present, whatever they are: it is read-only, full, going down, no longer
+// part of its cluster, or a lock is not given back.
+func IsUnwritable(err error) bool { return errors.Is(err, ErrNotBegun) || unwritable.is(err) }
