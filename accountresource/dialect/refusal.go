@@ -1,7 +1,11 @@
 package dialect
 
 import (
+	"context"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
 )
@@ -19,7 +23,7 @@ type refusal struct {
 // lost is that a transaction lost against another one (MySQL error 1213, which is Galera's too; SQLite SQLITE_BUSY).
 var lost = refusal{
 	states: []string{"40001", "40P01"},
-	words:  []string{"Error 1213", "database is locked", "SQLITE_BUSY"},
+	words:  []string{"Error 1213", "database is locked", "SQLITE_BUSY", "could not serialize access", "deadlock detected"},
 }
 
 // unwritable is that the server takes no changes at present, of whatever row: it is read-only (MySQL 1290, 1792, 1836; PostgreSQL 25006),
@@ -32,6 +36,12 @@ var unwritable = refusal{
 		"Error 1290", "Error 1792", "Error 1836", "Error 1047", "Error 1021", "Error 1114", "Error 1180", "Error 1040", "Error 1203",
 		"Error 1053", "Error 1205", "attempt to write a readonly database", "database or disk is full", "disk I/O error",
 	},
+}
+
+// away is that the server does not answer, or ends what was begun (PostgreSQL class 08).
+var away = refusal{
+	states: []string{"08"},
+	words:  []string{"invalid connection", "bad connection", "connection refused", "connection reset", "broken pipe"},
 }
 
 func (r *refusal) is(err error) bool {
@@ -55,3 +65,16 @@ func IsLost(err error) bool { return lost.is(err) }
 // IsUnwritable reports whether the server takes no changes at present, whatever they are: it is read-only, full, going down, no longer
 // part of its cluster, or a lock is not given back.
 func IsUnwritable(err error) bool { return errors.Is(err, ErrNotBegun) || unwritable.is(err) }
+
+// IsDown reports whether the server could not be asked, did not answer, or takes no changes at present. A caller that went away says
+// nothing of the server.
+func IsDown(err error) bool {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return false
+	case errors.Is(err, ErrSilent), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+		return true
+	}
+	return IsUnwritable(err) || away.is(err)
+}

@@ -1,8 +1,12 @@
 package dialect_test
 
 import (
+	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,6 +19,21 @@ type stated string
 
 func (s stated) Error() string    { return "the server says no" }
 func (s stated) SQLState() string { return string(s) }
+
+func TestWhichServersAreDown(t *testing.T) {
+	network := &net.OpError{Op: "read", Err: errors.New("reset")}
+	for _, err := range []error{
+		dialect.ErrSilent, driver.ErrBadConn, network, io.ErrUnexpectedEOF, errors.New("invalid connection"), stated("08006"), stated("57P03"),
+		errors.New("Error 1040: Too many connections"), fmt.Errorf("%w: %w", dialect.ErrNotBegun, errors.New("x")),
+	} {
+		assert.True(t, dialect.IsDown(fmt.Errorf("read: %w", err)), "%v", err)
+	}
+	for _, err := range []error{
+		nil, context.Canceled, fmt.Errorf("%w: %w", network, context.Canceled), stated("23505"), errors.New("Error 1062: Duplicate entry"),
+	} {
+		assert.False(t, dialect.IsDown(err), "%v", err)
+	}
+}
 
 func TestWhatAServerRefuses(t *testing.T) {
 	for _, c := range []struct {

@@ -15,6 +15,8 @@ var (
 	ErrRunning = errors.New("a run of this resource is already going on")
 	// ErrLeaseLost: the lease expired or went to another run; nothing more may be written.
 	ErrLeaseLost = errors.New("the run lost its lease")
+	// ErrDatabase: the database with the module's tables could not be asked, did not answer, or takes no changes at present.
+	ErrDatabase = errors.New("the panel's database is not available")
 	// ErrDisabled: a disabled resource runs neither by schedule nor by button (rule R20).
 	ErrDisabled = errors.New("the resource is disabled")
 	// ErrConflict: the link's object or address is already linked elsewhere (rule R2).

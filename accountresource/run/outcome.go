@@ -58,6 +58,8 @@ func (p *Replication) outcome(err error) (Outcome, account.Message) {
 		return Interrupted, account.Say("problem_run_cancelled")
 	case errors.Is(err, context.Canceled):
 		return Interrupted, account.Say("problem_run_stopped")
+	case errors.Is(err, ErrDatabase):
+		return Failed, account.Say("problem_database")
 	}
 	return Failed, resource.ProblemsOf(err)[0].Message
 }

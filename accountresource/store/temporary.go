@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/dialect"
+	"github.com/mailpanel/account-resource/accountresource/run"
 )
 
 // giveUps are how servers say that a row was quicker (MySQL error 1062, PostgreSQL SQLSTATE 23505, SQLite), which who looks again finds, or
@@ -31,12 +33,19 @@ const (
 	pause    = 10 * time.Millisecond
 )
 
-// patiently does work again while the server says that it lost against another.
+// patiently does work again while the server says that it lost against another. It returns run.ErrDatabase where the server could not be
+// asked.
 func patiently(ctx context.Context, work func() error) error {
 	until := time.Now().Add(patience)
 	for {
 		err := work()
-		if err == nil || !temporary(err) || time.Now().After(until) {
+		switch {
+		case err == nil:
+			return nil
+		case temporary(err) && time.Now().Before(until):
+		case dialect.IsDown(err):
+			return fmt.Errorf("%w: %w", run.ErrDatabase, err)
+		default:
 			return err
 		}
 		select {

@@ -130,6 +130,9 @@ func (r *request) tell(status int, title, text string) error {
 	return r.render(status, "message", title, messageView{Text: text, Back: r.web.cfg.Prefix})
 }
 
+// retryDatabase is after how many seconds to try again where the panel's database is not available.
+const retryDatabase = 10
+
 // fail turns an error into an answer. What an admin cannot mend gets a number that the log has too.
 func (r *request) fail(err error) error {
 	var refused *refusal
@@ -146,11 +149,15 @@ func (r *request) fail(err error) error {
 	incident := strconv.FormatInt(time.Now().UnixNano()%1e9, 36)
 	r.web.logProblem(r.UserContext(), "page", err, "incident", incident, "method", strings.Clone(r.Method()),
 		"path", strings.Clone(r.Path()), "admin", r.admin.Username)
-	text := r.T("failed_unexpected", "Incident", incident)
-	err = recovered.Do(func() error { return r.tell(fiber.StatusInternalServerError, "message_failed", text) })
+	status, text := fiber.StatusInternalServerError, r.T("failed_unexpected", "Incident", incident)
+	if errors.Is(err, run.ErrDatabase) {
+		status, text = fiber.StatusServiceUnavailable, r.T("failed_database", "Incident", incident)
+		r.Set(fiber.HeaderRetryAfter, strconv.Itoa(retryDatabase))
+	}
+	err = recovered.Do(func() error { return r.tell(status, "message_failed", text) })
 	if err != nil { // the host's layout may be what fails
 		r.web.logProblem(r.UserContext(), "page of an incident", err, "incident", incident)
-		return r.Status(fiber.StatusInternalServerError).SendString(text)
+		return r.Status(status).SendString(text)
 	}
 	return nil
 }
