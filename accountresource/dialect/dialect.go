@@ -33,6 +33,10 @@ type Dialect struct {
 	// Begin begins a transaction that writes. SQLite's takes the only lock there is at once: taking it later, after having
 	// read, would find the database busy.
 	Begin string
+	// Limit, in front of Begin, bounds how long a transaction may be idle and wait for a lock, where Begin does not do so for the
+	// transaction alone; Restore, behind its end, gives the connection back as it was. A process that is frozen within a transaction
+	// keeps everybody from its rows no longer than that. Empty where nothing is to be bounded.
+	Limit, Restore string
 	// Quote encloses an identifier.
 	Quote string
 	// KeepRow is appended to a SELECT to keep everybody from changing the row until the transaction ends; others may
@@ -57,14 +61,21 @@ type Dialect struct {
 
 var known = map[Name]Dialect{
 	MySQL: {
-		Name: MySQL, Together: 500, Begin: "START TRANSACTION", Quote: "`", KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
+		Name: MySQL, Together: 500, Begin: "START TRANSACTION", Quote: "`",
+		// MySQL, which passes over the comments, bounds the waiting alone.
+		Limit: "SET @account_resource_lock = @@SESSION.innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = 8" +
+			" /*M!100300 , @account_resource_idle = @@SESSION.idle_transaction_timeout, SESSION idle_transaction_timeout = 10 */",
+		Restore: "SET SESSION innodb_lock_wait_timeout = @account_resource_lock" +
+			" /*M!100300 , SESSION idle_transaction_timeout = @account_resource_idle */",
+		KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
 		Now:     "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
 		Leading: "%s IN (?, 0)", NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +
 			" FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
 	},
 	Postgres: {
-		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, Arrays: true, Together: 2000, Begin: "BEGIN",
+		Name: Postgres, Quote: `"`, KeepRow: "FOR SHARE", Numbered: true, Returning: true, Arrays: true, Together: 2000,
+		Begin: "BEGIN; SET LOCAL lock_timeout = '8s'; SET LOCAL idle_in_transaction_session_timeout = '10s'",
 		// Not that of the beginning of the transaction, which may have waited for a row since.
 		Now:     "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 		Leading: "%s = ?", IgnoreAfter: "ON CONFLICT DO NOTHING", NewValue: "EXCLUDED.%s", upsert: "ON CONFLICT (%s) DO UPDATE SET ",

@@ -9,6 +9,7 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/lib/pq"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/dialect"
@@ -85,6 +86,60 @@ func TestTransactionsPassOverDeadConnections(t *testing.T) {
 			require.NoError(t, d.Transaction(t.Context(), db, func(tx *dialect.Tx) error { return insert(t.Context(), tx, 1) }))
 			require.NoError(t, killer.Close())
 			require.Equal(t, []int{1}, numbers(t, db))
+		})
+	}
+}
+
+// A process that is frozen within a transaction keeps others from its rows for some seconds only: the server ends what is idle, and
+// whoever waits is told so before that.
+func TestAFrozenTransactionGivesItsRowsBack(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) *sql.DB{
+		"MariaDB": by(servers.MariaDB, "mysql"), "PostgreSQL with pgx": by(servers.PostgreSQL, "pgx"),
+		"PostgreSQL with lib/pq": by(servers.PostgreSQL, "postgres"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			d, err := dialect.Detect(t.Context(), db)
+			require.NoError(t, err)
+			for _, text := range []string{"CREATE TABLE numbers (n INTEGER PRIMARY KEY, m INTEGER)", "INSERT INTO numbers VALUES (1, 0)"} {
+				_, err = db.ExecContext(t.Context(), text)
+				require.NoError(t, err)
+			}
+			raise := func(tx *dialect.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "UPDATE numbers SET m = m + 1 WHERE n = 1")
+				return err
+			}
+			locked, thaw, frozen := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+			go func() {
+				frozen <- d.Transaction(t.Context(), db, func(tx *dialect.Tx) error {
+					err := raise(tx)
+					close(locked)
+					<-thaw
+					return err
+				})
+			}()
+			<-locked
+			const attempts = 3
+			for n := 1; ; n++ {
+				err = d.Transaction(t.Context(), db, raise)
+				if err == nil {
+					break
+				}
+				require.True(t, dialect.IsUnwritable(err), "%v", err)
+				require.Less(t, n, attempts)
+			}
+			close(thaw)
+			require.Error(t, <-frozen, "what was frozen did not happen")
+			var m int
+			require.NoError(t, db.QueryRowContext(t.Context(), "SELECT m FROM numbers").Scan(&m))
+			assert.Equal(t, 1, m)
+			if d.Limit != "" {
+				var now, before int
+				require.NoError(t, db.QueryRowContext(t.Context(),
+					"SELECT @@SESSION.innodb_lock_wait_timeout, @@GLOBAL.innodb_lock_wait_timeout").Scan(&now, &before))
+				assert.Equal(t, before, now, "the connection is as it was")
+			}
 		})
 	}
 }

@@ -47,14 +47,19 @@ func (d Dialect) Transaction(ctx context.Context, db *sql.DB, work func(*Tx) err
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
 		defer cancel()
-		ended = statement(ctx, conn, "ROLLBACK") == nil // the work's error is the one that counts
+		ended = statement(ctx, conn, "ROLLBACK") == nil && d.restore(ctx, conn) // the work's error is the one that counts
 		return err
 	}
 	if err = statement(ctx, conn, "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	ended = true
+	ended = d.restore(ctx, conn)
 	return nil
+}
+
+// restore reports whether a connection is as it was before the transaction.
+func (d Dialect) restore(ctx context.Context, conn *sql.Conn) bool {
+	return d.Restore == "" || statement(ctx, conn, d.Restore) == nil
 }
 
 // begin takes a connection on which a transaction has begun. Those that the server has dropped while nobody used them, as
@@ -65,7 +70,13 @@ func (d Dialect) begin(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err = statement(ctx, conn, d.Begin); err == nil {
+		if d.Limit != "" {
+			err = statement(ctx, conn, d.Limit)
+		}
+		if err == nil {
+			err = statement(ctx, conn, d.Begin)
+		}
+		if err == nil {
 			return conn, nil
 		}
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // whether it has begun is not known
