@@ -37,6 +37,9 @@ type Dialect struct {
 	// transaction alone; Restore, behind its end, gives the connection back as it was. A process that is frozen within a transaction
 	// keeps everybody from its rows no longer than that. Empty where nothing is to be bounded.
 	Limit, Restore string
+	// StillOpen asks, before the commit, whether the transaction is still one: one row with a number that is not zero. Galera takes a
+	// transaction back in favour of another node's, and a driver that prepares its statements is not always told. Empty: no need.
+	StillOpen string
 	// Quote encloses an identifier.
 	Quote string
 	// KeepRow is appended to a SELECT to keep everybody from changing the row until the transaction ends; others may
@@ -67,7 +70,8 @@ var known = map[Name]Dialect{
 			" /*M!100300 , @account_resource_idle = @@SESSION.idle_transaction_timeout, SESSION idle_transaction_timeout = 10 */",
 		Restore: "SET SESSION innodb_lock_wait_timeout = @account_resource_lock" +
 			" /*M!100300 , SESSION idle_transaction_timeout = @account_resource_idle */",
-		KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
+		StillOpen: "SELECT 1 /*M!100000 - 1 + @@in_transaction */",
+		KeepRow:   "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
 		Now:     "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
 		Leading: "%s IN (?, 0)", NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +

@@ -60,7 +60,7 @@ func (r *refusal) is(err error) bool {
 }
 
 // IsLost reports whether a transaction lost against another one, so that it may be tried again.
-func IsLost(err error) bool { return lost.is(err) }
+func IsLost(err error) bool { return errors.Is(err, ErrTakenBack) || lost.is(err) }
 
 // IsUnwritable reports whether the server takes no changes at present, whatever they are: it is read-only, full, going down, no longer
 // part of its cluster, or a lock is not given back.

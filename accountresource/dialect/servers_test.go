@@ -143,3 +143,21 @@ func TestAFrozenTransactionGivesItsRowsBack(t *testing.T) {
 		})
 	}
 }
+
+// What Galera does to a transaction that loses against another node's: it is gone, and only a statement that is not prepared is told.
+func TestATransactionThatTheServerTookBackIsNoSuccess(t *testing.T) {
+	db := by(servers.MariaDB, "mysql")(t)
+	d, err := dialect.Detect(t.Context(), db)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE numbers (n INTEGER)")
+	require.NoError(t, err)
+	err = d.Transaction(t.Context(), db, func(tx *dialect.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO numbers VALUES (1)")
+		if err == nil {
+			_, err = tx.ExecContext(t.Context(), "ROLLBACK")
+		}
+		return err
+	})
+	require.ErrorIs(t, err, dialect.ErrTakenBack)
+	assert.True(t, dialect.IsLost(err), "it is made again")
+}

@@ -44,6 +44,9 @@ func (d Dialect) Transaction(ctx context.Context, db *sql.DB, work func(*Tx) err
 	if err = work(tx); err == nil {
 		err = tx.failed // PostgreSQL would answer the commit with a rollback, and call that a success
 	}
+	if err == nil {
+		err = d.stillOpen(ctx, conn)
+	}
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
 		defer cancel()
@@ -54,6 +57,26 @@ func (d Dialect) Transaction(ctx context.Context, db *sql.DB, work func(*Tx) err
 		return fmt.Errorf("commit: %w", err)
 	}
 	ended = d.restore(ctx, conn)
+	return nil
+}
+
+// ErrTakenBack says that the server has taken a transaction back in favour of another one, without a word: it is to be made again.
+var ErrTakenBack = errors.New("the server has taken the transaction back")
+
+// stillOpen returns ErrTakenBack where the transaction of a connection is none any more.
+func (d Dialect) stillOpen(ctx context.Context, conn *sql.Conn) error {
+	if d.StillOpen == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, StatementTime, ErrSilent)
+	defer cancel()
+	var open int
+	if err := conn.QueryRowContext(ctx, d.StillOpen).Scan(&open); err != nil {
+		return fmt.Errorf("ask whether the transaction is still one: %w", err)
+	}
+	if open == 0 {
+		return ErrTakenBack
+	}
 	return nil
 }
 

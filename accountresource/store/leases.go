@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -43,12 +44,37 @@ func (s *Leases) Acquire(ctx context.Context, resource int64, owner string, ttl 
 	return s.acquire(ctx, resource, owner, ttl, s.runnable)
 }
 
-// acquire takes the lease of a resource unless may returns an error. Every transaction that needs both rows locks that of
-// the resource before that of the lease, so that no two wait for each other.
+// acquire takes the lease of a resource unless may returns an error. It is read back once it is taken: a token tells one acquisition from
+// any other, also where a server has taken back what it said it did, and given the same fencing number to somebody else.
 func (s *Leases) acquire(
 	ctx context.Context, resource int64, owner string, ttl time.Duration,
 	may func(ctx context.Context, tx *dialect.Tx, resource int64) error,
+) (lease run.Lease, err error) {
+	const tries = 3
+	for range tries {
+		if lease, err = s.take(ctx, resource, owner, ttl, may); err != nil {
+			return lease, err
+		}
+		n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(leaseTable).Where(mine(lease)))
+		switch {
+		case err != nil:
+			return lease, fmt.Errorf("read back the lease of resource %d: %w", resource, err)
+		case n > 0:
+			return lease, nil
+		}
+	}
+	return lease, fmt.Errorf("take the lease of resource %d: what was taken is not there: %w", resource, run.ErrDatabase)
+}
+
+// take takes the lease once. Every transaction that needs both rows locks that of the resource before that of the lease, so that no two
+// wait for each other.
+func (s *Leases) take(
+	ctx context.Context, resource int64, owner string, ttl time.Duration,
+	may func(ctx context.Context, tx *dialect.Tx, resource int64) error,
 ) (run.Lease, error) {
+	const most = 255 // characters of the column
+	token := " " + rand.Text()
+	owner = shortened(owner, most-len(token)) + token
 	lease := run.Lease{Resource: resource, Owner: owner}
 	err := s.transaction(ctx, func(tx *dialect.Tx) error {
 		if err := may(ctx, tx, resource); err != nil {
@@ -135,17 +161,18 @@ func (s *Leases) Release(ctx context.Context, l run.Lease) error {
 	return nil
 }
 
-func mine(l run.Lease) squirrel.Eq { return squirrel.Eq{"resource_id": l.Resource, "fence": l.Fence} }
+func mine(l run.Lease) squirrel.Eq {
+	return squirrel.Eq{"resource_id": l.Resource, "fence": l.Fence, "owner": l.Owner}
+}
 
 // fenced makes sure, until the transaction ends, that the lease is still the holder's. One that has expired but that
 // nobody took over is still his: nobody else can have written.
 func (s *Store) fenced(ctx context.Context, tx *dialect.Tx, l run.Lease) error {
-	q := s.sql.Select("fence").From(leaseTable).Where(squirrel.Eq{"resource_id": l.Resource}).Suffix(s.dialect.KeepRow)
-	fence, err := number(ctx, tx, q)
+	n, err := number(ctx, tx, s.sql.Select("fence").From(leaseTable).Where(mine(l)).Suffix(s.dialect.KeepRow))
 	switch {
 	case err != nil:
 		return fmt.Errorf("look at the lease of resource %d: %w", l.Resource, err)
-	case fence != l.Fence:
+	case n == 0:
 		return run.ErrLeaseLost
 	}
 	return nil

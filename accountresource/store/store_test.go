@@ -45,6 +45,7 @@ var cases = []struct {
 	{"links of the domain", testLinksOfTheDomain},
 	{"R20 one lease at a time", testLease},
 	{"R20 a lost lease writes nothing", testFence},
+	{"R20 a number that two were given is one's alone", testToken},
 	{"R20 a lease dated in the future is not believed", testFutureLease},
 	{"R20 leases go by the database's clock", testLeaseClock},
 	{"R20 nothing runs on a resource that is deleted or disabled", testNoResource},
@@ -279,6 +280,23 @@ func testLease(t *testing.T, connect func() *sql.DB) {
 	assert.True(t, held, "and does not take it from its holder")
 	require.NoError(t, s2.Leases().Release(t.Context(), second))
 	assert.Greater(t, lease(t, s, 1).Fence, second.Fence, "the number only rises")
+}
+
+// A server that took back what it had said it did may give the same fencing number twice: the lease is whose token the row has.
+func testToken(t *testing.T, connect func() *sql.DB) {
+	db := connect()
+	s, _ := opened(t, db)
+	l := lease(t, s, 1)
+	_, err := db.Exec("UPDATE account_resource_lease SET owner = 'another panel'")
+	require.NoError(t, err)
+	_, err = s.Leases().Renew(t.Context(), l, time.Minute)
+	require.ErrorIs(t, err, run.ErrLeaseLost)
+	_, err = s.Links().Claim(t.Context(), l, []account.Link{link(1, "a", "a@example.com")})
+	require.ErrorIs(t, err, run.ErrLeaseLost)
+	require.NoError(t, s.Leases().Release(t.Context(), l))
+	held, err := s.Leases().Held(t.Context(), 1)
+	require.NoError(t, err)
+	assert.True(t, held, "what is given back is not the other's")
 }
 
 func testFence(t *testing.T, connect func() *sql.DB) {
