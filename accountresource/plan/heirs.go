@@ -64,8 +64,8 @@ type succession struct {
 }
 
 // planReleases releases the links of objects that are gone and were made again with the same address: they are no removals. Too many at
-// once wait for an admin, as links of existing accounts do, and so does who may be somebody else. The accounts are given away in the next phase, when the released links are
-// written: two links never have the same address.
+// once wait for an admin, as links of existing accounts do, and so does a newcomer who may be somebody else. The accounts are given away in
+// the next phase, when the released links are written: two links never have the same address.
 func (p *Planner) planReleases() (changes []account.Change) {
 	heirs := slices.Clone(p.later.contested)
 	for _, id := range p.order {
