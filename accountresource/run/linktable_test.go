@@ -105,6 +105,9 @@ func (l *tables) Claim(_ context.Context, lease run.Lease, links []account.Link)
 
 // dropReleased drops what was released at addresses that are linked anew.
 func (l *tables) dropReleased(links []account.Link) {
+	if !l.released {
+		return
+	}
 	for i := range links {
 		for source, other := range l.links {
 			if other.Released && other.Address == links[i].Address && source != links[i].Source {
@@ -116,7 +119,7 @@ func (l *tables) dropReleased(links []account.Link) {
 
 // stamped returns a link with when its object left, which is when that is written.
 func (l *tables) stamped(link account.Link) account.Link {
-	link.Left = time.Time{}
+	link.Left, l.released = time.Time{}, l.released || link.Released
 	if link.Released || link.Off == account.OffByRemoval {
 		link.Left = l.clock()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ type tables struct {
 	mu          sync.Mutex
 	clock       func() time.Time
 	links       map[account.SourceID]account.Link
+	released    bool // one of the links may be
 	runs        []run.Run
 	entries     map[int64][]run.Entry
 	lease       *run.Lease
@@ -203,10 +205,10 @@ func (l *tables) Settle(_ context.Context, lease run.Lease, id int64, s run.Sett
 	for _, link := range s.Moved {
 		l.links[link.Source] = l.stamped(link)
 	}
-	for source, other := range l.links {
-		if other.Released && slices.Contains(s.Freed, other.Address) {
-			delete(l.links, source)
-		}
+	if len(s.Freed) > 0 {
+		maps.DeleteFunc(l.links, func(_ account.SourceID, other account.Link) bool {
+			return other.Released && slices.Contains(s.Freed, other.Address)
+		})
 	}
 	for _, link := range s.Links {
 		if written[link.Source] {
