@@ -37,9 +37,10 @@ type Dialect struct {
 	// transaction alone; Restore, behind its end, gives the connection back as it was. A process that is frozen within a transaction
 	// keeps everybody from its rows no longer than that. Empty where nothing is to be bounded.
 	Limit, Restore string
-	// StillOpen asks, before the commit, whether the transaction is still one: one row with a number that is not zero. Galera takes a
-	// transaction back in favour of another node's, and a driver that prepares its statements is not always told. Empty: no need.
-	StillOpen string
+	// Mark, behind Begin, sets a savepoint, and Marked, before the commit, fails where it is gone. Galera takes a transaction back in favour
+	// of another node's, and a driver that prepares its statements is not always told. What follows must not commit by itself: Limit
+	// turns that off. Empty: no need.
+	Mark, Marked string
 	// Quote encloses an identifier.
 	Quote string
 	// KeepRow is appended to a SELECT to keep everybody from changing the row until the transaction ends; others may
@@ -67,11 +68,12 @@ var known = map[Name]Dialect{
 		Name: MySQL, Together: 500, Begin: "START TRANSACTION", Quote: "`",
 		// MySQL, which passes over the comments, bounds the waiting alone.
 		Limit: "SET @account_resource_lock = @@SESSION.innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = 8" +
+			", @account_resource_commit = @@SESSION.autocommit, SESSION autocommit = 0" +
 			" /*M!100300 , @account_resource_idle = @@SESSION.idle_transaction_timeout, SESSION idle_transaction_timeout = 10 */",
-		Restore: "SET SESSION innodb_lock_wait_timeout = @account_resource_lock" +
+		Restore: "SET SESSION innodb_lock_wait_timeout = @account_resource_lock, SESSION autocommit = @account_resource_commit" +
 			" /*M!100300 , SESSION idle_transaction_timeout = @account_resource_idle */",
-		StillOpen: "SELECT 1 /*M!100000 - 1 + @@in_transaction */",
-		KeepRow:   "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
+		Mark: "SAVEPOINT account_resource", Marked: "RELEASE SAVEPOINT account_resource",
+		KeepRow: "LOCK IN SHARE MODE", IgnoreBefore: "IGNORE",
 		Now:     "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
 		Leading: "%s IN (?, 0)", NewValue: "VALUES(%s)", upsert: "ON DUPLICATE KEY UPDATE ",
 		Columns: "SELECT column_name, COALESCE(character_maximum_length, 0), COALESCE(character_set_name, '')" +

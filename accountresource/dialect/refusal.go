@@ -20,10 +20,11 @@ type refusal struct {
 	words  []string
 }
 
-// lost is that a transaction lost against another one (MySQL error 1213, which is Galera's too; SQLite SQLITE_BUSY).
+// lost is that a transaction lost against another one (MySQL error 1213, which is Galera's too; SQLite SQLITE_BUSY), or that no connection
+// was free for it (MySQL errors 1040 and 1203, PostgreSQL 53300).
 var lost = refusal{
-	states: []string{"40001", "40P01"},
-	words:  []string{"Error 1213", "database is locked", "SQLITE_BUSY", "could not serialize access", "deadlock detected"},
+	states: []string{"40001", "40P01", "53300"},
+	words:  []string{"Error 1213", "Error 1040", "Error 1203", "database is locked", "SQLITE_BUSY", "could not serialize access", "deadlock detected"},
 }
 
 // unwritable is that the server takes no changes at present, of whatever row: it is read-only (MySQL 1290, 1792, 1836; PostgreSQL 25006),
@@ -38,7 +39,10 @@ var unwritable = refusal{
 	},
 }
 
-// away is that the server does not answer, or ends what was begun (PostgreSQL class 08).
+// unmarked is that a savepoint does not exist (MySQL error 1305).
+var unmarked = refusal{words: []string{"Error 1305"}}
+
+// away is that the connection to the server was lost (PostgreSQL class 08).
 var away = refusal{
 	states: []string{"08"},
 	words:  []string{"invalid connection", "bad connection", "connection refused", "connection reset", "broken pipe"},
@@ -59,22 +63,27 @@ func (r *refusal) is(err error) bool {
 	})
 }
 
-// IsLost reports whether a transaction lost against another one, so that it may be tried again.
+// IsLost reports whether a transaction lost against another one, or no connection was free for it: it may be made again.
 func IsLost(err error) bool { return errors.Is(err, ErrTakenBack) || lost.is(err) }
+
+// IsAway reports whether the connection to the server was lost or could not be made. A caller that went away says nothing of the server.
+func IsAway(err error) bool {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return false
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+		return true
+	}
+	return away.is(err)
+}
 
 // IsUnwritable reports whether the server takes no changes at present, whatever they are: it is read-only, full, going down, no longer
 // part of its cluster, or a lock is not given back.
 func IsUnwritable(err error) bool { return errors.Is(err, ErrNotBegun) || unwritable.is(err) }
 
-// IsDown reports whether the server could not be asked, did not answer, or takes no changes at present. A caller that went away says
-// nothing of the server.
+// IsDown reports whether the server is to blame for an error, and not what it was asked for: it is away, does not answer in time, or takes
+// no changes at present.
 func IsDown(err error) bool {
-	var network *net.OpError
-	switch {
-	case errors.Is(err, context.Canceled):
-		return false
-	case errors.Is(err, ErrSilent), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
-		return true
-	}
-	return IsUnwritable(err) || away.is(err)
+	return !errors.Is(err, context.Canceled) && (errors.Is(err, ErrSilent) || IsAway(err) || IsUnwritable(err))
 }

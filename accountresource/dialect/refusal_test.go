@@ -51,6 +51,8 @@ func TestWhatAServerRefuses(t *testing.T) {
 		{errors.New("attempt to write a readonly database (8)"), false, true},
 		{stated("25006"), false, true},
 		{stated("53100"), false, true},
+		{stated("53300"), true, true},
+		{errors.New("Error 1040: Too many connections"), true, true},
 		{stated("57P01"), false, true},
 		{stated("55P03"), false, true},
 		{fmt.Errorf("%w: %w", dialect.ErrNotBegun, errors.New("EOF")), false, true},

@@ -4,6 +4,7 @@ package dialect_test
 
 import (
 	"database/sql"
+	"errors"
 	"testing"
 
 	_ "github.com/go-sql-driver/mysql"
@@ -144,20 +145,34 @@ func TestAFrozenTransactionGivesItsRowsBack(t *testing.T) {
 	}
 }
 
-// What Galera does to a transaction that loses against another node's: it is gone, and only a statement that is not prepared is told.
+// What Galera does to a transaction that loses against another node's: it is gone, and only a statement that is not prepared is told. What
+// follows does not happen either.
 func TestATransactionThatTheServerTookBackIsNoSuccess(t *testing.T) {
 	db := by(servers.MariaDB, "mysql")(t)
 	d, err := dialect.Detect(t.Context(), db)
 	require.NoError(t, err)
 	_, err = db.ExecContext(t.Context(), "CREATE TABLE numbers (n INTEGER)")
 	require.NoError(t, err)
-	err = d.Transaction(t.Context(), db, func(tx *dialect.Tx) error {
-		_, err := tx.ExecContext(t.Context(), "INSERT INTO numbers VALUES (1)")
-		if err == nil {
-			_, err = tx.ExecContext(t.Context(), "ROLLBACK")
-		}
-		return err
-	})
-	require.ErrorIs(t, err, dialect.ErrTakenBack)
-	assert.True(t, dialect.IsLost(err), "it is made again")
+	for _, texts := range [][]string{
+		{"INSERT INTO numbers VALUES (1)", "ROLLBACK"},
+		{"ROLLBACK", "INSERT INTO numbers VALUES (1)"},
+		{"INSERT INTO numbers VALUES (1)", "ROLLBACK", "INSERT INTO numbers VALUES (2)", "INSERT INTO numbers VALUES (3)"},
+	} {
+		err = d.Transaction(t.Context(), db, func(tx *dialect.Tx) (err error) {
+			for _, text := range texts {
+				if _, failed := tx.ExecContext(t.Context(), text); failed != nil {
+					err = errors.Join(err, failed)
+				}
+			}
+			return err
+		})
+		require.ErrorIs(t, err, dialect.ErrTakenBack)
+		assert.True(t, dialect.IsLost(err), "it is made again")
+		var n int
+		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM numbers").Scan(&n))
+		assert.Zero(t, n, "%v", texts)
+	}
+	var commits bool
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT @@SESSION.autocommit").Scan(&commits))
+	assert.True(t, commits, "the connection is as it was")
 }

@@ -63,19 +63,17 @@ func (d Dialect) Transaction(ctx context.Context, db *sql.DB, work func(*Tx) err
 // ErrTakenBack says that the server has taken a transaction back in favour of another one, without a word: it is to be made again.
 var ErrTakenBack = errors.New("the server has taken the transaction back")
 
-// stillOpen returns ErrTakenBack where the transaction of a connection is none any more.
+// stillOpen returns ErrTakenBack where the transaction of a connection is not the one any more that was begun.
 func (d Dialect) stillOpen(ctx context.Context, conn *sql.Conn) error {
-	if d.StillOpen == "" {
+	if d.Marked == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, StatementTime, ErrSilent)
-	defer cancel()
-	var open int
-	if err := conn.QueryRowContext(ctx, d.StillOpen).Scan(&open); err != nil {
-		return fmt.Errorf("ask whether the transaction is still one: %w", err)
+	err := statement(ctx, conn, d.Marked)
+	if unmarked.is(err) {
+		return fmt.Errorf("%w: %w", ErrTakenBack, err)
 	}
-	if open == 0 {
-		return ErrTakenBack
+	if err != nil {
+		return fmt.Errorf("ask whether the transaction is still one: %w", err)
 	}
 	return nil
 }
@@ -93,11 +91,10 @@ func (d Dialect) begin(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d.Limit != "" {
-			err = statement(ctx, conn, d.Limit)
-		}
-		if err == nil {
-			err = statement(ctx, conn, d.Begin)
+		for _, text := range []string{d.Limit, d.Begin, d.Mark} {
+			if err == nil && text != "" {
+				err = statement(ctx, conn, text)
+			}
 		}
 		if err == nil {
 			return conn, nil

@@ -41,7 +41,7 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, operations []acco
 	return results, nil
 }
 
-// A batch that lost against another transaction is tried again that many times, after a pause that grows.
+// A batch that lost against another transaction, or whose connection was lost, is made again that many times, after a pause that grows.
 const (
 	tries = 5
 	pause = 50 * time.Millisecond
@@ -52,7 +52,7 @@ func (b *Backend) applyAll(ctx context.Context, d account.Domain, steps []step) 
 		return nil
 	}
 	err := b.transaction(ctx, d, steps)
-	for try := time.Duration(1); dialect.IsLost(err) && try <= tries && ctx.Err() == nil; try++ {
+	for try := time.Duration(1); (dialect.IsLost(err) || dialect.IsAway(err)) && try <= tries && ctx.Err() == nil; try++ {
 		select {
 		case <-ctx.Done():
 		case <-time.After(try * pause):
@@ -66,9 +66,11 @@ func (b *Backend) applyAll(ctx context.Context, d account.Domain, steps []step) 
 		return errors.Join(context.Cause(ctx), err)
 	case dialect.IsUnwritable(err), dialect.IsLost(err): // no operation is to blame
 		return fmt.Errorf("%w: %w", backends.ErrUnwritable, err)
+	case dialect.IsDown(err):
+		return err
 	case len(steps) == 1:
-		if lost := b.db.PingContext(ctx); lost != nil {
-			return errors.Join(lost, err) // the server is to blame, not the operation
+		if down := b.db.PingContext(ctx); down != nil {
+			return errors.Join(down, err) // the server is to blame, not the operation
 		}
 		*steps[0].result = fmt.Errorf("%s %s: %w", steps[0].Verb, steps[0].Address, err)
 		return nil

@@ -36,10 +36,17 @@ func newDatabase(t *testing.T, server, driver, dsn string) *database {
 	t.Helper()
 	db, err := sql.Open(driver, dsn)
 	require.NoError(t, err)
+	return newDatabaseOn(t, server, db)
+}
+
+// newDatabaseOn is a vmail database on a pool that is the test's own.
+func newDatabaseOn(t *testing.T, server string, db *sql.DB) *database {
+	t.Helper()
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	db.SetMaxOpenConns(1) // whatever works with one connection works with more
 	require.NoError(t, vmail.Create(t.Context(), db, server))
 	d := &database{t: t, db: db, dollars: server == "pgsql"}
+	var err error
 	d.backend, err = sqldb.Open(t.Context(), db, sqldb.Options{
 		Clock: func() time.Time { return fixedClock().Add(d.elapsed) },
 	})
