@@ -68,7 +68,8 @@ func AsideAddresses(address string) (aside []string) {
 	local, domain, _ := strings.Cut(address, "@")
 	suffix := ".old"
 	for n := 2; len(aside) < tries; n++ {
-		aside = append(aside, local[:min(len(local), most-len(suffix))]+suffix+"@"+domain)
+		kept := strings.TrimRight(local[:min(len(local), most-len(suffix))], ".") // two dots in a row are no address
+		aside = append(aside, kept+suffix+"@"+domain)
 		suffix = ".old-" + strconv.Itoa(n)
 	}
 	return aside

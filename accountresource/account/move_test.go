@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,6 +9,22 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 )
+
+func TestAddressesAsideAreAddresses(t *testing.T) {
+	letters := strings.Repeat("a", 63)
+	for name, c := range map[string]struct{ address, first, second string }{
+		"short":                   {"ann@example.com", "ann.old@example.com", "ann.old-2@example.com"},
+		"as long as it may be":    {letters + "b@example.com", letters[:60] + ".old@example.com", letters[:58] + ".old-2@example.com"},
+		"a dot where it is cut":   {letters[:59] + ".bcde@example.com", letters[:59] + ".old@example.com", letters[:58] + ".old-2@example.com"},
+		"a dot before the second": {letters[:57] + ".bcdefg@example.com", letters[:57] + ".bc.old@example.com", letters[:57] + ".old-2@example.com"},
+	} {
+		aside := account.AsideAddresses(c.address)
+		assert.Equal(t, []string{c.first, c.second}, aside[:2], name)
+		for _, address := range aside {
+			assert.LessOrEqual(t, strings.IndexByte(address, '@'), 64, name)
+		}
+	}
+}
 
 func TestMovesStepAsideWhereAnotherHasToLeaveFirst(t *testing.T) {
 	a, b, c := "a@example.com", "b@example.com", "c@example.com"
