@@ -44,23 +44,27 @@ func (s *Leases) Acquire(ctx context.Context, resource int64, owner string, ttl 
 	return s.acquire(ctx, resource, owner, ttl, s.runnable)
 }
 
-// acquire takes the lease of a resource unless may returns an error. It is read back once it is taken: a token tells one acquisition from
-// any other, also where a server has taken back what it said it did, and given the same fencing number to somebody else.
+// acquire takes the lease of a resource unless may returns an error. It is read back once it is taken: a server may have taken back what it
+// said it did, and given the same fencing number to somebody else; a token tells one acquisition from any other. It is not taken twice: the
+// caller has told what became of the first.
 func (s *Leases) acquire(
 	ctx context.Context, resource int64, owner string, ttl time.Duration,
 	may func(ctx context.Context, tx *dialect.Tx, resource int64) error,
 ) (lease run.Lease, err error) {
-	const tries = 3
-	for range tries {
-		if lease, err = s.take(ctx, resource, owner, ttl, may); err != nil {
-			return lease, err
-		}
+	if lease, err = s.take(ctx, resource, owner, ttl, may); err != nil {
+		return lease, err
+	}
+	const looks = 5 // another node of the database may see it a moment later
+	for look := range looks {
 		n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(leaseTable).Where(mine(lease)))
 		switch {
 		case err != nil:
 			return lease, fmt.Errorf("read back the lease of resource %d: %w", resource, err)
 		case n > 0:
 			return lease, nil
+		}
+		if err := wait(ctx, time.Duration(look)*50*time.Millisecond); err != nil {
+			return lease, fmt.Errorf("read back the lease of resource %d: %w", resource, err)
 		}
 	}
 	return lease, fmt.Errorf("take the lease of resource %d: what was taken is not there: %w", resource, run.ErrDatabase)

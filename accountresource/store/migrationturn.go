@@ -61,10 +61,8 @@ func (t *migrationTurn) take(ctx context.Context) error {
 				return err
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for another process that changes the tables: %w", context.Cause(ctx))
-		case <-time.After(turnPoll):
+		if err := wait(ctx, turnPoll); err != nil {
+			return fmt.Errorf("wait for another process that changes the tables: %w", err)
 		}
 	}
 }

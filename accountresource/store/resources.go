@@ -274,7 +274,10 @@ func (s *Resources) remove(ctx context.Context, lease run.Lease) error {
 		if err := s.releaseLinks(ctx, tx, lease.Resource); err != nil {
 			return err
 		}
-		for _, table := range []string{leaseTable, taskTable, removalTable, progressTable, markTable, againTable, unlinkedTable, unconfirmedTable, databaseTable, unshownTable, saidTable} {
+		for _, table := range []string{
+			leaseTable, taskTable, removalTable, progressTable, markTable, againTable, unlinkedTable, unconfirmedTable, databaseTable,
+			unshownTable, saidTable,
+		} {
 			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": lease.Resource})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)
 			}

@@ -48,11 +48,19 @@ func patiently(ctx context.Context, work func() error) error {
 		default:
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if wait(ctx, pause) != nil {
 			return err
-		case <-time.After(pause):
 		}
+	}
+}
+
+// wait waits for some time, or until the context ends, whose cause it returns then.
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
 	}
 }
 
