@@ -40,8 +40,8 @@ func (f *followed) decide(button, action string, ids ...string) (done string) {
 	return location.Query().Get("done")
 }
 
-// A newcomer who wants the address of somebody who is gone waits, with a button for the same person and one for somebody else. A button
-// that does not fit leaves rows as they are, and says so.
+// Two newcomers have the addresses of two people who are gone. Both wait, with a button for the same person and one for somebody else. The
+// button to retire an account does not fit them: nothing is decided, and the page says why.
 func TestR16_ANewcomerForTheAddressOfAnotherHasTwoButtons(t *testing.T) {
 	f := newFollowed(t, 40)
 	f.replicate()

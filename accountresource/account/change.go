@@ -40,6 +40,9 @@ func HeldActions() []Action {
 	}
 }
 
+// Removes reports whether the action takes an account away from its user.
+func (a Action) Removes() bool { return a == ActionDeleted || a == ActionDisabled }
+
 // Writes reports whether the action touches the mail server or the link, rather than only being logged.
 func (a Action) Writes() bool {
 	switch a {

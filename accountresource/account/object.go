@@ -61,6 +61,14 @@ type Object struct {
 	Primary uint32
 }
 
+// AccountKind returns what the account of a user or group is.
+func (o *Object) AccountKind() Kind {
+	if o.Kind == Group {
+		return Alias
+	}
+	return Mailbox
+}
+
 // UserTraits are what the directory says of a user beside the mapped attributes; zero for others.
 type UserTraits struct {
 	// CommonName is what a user is called that has no display name (cn).

@@ -42,7 +42,7 @@ var unwritable = refusal{
 // unmarked is that a savepoint does not exist (MySQL error 1305).
 var unmarked = refusal{words: []string{"Error 1305"}}
 
-// away is that the connection to the server was lost (PostgreSQL class 08).
+// away are the errors of a connection that broke or could not be made (PostgreSQL class 08).
 var away = refusal{
 	states: []string{"08"},
 	words:  []string{"invalid connection", "bad connection", "connection refused", "connection reset", "broken pipe"},

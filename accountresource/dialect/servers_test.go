@@ -91,8 +91,8 @@ func TestTransactionsPassOverDeadConnections(t *testing.T) {
 	}
 }
 
-// A process that is frozen within a transaction keeps others from its rows for some seconds only: the server ends what is idle, and
-// whoever waits is told so before that.
+// A process that stands still in the middle of a transaction holds its rows for some seconds only. The server then ends the transaction, and
+// others can write. Before that they are told that the row is locked.
 func TestAFrozenTransactionGivesItsRowsBack(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) *sql.DB{
 		"MariaDB": by(servers.MariaDB, "mysql"), "PostgreSQL with pgx": by(servers.PostgreSQL, "pgx"),

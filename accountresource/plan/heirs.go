@@ -25,7 +25,7 @@ func (p *Planner) isSamePerson(l *account.Link, o *account.Object) bool {
 // object that is gone, or one that was released already, by a run that was cut off or with a deleted resource. It returns nil where
 // there is none.
 func (p *Planner) inherited(o *account.Object) *account.Link {
-	kind := kindOf(o)
+	kind := o.AccountKind()
 	address, refusal := p.policy.addressOf(o)
 	h := p.addresses.At(address)
 	if !refusal.IsZero() || !h.exists || h.foreign || p.addresses.claims[o.ID] != nil {
@@ -33,7 +33,8 @@ func (p *Planner) inherited(o *account.Object) *account.Link {
 	}
 	if !h.linked {
 		l, isFree := p.state.free.of[p.state.free.at[address]]
-		if isFree && p.isStillThere(&l, kind) && p.isSamePerson(&l, o) {
+		isHeir := p.isSamePerson(&l, o) || p.decisionOn(o.ID) == Confirmed
+		if isFree && p.isStillThere(&l, kind) && isHeir {
 			return &l
 		}
 		return nil
@@ -47,14 +48,6 @@ func (p *Planner) inherited(o *account.Object) *account.Link {
 		return nil
 	}
 	return l
-}
-
-// kindOf returns what an object's account is.
-func kindOf(o *account.Object) account.Kind {
-	if o.Kind == account.Group {
-		return account.Alias
-	}
-	return account.Mailbox
 }
 
 // succession is whose accounts newcomers are to have.
@@ -79,8 +72,12 @@ func (p *Planner) planReleases() (changes []account.Change) {
 		o := &heirs[i]
 		if l := p.inherited(o); l != nil && !s.taken[l.Source] {
 			s.links[o.ID], s.taken[l.Source] = l, true
+			action := account.ActionLinked
+			if p.decisionOn(o.ID) == Confirmed { // a run that was cut off has released the link
+				action = account.ActionTakenOver
+			}
 			wanted = append(wanted, account.Change{
-				Source: o.ID, DN: o.DN, Action: account.ActionLinked, Operation: account.Operation{Kind: l.Kind, Address: l.Address},
+				Source: o.ID, DN: o.DN, Action: action, Operation: account.Operation{Kind: l.Kind, Address: l.Address},
 			})
 		}
 	}

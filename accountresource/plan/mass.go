@@ -222,9 +222,8 @@ func orSay(why account.Message, key string) account.Message {
 // heldBefore returns what was held of an object, where that is the same kind of change: what an admin decided on a removal is
 // nothing to a rename.
 func (r *Removals) heldBefore(c *account.Change) (Decided, bool) {
-	removes := func(a account.Action) bool { return a == account.ActionDeleted || a == account.ActionDisabled }
 	before, is := r.policy.Decided[c.Source]
-	if !is || before.Action != c.Action && !(removes(before.Action) && removes(c.Action)) {
+	if !is || before.Action != c.Action && !(before.Action.Removes() && c.Action.Removes()) {
 		return Decided{}, false
 	}
 	return before, true

@@ -46,7 +46,8 @@ type group struct {
 
 func newMembers(p *Policy, a *Addresses) *Members {
 	return &Members{
-		numbers: a.state.numbers, policy: p, addresses: a, people: newSourceSet(a.state.numbers), persons: make(map[account.SourceID]person), groups: make(map[account.SourceID]*group),
+		numbers: a.state.numbers, policy: p, addresses: a, people: newSourceSet(a.state.numbers),
+		persons: make(map[account.SourceID]person), groups: make(map[account.SourceID]*group),
 		asked: newSourceSet(a.state.numbers), unlinked: make(map[account.SourceID]bool), dns: make(map[account.SourceID]string),
 		primary: primaryGroups{numbers: a.state.numbers, members: make(map[uint32][]uint32), known: make(map[uint32]bool)},
 	}

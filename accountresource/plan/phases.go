@@ -43,7 +43,7 @@ func (p *Planner) Phases() []Phase {
 // planGuarded returns the links, disablings, enablings, clearings and removals, and deletes links that lead to no account.
 func (p *Planner) planGuarded() []account.Change {
 	heirs := p.followHeirs()   // adds to what is guarded
-	retired := p.planRetired() // both change what is guarded
+	retired := p.planRetired() // adds to what is held
 	unreadable := p.withheld()
 	changes := slices.Concat(heirs, retired, unreadable, p.addressProblems(), p.guardMasses(p.later.guarded), p.Removals.decide(), p.stray())
 	p.later.guarded = nil

@@ -36,10 +36,10 @@ type later struct {
 	guarded   []account.Change // links, disablings, enablings and clearings
 	clearing  []account.Object // those of guarded changes and renames that clear a field
 	renames   []rename
-	contested []account.Object                    // newcomers whose address an account has that may leave it or become theirs, or whose account was deleted
-	problems  []account.Change                    // rows of addresses that cannot be used
-	unusable  map[account.SourceID]account.Object // linked users whose address cannot be used
-	limited   []account.Change                    // creations that compete for the domain's last places
+	contested []account.Object // newcomers whose address an account has that may leave it or become theirs, or whose account was deleted
+	problems  []account.Change // rows of addresses that cannot be used
+	unusable  unusable
+	limited   []account.Change // creations that compete for the domain's last places
 }
 
 // New begins a plan for what is here.
@@ -52,7 +52,7 @@ func New(p Policy, s *State) *Planner {
 	return &Planner{
 		renamesWait: renamesWait,
 		policy:      &p, state: s, addresses: a, limits: newLimits(p.Domain), added: newSourceSet(s.numbers),
-		later: later{unusable: make(map[account.SourceID]account.Object)},
+		later: later{unusable: unusable{all: newSourceSet(s.numbers)}},
 		stale: make(map[account.SourceID]bool), heirs: make(map[account.SourceID]*account.Link), Removals: newRemovals(&p.Removal, a), Members: newMembers(&p, a),
 	}
 }
@@ -104,7 +104,7 @@ func (p *Planner) Add(o account.Object) (c account.Change, ok bool) {
 	case p.addresses.claims[o.ID] != nil:
 		return c, false // what became of its account is not known; that is in the log
 	case o.Kind == account.User && p.keepsAddress(&o, link, refusal):
-		p.later.unusable[o.ID] = o
+		p.noteUnusable(&o)
 		c, ok = p.follow(&o, link.Address, link)
 		p.moved = append(p.moved, p.state.numbers.give(o.ID))
 	case !refusal.IsZero():

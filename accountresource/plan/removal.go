@@ -45,7 +45,7 @@ const (
 	// PutAway is for an address that an account has whose object does not need it: the newcomer is somebody else, and the account
 	// gets another address.
 	PutAway Decision = "putaway"
-	// Retired is for an account that keeps its address since the directory's cannot be used: it is removed as if its object were gone.
+	// Retired is for an account that keeps its address since the directory's cannot be used: it is switched off.
 	Retired Decision = "retired"
 )
 

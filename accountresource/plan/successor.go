@@ -14,7 +14,7 @@ func (p *Planner) claimed(o *account.Object) *account.Link {
 	l := p.state.link(h.owner.source)
 	switch {
 	case h.owner.resource != p.policy.Resource, l == nil, h.owner.source == o.ID, p.addresses.claims[h.owner.source] != nil:
-	case l.Kind != kindOf(o) || l.Address != address:
+	case l.Kind != o.AccountKind() || l.Address != address:
 	case p.staysBehind(l), p.isUnusable(l):
 		return l
 	}
@@ -36,8 +36,7 @@ func (p *Planner) isUnusable(l *account.Link) bool {
 		_, refusal := p.policy.addressOf(&g.Object)
 		return !refusal.IsZero()
 	}
-	_, is := p.later.unusable[l.Source]
-	return is
+	return p.later.unusable.all.has(l.Source)
 }
 
 // planClaims decides on newcomers whose address is claimed: it returns those that an admin took for the same person, and rows for
@@ -51,10 +50,7 @@ func (p *Planner) planClaims(heirs []account.Object, s *succession) (changes []a
 		if l == nil || s.links[o.ID] != nil || s.taken[l.Source] {
 			continue
 		}
-		decision := Decision("")
-		if before := p.policy.Removal.Decided[o.ID]; before.Action == account.ActionTakenOver {
-			decision = before.Decision
-		}
+		decision := p.decisionOn(o.ID)
 		if decision == PutAway {
 			s.taken[l.Source] = true
 			p.putAway(l)
@@ -69,6 +65,14 @@ func (p *Planner) planClaims(heirs []account.Object, s *succession) (changes []a
 	return p.guard("", wanted, nil, func(c *account.Change) account.Message {
 		return account.Say("reason_held_claimed", "DN", whose[c.Source])
 	})
+}
+
+// decisionOn returns what an admin decided on a newcomer whose address is claimed.
+func (p *Planner) decisionOn(newcomer account.SourceID) Decision {
+	if before := p.policy.Removal.Decided[newcomer]; before.Action == account.ActionTakenOver {
+		return before.Decision
+	}
+	return ""
 }
 
 // putAway has an account renamed, and switched off where its object is gone.

@@ -104,7 +104,7 @@ func (c *concerning) missing(d *delta) (objects []account.Object) {
 		isUser[d.users[i].ID] = true
 	}
 	for _, id := range d.missing {
-		if h, isHeld := c.run.kept[id]; isHeld && h.isRemoval() && h.Decision != Confirmed || isUser[id] {
+		if h, isHeld := c.run.kept[id]; isHeld && h.Action.Removes() && h.Decision != Confirmed || isUser[id] {
 			continue
 		}
 		l := c.links[id]

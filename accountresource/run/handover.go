@@ -24,46 +24,29 @@ func (p *Replication) handOver(
 	if p.cfg.Neighbours == nil || len(leaving) == 0 {
 		return leaving, nil
 	}
-	found, err := p.inNeighbours(ctx, reader, leaving)
-	if err != nil {
-		return nil, err
-	}
-	moved := make(map[account.SourceID]bool)
-	for i := range found {
-		if o := &found[i]; !p.overdue[o.ID] {
-			moved[o.ID] = true
-			b.Moving(*o)
-			b.AddOutside(*o)
-			p.retryLater(o.ID, kindOf(o))
-		}
-	}
-	return slices.DeleteFunc(leaving, func(id account.SourceID) bool { return moved[id] }), nil
-}
-
-// inNeighbours returns those of the objects that are below the base of another resource of the domain.
-func (p *Replication) inNeighbours(ctx context.Context, reader Reader, ids []account.SourceID) ([]account.Object, error) {
 	bases, err := p.cfg.Neighbours.Neighbours(ctx, p.res.ID, p.res.Settings.Connection.Domain)
 	if err != nil {
 		return nil, fmt.Errorf("look for other resources of the domain: %w", err)
 	}
 	if len(bases) == 0 {
-		return nil, nil
+		return leaving, nil
 	}
-	found, err := reader.LookUp(ctx, ids)
+	found, err := reader.LookUp(ctx, leaving)
 	if err != nil {
-		return nil, fmt.Errorf("look where %d objects are now: %w", len(ids), err)
+		return nil, fmt.Errorf("look where %d objects are now: %w", len(leaving), err)
 	}
-	return slices.DeleteFunc(found, func(o account.Object) bool {
-		return !slices.ContainsFunc(bases, func(base string) bool { return isBelow(o.DN, base) })
-	}), nil
-}
-
-// kindOf returns what the account of an object is.
-func kindOf(o *account.Object) account.Kind {
-	if o.Kind == account.Group {
-		return account.Alias
+	moved := make(map[account.SourceID]bool)
+	for i := range found {
+		o := &found[i]
+		within := func(base string) bool { return isBelow(o.DN, base) }
+		if !p.overdue[o.ID] && slices.ContainsFunc(bases, within) {
+			moved[o.ID] = true
+			b.Moving(*o)
+			b.AddOutside(*o)
+			p.retryLater(o.ID, o.AccountKind())
+		}
 	}
-	return account.Mailbox
+	return slices.DeleteFunc(leaving, func(id account.SourceID) bool { return moved[id] }), nil
 }
 
 // isBelow reports whether a DN is below another, both as a directory writes them.
@@ -73,7 +56,8 @@ func isBelow(dn, base string) bool {
 }
 
 // addReleased adds the links to a state that this resource has released: they are looked at until somebody has taken them. Those for which
-// nobody came in time, or nobody will, are links like any others.
+// nobody came in time, or whose objects are gone, are links like any others. An object that is still somewhere is waited for, also where
+// the other resource is switched off for a moment.
 func (p *Replication) addReleased(ctx context.Context, reader Reader, state *plan.State, released []account.Link) error {
 	var awaited []account.SourceID
 	comes := make(map[account.SourceID]bool)
@@ -86,10 +70,10 @@ func (p *Replication) addReleased(ctx context.Context, reader Reader, state *pla
 			comes[l.Source] = true
 		}
 	}
-	if len(awaited) > 0 && p.cfg.Neighbours != nil {
-		found, err := p.inNeighbours(ctx, reader, awaited)
+	if len(awaited) > 0 {
+		found, err := reader.LookUp(ctx, awaited)
 		if err != nil {
-			return err
+			return fmt.Errorf("look where %d objects are now: %w", len(awaited), err)
 		}
 		for i := range found {
 			comes[found[i].ID] = true

@@ -69,6 +69,7 @@ func TestR16_WhoMovesToAnotherResourceWaitsForThat(t *testing.T) {
 			for range 2 {
 				r.now = r.now.Add(11 * time.Hour)
 				assert.Empty(t, r.log(once()), "it waits, and is not logged again")
+				r.config.Neighbours = neighbours{} // the other resource is switched off for a moment
 			}
 			assert.True(t, r.account("u0000@example.com").Active)
 			assert.Contains(t, r.team(), "u0000", "it gets mail")

@@ -8,9 +8,9 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/plan"
 )
 
-// fewestToDoubt is the number of linked accounts from which on a field that nobody shows is doubted (rule R22): with fewer, it may
+// fewestDoubted is the number of linked accounts from which on a field that nobody shows is doubted (rule R22): with fewer, it may
 // well be that nobody has it any more.
-const fewestToDoubt = 20
+const fewestDoubted = 20
 
 // checkReadable asks, for each field that the run would clear, whether the directory shows it of anybody at all. Where it does
 // not, the bind account may have lost the right to read it, and no account loses its value.
@@ -19,11 +19,11 @@ func (p *Replication) checkReadable(ctx context.Context, reader Reader, planner 
 	if cleared == 0 {
 		return nil
 	}
-	linked, err := p.cfg.Links.Some(ctx, p.res.ID, account.Mailbox, fewestToDoubt)
+	linked, err := p.cfg.Links.Some(ctx, p.res.ID, account.Mailbox, fewestDoubted)
 	if err != nil {
 		return fmt.Errorf("look for linked users: %w", err)
 	}
-	if len(linked) < fewestToDoubt {
+	if len(linked) < fewestDoubted {
 		return nil
 	}
 	var unreadable account.Fields

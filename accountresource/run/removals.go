@@ -20,7 +20,7 @@ const (
 	Confirmed = plan.Confirmed // the next run makes it
 	Dismissed = plan.Dismissed // it stays as it is until the object comes back
 	PutAway   = plan.PutAway   // an account whose object does not need its address leaves it to a newcomer
-	Retired   = plan.Retired   // an account whose object has no usable address is removed
+	Retired   = plan.Retired   // an account whose object has no usable address is switched off
 )
 
 // Held is a change that waits for an admin (rules R15, R23): a removal, or one of many of a kind. A decision is for Action; where a
@@ -39,10 +39,6 @@ type Held struct {
 
 // Waits reports whether an admin has to decide. What may be retired is only offered.
 func (h *Held) Waits() bool { return h.Decision == "" && h.Action != account.ActionUnusable }
-
-func (h *Held) isRemoval() bool {
-	return h.Action == account.ActionDeleted || h.Action == account.ActionDisabled
-}
 
 // Removals keeps the held changes of resources.
 type Removals interface {

@@ -215,6 +215,11 @@ func (l *loader) load(ctx context.Context, ids []account.SourceID, addresses []s
 	if err := p.addReleased(ctx, l.reader, l.state, released); err != nil {
 		return err
 	}
+	for _, link := range released {
+		if p.overdue[link.Source] {
+			l.links[link.Source], l.asked[link.Source] = link, true
+		}
+	}
 	query := backends.Query{Addresses: addresses, Members: p.res.Settings.Replication.Groups}
 	return p.accounts(ctx, query, l.state.AddAccount)
 }

@@ -64,7 +64,7 @@ func (w *Web) removals(r *request) error {
 		done = "changed"
 	case len(fitting) < len(shown):
 		done = "unfit"
-	case decision != run.Dismissed && slices.ContainsFunc(fitting, func(h run.Held) bool { return !removes(h.Action) }):
+	case decision != run.Dismissed && slices.ContainsFunc(fitting, func(h run.Held) bool { return !h.Action.Removes() }):
 		done = "confirmed_changes"
 	}
 	if len(fitting) == 0 || decision == run.Dismissed {
@@ -94,16 +94,11 @@ func fits(d run.Decision, a account.Action) bool {
 // deletions counts the changes that would delete an account.
 func deletions(held []run.Held) (n int) {
 	for i := range held {
-		if deletes(&held[i]) {
+		if held[i].Action == account.ActionDeleted {
 			n++
 		}
 	}
 	return n
-}
-
-func deletes(h *run.Held) bool {
-	goes := func(d account.Difference) bool { return d.What == account.WhatAddress && d.New == "" }
-	return h.Action == account.ActionDeleted || h.Action == account.ActionUnusable && slices.ContainsFunc(h.Diff, goes)
 }
 
 // markedOf returns the marked changes: those marked by themselves, and those of kinds that were marked whole. Of a kind that has

@@ -146,11 +146,8 @@ func (v *heldView) rows(held []run.Held) []heldRow {
 
 // OnlyRemovals reports whether nothing is held but removals.
 func (v *heldView) OnlyRemovals() bool {
-	return !slices.ContainsFunc(v.Held, func(h run.Held) bool { return !removes(h.Action) })
+	return !slices.ContainsFunc(v.Held, func(h run.Held) bool { return !h.Action.Removes() })
 }
-
-// removes reports whether an action takes an account away from its user.
-func removes(a account.Action) bool { return a == account.ActionDeleted || a == account.ActionDisabled }
 
 // Decided are the others: they are made or let be by the next run.
 func (v *heldView) Decided() []heldRow {
