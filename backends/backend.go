@@ -41,6 +41,10 @@ type Backend interface {
 	// none of that name, and the domain with BackupMX set where it is only relayed.
 	Domain(ctx context.Context, name string) (account.Domain, error)
 
+	// Login returns the mailbox that a name leads to with which somebody logs in at the mail server, its own address or a shadow address in
+	// OpenLDAP, and whether mailbox and domain are on. It returns ErrNotFound where there is none. It costs one statement or two.
+	Login(ctx context.Context, name string) (Login, error)
+
 	// Accounts streams what holds an address in the domain, each address once; a mailbox wins over an alias, an
 	// alias over something reserved. An error ends the sequence. The caller may use the backend while it ranges.
 	Accounts(ctx context.Context, domain string, q Query) iter.Seq2[account.Account, error]
@@ -60,6 +64,12 @@ type Backend interface {
 	// An operation with a Home concerns the mailbox that has this mail directory, and no other that is found at the
 	// address (rule R26).
 	Apply(ctx context.Context, d account.Domain, operations []account.Operation) ([]error, error)
+}
+
+// Login is a mailbox that somebody may log in to.
+type Login struct {
+	Address string
+	Active  bool // mailbox and domain
 }
 
 // Query narrows and widens what Accounts reads.

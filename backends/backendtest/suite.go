@@ -102,6 +102,7 @@ var cases = []struct {
 	{"R9 an account goes off and on with its routes", switchAccount},
 	{"R9 switching twice is harmless", switchTwice},
 	{"R9 a route comes back with the later of its ends", switchBothEnds},
+	{"R27 a login leads to the mailbox of its name", loginNames},
 	{"every holder of an address is streamed once", streamHolders},
 	{"R26 when an account was made stays with it", madeStays},
 	{"R26 another account of the same address was made at another time", madeDiffers},
