@@ -40,12 +40,13 @@ type Resource struct {
 	Settings Settings
 }
 
-// Settings are the four tabs of the resource's page.
+// Settings are the tabs of the resource's page.
 type Settings struct {
 	Connection  Connection  `json:"connection"`
 	Replication Replication `json:"replication"`
 	Users       Users       `json:"users"`
 	Groups      Groups      `json:"groups"`
+	SignIn      SignIn      `json:"sign_in"`
 }
 
 // SameSource reports whether both settings read the same of the directory, so that a connection test of one is good for
@@ -86,6 +87,9 @@ func (c Connection) Hosts() []string {
 	}
 	return hosts
 }
+
+// Encrypted reports whether passwords cross the network under TLS.
+func (c Connection) Encrypted() bool { return c.TLS || c.ImplicitTLS() }
 
 // TimeoutDuration is Timeout, the limit of every dial and request.
 func (c Connection) TimeoutDuration() time.Duration { return time.Duration(c.Timeout) * time.Second }
@@ -182,5 +186,6 @@ func Defaults() Settings {
 			EmployeeID: "employeeID", Title: "title", Mobile: "mobile", Telephone: "telephoneNumber",
 		},
 		Groups: Groups{Filter: "(objectClass=group)", Mail: "mail", Name: "cn", AccessPolicy: "membersonly"},
+		SignIn: SignIn{Mode: SignInOff, Grace: "24h"},
 	}
 }

@@ -21,12 +21,14 @@ type Account struct {
 	Address string
 	// Active reports whether both the mailbox and its domain are switched on here.
 	Active bool
+	// Unsettled reports whether a run is changing the account, so that it is not certain yet whose it is: nobody gets in.
+	Unsettled bool
 	// Grace is for how long after the directory's last yes a person gets in while no server answers; 0: not at all. At most
 	// MaxGrace counts.
 	Grace time.Duration
 }
 
-// Links finds the mailbox of an address: linked, not claimed, of a resource with sign-in. A link that is missing is false, an
+// Links finds the mailbox of an address: linked, of a resource with sign-in. A link that is missing is false, an
 // error means that it could not be asked.
 type Links interface {
 	Find(ctx context.Context, address string) (Account, bool, error)
@@ -62,7 +64,7 @@ type Directory interface {
 	Ping(ctx context.Context, resource int64, server string) error
 	// Bind binds as the person. It is called with a password that is not empty.
 	Bind(ctx context.Context, who Key, server, password string) (Answer, error)
-	// Policy returns when the domain locks the person; false if the server answers and does not say so.
+	// Policy returns when the domain locks the person, or anybody where Source is empty; false if the server answers and does not say so.
 	Policy(ctx context.Context, who Key, server string) (Policy, bool, error)
 }
 

@@ -28,6 +28,23 @@ type Result struct {
 // In reports whether the person may enter.
 func (r Result) In() bool { return r.Verdict == OK || r.Verdict == Offline }
 
+// Verdicts are all verdicts.
+func Verdicts() []Verdict {
+	return []Verdict{OK, Offline, NotDirectory, Wrong, Disabled, Expired, Locked, Throttled, Unavailable}
+}
+
+// Outside returns what a stranger may be told of a verdict that lets nobody in: Wrong, Expired, or Unavailable for all that may be
+// otherwise later.
+func (v Verdict) Outside() Verdict {
+	switch v {
+	case OK, Offline, Expired:
+		return v
+	case Locked, Throttled, Unavailable:
+		return Unavailable
+	}
+	return Wrong
+}
+
 // LDAP result codes (RFC 4511, appendix A). The first two are an answer about the password.
 const (
 	resultSuccess            = 0

@@ -120,6 +120,25 @@ func (h *health) of(resource int64, name string) *breaker {
 	return h.servers[key]
 }
 
+// ServerState is a directory server and whether it answered when it was asked last; one that was not asked yet counts as one that does.
+type ServerState struct {
+	Name    string
+	Failing bool
+}
+
+// Servers returns the servers of a resource, the preferred one first.
+func (s *Service) Servers(ctx context.Context, resource int64) ([]ServerState, error) {
+	names, err := s.cfg.Directory.Servers(ctx, resource)
+	if err != nil {
+		return nil, fmt.Errorf("read the servers of a resource: %w", err)
+	}
+	states := make([]ServerState, len(names))
+	for i, name := range names {
+		states[i] = ServerState{Name: name, Failing: s.health.of(resource, name).failing()}
+	}
+	return states, nil
+}
+
 // order returns the servers that may be asked, those that answered the last time first.
 func (h *health) order(resource int64, names []string, now time.Time) []string {
 	var healthy, failing []string

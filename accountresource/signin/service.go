@@ -28,6 +28,7 @@ type Config struct {
 	Directory Directory
 	Verifiers Verifiers
 	Attempts  Attempts
+	Counters  Counters
 	// Key is 32 secret bytes. With another one every verifier is void.
 	Key    []byte
 	Clock  func() time.Time
@@ -42,6 +43,7 @@ type Service struct {
 	policies policies
 	recent   recent
 	clients  clients
+	tally    tally
 }
 
 // New returns a service.
@@ -52,10 +54,11 @@ func New(cfg Config) (*Service, error) {
 	return &Service{cfg: cfg}, nil
 }
 
-// Request is a sign-in. Client is the address of the mail client, if it is known.
+// Request is a sign-in. Client is the address of the mail client, if it is known; Door is who asks.
 type Request struct {
 	Address, Password string
 	Client            string
+	Door              Door
 }
 
 // Authenticate reports whether the password is the person's in the directory. An error is a fault of this side, such as a
@@ -77,6 +80,8 @@ func (s *Service) Authenticate(ctx context.Context, r Request) (Result, error) {
 	switch {
 	case !valid:
 		verdict = Wrong
+	case who.Unsettled:
+		verdict = Unavailable
 	case s.clients.exhausted(r.Client, s.cfg.Clock()):
 		verdict = Throttled
 	default:
@@ -85,6 +90,7 @@ func (s *Service) Authenticate(ctx context.Context, r Request) (Result, error) {
 	if !who.Active && (verdict == OK || verdict == Offline) {
 		verdict = Disabled
 	}
+	s.count(ctx, tallyKey{who.Resource, r.Door, verdict})
 	return Result{Verdict: verdict, Address: who.Address, Resource: who.Resource}, err
 }
 

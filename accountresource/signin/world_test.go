@@ -43,8 +43,10 @@ type world struct {
 	tries     map[signin.Key]signin.Tries
 	tables    error
 	noDelete  error
-	noCount   error         // the table of attempts is down
-	delay     time.Duration // until a bind is answered
+	noCount   error          // the table of attempts is down
+	delay     time.Duration  // until a bind is answered
+	counts    []signin.Count // as they were added
+	noCounts  error          // the table of counts is down
 	log       bytes.Buffer
 }
 
@@ -60,7 +62,7 @@ func newWorld() *world {
 func (w *world) service(t *testing.T) *signin.Service {
 	t.Helper()
 	s, err := signin.New(signin.Config{
-		Links: w, Directory: w, Verifiers: verifiers{w}, Attempts: attempts{w}, Key: bytes.Repeat([]byte{7}, 32), Clock: time.Now,
+		Links: w, Directory: w, Verifiers: verifiers{w}, Attempts: attempts{w}, Counters: counters{w}, Key: bytes.Repeat([]byte{7}, 32), Clock: time.Now,
 		Logger: slog.New(slog.NewTextHandler(&w.log, nil)),
 	})
 	require.NoError(t, err)
@@ -199,4 +201,24 @@ func (a attempts) Swap(_ context.Context, who signin.Key, loaded int64, next sig
 	a.writes++
 	a.tries[who] = next
 	return true, a.tables
+}
+
+type counters struct{ *world }
+
+func (c counters) Add(_ context.Context, resource int64, door signin.Door, verdict signin.Verdict, n int, last time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if resource != anna.Resource {
+		return fmt.Errorf("resource %d", resource)
+	}
+	if c.noCounts == nil {
+		c.counts = append(c.counts, signin.Count{Door: door, Verdict: verdict, Attempts: int64(n), Last: last})
+	}
+	return c.noCounts
+}
+
+func (c counters) Of(context.Context, int64) ([]signin.Count, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts, c.noCounts
 }

@@ -62,7 +62,7 @@ func (s *Links) claim(
 				return err
 			}
 		}
-		return nil
+		return s.endVerifiers(ctx, tx, l.Resource, granted, nil)
 	})
 	return results, err
 }

@@ -57,7 +57,7 @@ func testHalfMadeSchema(t *testing.T, connect func() *sql.DB) {
 		s, _ := opened(t, db)
 		_, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
 		require.NoError(t, err, what)
-		for table, rows := range map[string]int{"unconfirmed": 0, "version": 12} { // versions 0 to 11
+		for table, rows := range map[string]int{"unconfirmed": 0, "version": 13} { // versions 0 to 12
 			var n int
 			require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM account_resource_"+table).Scan(&n), what)
 			assert.Equal(t, rows, n, "%s: %s", what, table)

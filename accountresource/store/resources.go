@@ -143,8 +143,16 @@ func (s *Resources) Save(ctx context.Context, res resource.Resource, set resourc
 	changed := false
 	err = s.transaction(ctx, func(tx *dialect.Tx) error {
 		n, err := exec(ctx, tx, statement)
-		if changed = n > 0; err != nil || !changed || set.SameScope(res.Settings) {
+		if changed = n > 0; err != nil || !changed {
 			return err
+		}
+		if set.SignIn.Mode == resource.SignInOff {
+			if _, err := exec(ctx, tx, s.sql.Delete(verifierTable).Where(squirrel.Eq{"resource_id": res.ID})); err != nil {
+				return fmt.Errorf("delete the verifiers: %w", err)
+			}
+		}
+		if set.SameScope(res.Settings) {
+			return nil
 		}
 		return s.forgetDismissals(ctx, tx, res.ID)
 	})
@@ -276,7 +284,7 @@ func (s *Resources) remove(ctx context.Context, lease run.Lease) error {
 		}
 		for _, table := range []string{
 			leaseTable, taskTable, removalTable, progressTable, markTable, againTable, unlinkedTable, unconfirmedTable, databaseTable,
-			unshownTable, saidTable,
+			unshownTable, saidTable, verifierTable, attemptTable, signInTable,
 		} {
 			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": lease.Resource})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)

@@ -75,6 +75,9 @@ func (s *Runs) Settle(ctx context.Context, l run.Lease, id int64, settled run.Se
 				return err
 			}
 		}
+		if err := s.endVerifiers(ctx, tx, l.Resource, slices.Concat(settled.Links, settled.Moved), settled.Unlinked); err != nil {
+			return err
+		}
 		if err := s.addTasks(ctx, tx, l.Resource, settled.Tasks); err != nil {
 			return err
 		}

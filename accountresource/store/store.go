@@ -87,6 +87,15 @@ func (s *Store) Watermarks() *Watermarks { return &Watermarks{s} }
 // Leases returns what keeps the leases of resources.
 func (s *Store) Leases() *Leases { return &Leases{s} }
 
+// Verifiers returns what bridges outages of directories.
+func (s *Store) Verifiers() *Verifiers { return &Verifiers{s} }
+
+// Attempts returns what keeps how many wrong passwords have reached directories.
+func (s *Store) Attempts() *Attempts { return &Attempts{s} }
+
+// SignIns returns what counts sign-ins.
+func (s *Store) SignIns() *SignIns { return &SignIns{s} }
+
 // queryer is a pool or a transaction.
 type queryer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)

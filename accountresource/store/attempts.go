@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/Masterminds/squirrel"
+
+	"github.com/mailpanel/account-resource/accountresource/signin"
+)
+
+const attemptTable = "account_resource_attempt"
+
+// Attempts keeps what wrong passwords of people have used up in the directory (rule R27), a row for each person who had one.
+type Attempts struct{ *Store }
+
+var _ signin.Attempts = (*Attempts)(nil)
+
+// Load returns a person's row, zero where there is none.
+func (s *Attempts) Load(ctx context.Context, who signin.Key) (signin.Tries, error) {
+	rows, err := query(ctx, s.db, s.sql.Select("version", "used", "last", "marks").From(attemptTable).Where(personKey(who)), scanTries)
+	if err != nil {
+		return signin.Tries{}, fmt.Errorf("read the wrong passwords of a person of resource %d: %w", who.Resource, err)
+	}
+	if len(rows) == 0 {
+		return signin.Tries{}, nil
+	}
+	return rows[0], nil
+}
+
+func scanTries(scan func(...any) error) (t signin.Tries, err error) {
+	var last int64
+	var marks string
+	if err := scan(&t.Version, &t.Used, &last, &marks); err != nil {
+		return t, err
+	}
+	t.Last = fromMillis(last)
+	for one := range strings.FieldsSeq(marks) {
+		mark, err := hex.DecodeString(one)
+		if err != nil {
+			return t, fmt.Errorf("read the mark of a password: %w", err)
+		}
+		t.Marks = append(t.Marks, mark)
+	}
+	return t, nil
+}
+
+// Swap writes a person's row if it still has the version that was read; 0 means that there was none.
+func (s *Attempts) Swap(ctx context.Context, who signin.Key, loaded int64, next signin.Tries) (bool, error) {
+	marks := make([]string, len(next.Marks))
+	for i, mark := range next.Marks {
+		marks[i] = hex.EncodeToString(mark)
+	}
+	met, err := exec(ctx, s.db, s.sql.Update(attemptTable).Set("version", next.Version).Set("used", next.Used).
+		Set("last", millis(next.Last)).Set("marks", strings.Join(marks, " ")).
+		Where(personKey(who)).Where(squirrel.Eq{"version": loaded}))
+	if err == nil && met == 0 && loaded == 0 {
+		return s.first(ctx, who, next, strings.Join(marks, " "))
+	}
+	if err != nil {
+		return false, fmt.Errorf("count a wrong password of a person of resource %d: %w", who.Resource, err)
+	}
+	return met > 0, nil
+}
+
+// first makes the row. Where another process was faster, it returns false.
+func (s *Attempts) first(ctx context.Context, who signin.Key, next signin.Tries, marks string) (bool, error) {
+	_, err := exec(ctx, s.db, s.sql.Insert(attemptTable).Columns("resource_id", "source_id", "version", "used", "last", "marks").
+		Values(who.Resource, string(who.Source), next.Version, next.Used, millis(next.Last), marks))
+	if err == nil {
+		return true, nil
+	}
+	if there, again := s.Load(ctx, who); again == nil && there.Version > 0 {
+		return false, nil
+	}
+	return false, fmt.Errorf("count the first wrong password of a person of resource %d: %w", who.Resource, err)
+}
