@@ -3,6 +3,7 @@ package directory_test
 import (
 	"context"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,15 @@ func TestReaderOnTheFakeDirectory(t *testing.T) {
 				denied.Of = []string{dn}
 				denied.Attributes = append(denied.Attributes, attribute)
 				ad.Deny(denied)
+			},
+			Lockout: func(t *testing.T, dn string, threshold int, window time.Duration) {
+				t.Helper()
+				policy := "CN=Lockout,CN=Users," + ad.BaseDN()
+				require.NoError(t, ad.Add(policy, fakead.Attributes{
+					"objectClass": {"container"}, "msDS-LockoutThreshold": {strconv.Itoa(threshold)},
+					"msDS-LockoutObservationWindow": {strconv.FormatInt(-window.Nanoseconds()/100, 10)},
+				}))
+				require.NoError(t, ad.Modify(dn, fakead.Attributes{"msDS-ResultantPSO": {policy}}))
 			},
 			Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, ad.Addr().String())

@@ -37,8 +37,8 @@ func (s *Server) Refuse(code uint16) { s.refusing.Store(uint32(code)) }
 // authenticate finds the account and says why it may not sign in. The order is that of Windows: a locked account is
 // refused before the password is looked at, everything else only after it proved right.
 func (t *tree) authenticate(name, password string) (*entry, *ldap.Error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	e := t.account(name)
 	code := ""
 	switch {
@@ -48,6 +48,7 @@ func (t *tree) authenticate(name, password string) (*entry, *ldap.Error) {
 		code = "775"
 	case e.password == "" || e.password != password:
 		code = "52e"
+		t.countWrong(e, time.Now())
 	case number(e.first("userAccountControl"))&0x2 != 0:
 		code = "533"
 	case expired(e.first("accountExpires")):
@@ -61,6 +62,7 @@ func (t *tree) authenticate(name, password string) (*entry, *ldap.Error) {
 	case e.first("userWorkstations") != "":
 		code = "531"
 	default:
+		e.set("badPwdCount", "0")
 		return e, nil
 	}
 	return nil, failure(ldap.LDAPResultInvalidCredentials,
@@ -89,6 +91,33 @@ func (t *tree) account(name string) *entry {
 	return nil
 }
 
+// countWrong counts a wrong password, and locks the account where the domain's policy says so. Counting begins anew once the last one is
+// older than the observation window (MS-ADTS 3.1.1.4.5).
+func (t *tree) countWrong(e *entry, now time.Time) {
+	policy, threshold, observed := t.find(t.base), "lockoutThreshold", "lockOutObservationWindow"
+	if own := t.find(e.first("msDS-ResultantPSO")); own != nil {
+		policy, threshold, observed = own, "msDS-LockoutThreshold", "msDS-LockoutObservationWindow"
+	}
+	count, window := number(e.first("badPwdCount")), time.Duration(-number(policy.first(observed)))*100
+	if now.Sub(fromTicks(number(e.first("badPasswordTime")))) > window {
+		count = 0
+	}
+	count++
+	e.set("badPwdCount", strconv.FormatInt(count, 10))
+	e.set("badPasswordTime", strconv.FormatInt(ticks(now), 10))
+	if most := number(policy.first(threshold)); most > 0 && count >= most {
+		e.set("lockoutTime", strconv.FormatInt(ticks(now), 10))
+	}
+}
+
+// toUnix is the number of seconds between the years 1601, when Windows' time begins, and 1970.
+const toUnix = 11_644_473_600
+
+// ticks is a time in units of 100 ns since 1601.
+func ticks(t time.Time) int64 { return (t.Unix()+toUnix)*10_000_000 + int64(t.Nanosecond()/100) }
+
+func fromTicks(n int64) time.Time { return time.Unix(n/10_000_000-toUnix, n%10_000_000*100) }
+
 func number(text string) int64 {
 	n, _ := strconv.ParseInt(text, 10, 64) // 0 where there is none
 	return n
@@ -96,7 +125,6 @@ func number(text string) int64 {
 
 // expired reads accountExpires: ticks of 100 ns since 1601, with two values for never.
 func expired(text string) bool {
-	ticks := number(text)
-	const toUnix = 11_644_473_600
-	return ticks > 0 && ticks < 1<<63-1 && time.Unix(ticks/10_000_000-toUnix, 0).Before(time.Now())
+	n := number(text)
+	return n > 0 && n < 1<<63-1 && fromTicks(n).Before(time.Now())
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf16"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -159,9 +161,9 @@ func (t *tree) put(e *entry, a Attributes) *ldap.Error {
 		known, _ := schemaName(name)
 		switch {
 		case name == "password":
-			e.password = strings.Join(a[name], "")
+			e.setPassword(strings.Join(a[name], ""))
 		case known == "unicodePwd":
-			e.password = unicodePassword(strings.Join(a[name], ""))
+			e.setPassword(unicodePassword(strings.Join(a[name], "")))
 		case known == "member":
 			members, err := t.members(a[name])
 			if err != nil {
@@ -175,10 +177,18 @@ func (t *tree) put(e *entry, a Attributes) *ldap.Error {
 	return nil
 }
 
-// unicodePassword reads what unicodePwd takes: the password in quotes, in UTF-16 (MS-ADTS 3.1.1.3.1.5). Characters
-// beyond ASCII are not needed here.
+func (e *entry) setPassword(password string) {
+	e.password = password
+	e.set("pwdLastSet", strconv.FormatInt(ticks(time.Now()), 10))
+}
+
+// unicodePassword reads what unicodePwd takes: the password in quotes, in UTF-16 (MS-ADTS 3.1.1.3.1.5).
 func unicodePassword(value string) string {
-	return strings.Trim(strings.ReplaceAll(value, "\x00", ""), `"`)
+	var units []uint16
+	for ; len(value) > 1; value = value[2:] {
+		units = append(units, uint16(value[0])|uint16(value[1])<<8)
+	}
+	return strings.Trim(string(utf16.Decode(units)), `"`)
 }
 
 // members refuses what does not exist.

@@ -26,7 +26,7 @@ func (s *Server) furnish() error {
 		dn string
 		a  Attributes
 	}{
-		{t.base, Attributes{"objectClass": {"domainDNS"}}},
+		{t.base, Attributes{"objectClass": {"domainDNS"}, "lockoutThreshold": {"0"}, "lockOutObservationWindow": {"-18000000000"}}},
 		{t.configurationDN(), Attributes{"objectClass": {"container"}}},
 		{t.schemaDN(), Attributes{"objectClass": {"container"}}},
 		{"CN=Aggregate," + t.schemaDN(), Attributes{"objectClass": {"container"}, "attributeTypes": typeDescriptions(), "modifyTimeStamp": {when(time.Now())}}},

@@ -23,6 +23,9 @@ var attributeTypes = map[string]string{
 	"sAMAccountName": "1.2.840.113556.1.4.221", "otherMobile": "1.2.840.113556.1.4.647", "lockoutTime": "1.2.840.113556.1.4.662",
 	"userPrincipalName": "1.2.840.113556.1.4.656", "ipPhone": "1.2.840.113556.1.4.721", "groupType": "1.2.840.113556.1.4.750",
 	"lastKnownParent": "1.2.840.113556.1.4.781", "objectCategory": "1.2.840.113556.1.4.782",
+	"lockoutThreshold": "1.2.840.113556.1.4.73", "lockOutObservationWindow": "1.2.840.113556.1.4.61",
+	"badPwdCount": "1.2.840.113556.1.4.12", "badPasswordTime": "1.2.840.113556.1.4.49", "msDS-ResultantPSO": "1.2.840.113556.1.4.2022",
+	"msDS-LockoutThreshold": "1.2.840.113556.1.4.2019", "msDS-LockoutObservationWindow": "1.2.840.113556.1.4.2017",
 	"attributeTypes": "2.5.21.5", "modifyTimeStamp": "2.5.18.2",
 }
 

@@ -174,7 +174,7 @@ func (c *session) query(r request) (query, *ldap.Error) {
 		}
 	}
 	var err *ldap.Error
-	q.key, err = keyOf(q.base)
+	q.key, err = c.server.tree.baseKey(q.base)
 	return q, err
 }
 

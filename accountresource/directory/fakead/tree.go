@@ -2,6 +2,7 @@ package fakead
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,11 +110,43 @@ func (t *tree) context(key string) string {
 
 // find is the entry with a DN, nil where there is none.
 func (t *tree) find(dn string) *entry {
+	if e, isID := t.identified(dn); isID {
+		return e
+	}
 	key, err := keyOf(dn)
 	if err != nil {
 		return nil
 	}
 	return t.byKey[key]
+}
+
+// baseKey is the key of what a search begins at.
+func (t *tree) baseKey(name string) (string, *ldap.Error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	switch e, isID := t.identified(name); {
+	case !isID:
+		return keyOf(name)
+	case e == nil:
+		return "", failure(ldap.LDAPResultNoSuchObject, "0000208D: NameErr: DSID-03100288, problem 2001 (NO_OBJECT), data 0, best match of: ''")
+	default:
+		return e.key, nil
+	}
+}
+
+// identified is the entry that a name such as <GUID=37546e64-…> means (MS-ADTS 3.1.1.3.1.2.4); isID is false for any other name.
+func (t *tree) identified(name string) (e *entry, isID bool) {
+	text, begins := strings.CutPrefix(name, "<GUID=")
+	text, ends := strings.CutSuffix(text, ">")
+	if !begins || !ends {
+		return nil, false
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	if err != nil || len(b) != 16 {
+		return nil, true
+	}
+	id := []byte{b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]}
+	return t.byID[string(append(id, b[8:]...))], true
 }
 
 // when writes a time as Active Directory does: in whole seconds, with a fraction that is always zero.

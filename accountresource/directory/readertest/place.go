@@ -5,6 +5,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf16"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/stretchr/testify/require"
@@ -32,6 +34,8 @@ type Place struct {
 	// an object; account and object are DNs.
 	HideTree      func(t *testing.T, account, dn string)
 	HideAttribute func(t *testing.T, account, dn, attribute string)
+	// Lockout has a fine-grained policy lock an account after so many wrong passwords within a time.
+	Lockout func(t *testing.T, dn string, threshold int, window time.Duration)
 	// Dial, where it is set, leads to the server whatever the port is.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -125,11 +129,16 @@ func (p *Place) modify(t *testing.T, dn, attribute string, to ...string) {
 func (p *Place) signIn(t *testing.T, name, password string) (dn string) {
 	t.Helper()
 	dn = p.person(t, name, strings.ToLower(name), nil)
-	var wide strings.Builder // UTF-16 of ASCII
-	for _, c := range []byte(`"` + password + `"`) {
-		wide.Write([]byte{c, 0})
-	}
-	p.modify(t, dn, "unicodePwd", wide.String())
+	p.setPassword(t, dn, password)
 	p.modify(t, dn, "userAccountControl", "512")
 	return dn
+}
+
+func (p *Place) setPassword(t *testing.T, dn, password string) {
+	t.Helper()
+	var wide strings.Builder
+	for _, c := range utf16.Encode([]rune(`"` + password + `"`)) {
+		wide.Write([]byte{byte(c), byte(c >> 8)})
+	}
+	p.modify(t, dn, "unicodePwd", wide.String())
 }

@@ -43,6 +43,8 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"R11 who has which primary group", primaryGroups},
 		{"R17 a scope that depends on other objects", borrowedScope},
 		{"every form of the bind name", bindNames},
+		{"R27 what a person's password comes to", personSignsIn},
+		{"R27 when the domain locks a person", personIsLocked},
 		{"every kind of encryption", encryption},
 		{"each refusal of the bind account has its sentence", refusals},
 		{"each mistake in the scope has its field", mistakes},
