@@ -71,6 +71,8 @@ func (headerAuth) LoginPath(*fiber.Ctx) string { return "/login" }
 
 var testKey = []byte("0123456789abcdef0123456789abcdef")
 
+const signInURL = "http://127.0.0.1:8081/authenticate"
+
 const hosted = "corp.example"
 
 // thisMachine adds the servers of the tests to what may be connected to by default.
@@ -92,7 +94,8 @@ func newHostWith(t *testing.T, config fiber.Config, options ...accountresource.O
 	require.NoError(t, err)
 	h := &host{t: t, db: db, log: &logBuffer{}, as: "global", app: fiber.New(config)}
 	options = append([]accountresource.Option{
-		accountresource.WithSecretKey(testKey), accountresource.WithDirectoryHosts(thisMachine...), accountresource.WithLogger(slog.New(slog.NewTextHandler(h.log, nil))),
+		accountresource.WithSecretKey(testKey), accountresource.WithDirectoryHosts(thisMachine...),
+		accountresource.WithSignInURL(signInURL), accountresource.WithLogger(slog.New(slog.NewTextHandler(h.log, nil))),
 	}, options...)
 	h.module, err = accountresource.Register(h.app, db, headerAuth{}, options...)
 	require.NoError(t, err)

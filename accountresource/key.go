@@ -37,10 +37,12 @@ func subkeys(keys [][]byte, purpose string) ([][]byte, error) {
 	return derived, nil
 }
 
-// purposeKeys are the keys of the module's two uses; the first one of each is current.
+// purposeKeys are the keys of the module's uses; the first one of each is current. The verifiers of sign-in have the current one only.
 type purposeKeys struct {
-	passwords [][keySize]byte
-	tokens    [][]byte
+	passwords  [][keySize]byte
+	tokens     [][]byte
+	verifiers  []byte
+	mailServer []string
 }
 
 func keysOf(o *options) (k purposeKeys, err error) {
@@ -55,7 +57,13 @@ func keysOf(o *options) (k purposeKeys, err error) {
 	for _, one := range passwords {
 		k.passwords = append(k.passwords, [keySize]byte(one))
 	}
-	k.tokens, err = subkeys(keys, "form tokens")
+	if k.tokens, err = subkeys(keys, "form tokens"); err != nil {
+		return k, err
+	}
+	if k.verifiers, err = subkey(keys[0], "sign-in verifiers"); err != nil {
+		return k, err
+	}
+	k.mailServer, err = signInTokens(keys)
 	return k, err
 }
 

@@ -45,6 +45,8 @@ func matrix(f *followed) []cell {
 		form("/:id/connection", "/1/connection", 303, f.form), form("/:id/replication", "/1/replication", 303, url.Values{"interval": {"77"}}),
 		form("/:id/users", "/1/users", 303, url.Values{"user_title": {"description"}}), form("/:id/groups", "/1/groups", 303, nil),
 		form("/:id/removals", "/1/removals", 303, decision), form("/:id/removals", "/1/removals", 400, nil),
+		form("/:id/signin", "/1/signin", 303, url.Values{"signin": {"directory"}}), page("/:id", "/1?tab=signin"),
+		form("/:id/signin/try", "/1/signin/try", 422, nil), {"/:id/signin/files/:name", "/1/signin/files/account-resource.conf", nil, 200, 200, "page"},
 		form("/:id/disable", "/1/disable", 303, nil), form("/:id/enable", "/1/enable", 303, nil),
 		form("/:id/replicate", "/1/replicate", 303, url.Values{"mode": {"full"}}), form("/:id/cancel", "/1/cancel", 303, nil),
 		form("/", "/", 303, url.Values{"kind": {"samba"}}), deleted,

@@ -167,6 +167,7 @@ func (h *host) state() string {
 func TestTheMatrixOfRoutes(t *testing.T) {
 	f := newFollowed(t, 20)
 	f.replicate()
+	require.Equal(t, http.StatusSeeOther, f.post(f.base+"/signin", url.Values{"signin": {"directory"}}).status)
 	mounted, rows, wrong := f.routes(), matrix(f), f.wrongTokens()
 	for route := range mounted {
 		assert.True(t, slices.ContainsFunc(rows, func(c cell) bool { return c.route == route }), "%s has no row in the matrix", route)

@@ -11,8 +11,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/accountresource/directory"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/schedule"
+	"github.com/mailpanel/account-resource/accountresource/signin"
 	"github.com/mailpanel/account-resource/accountresource/store"
 	"github.com/mailpanel/account-resource/accountresource/web"
 )
@@ -27,6 +29,10 @@ type Module struct {
 	links     *store.Links
 	resources *store.Resources
 	prefix    string
+
+	signIn  *signin.Service
+	servers *directory.SignIn
+	tokens  []string // of the mail server
 }
 
 // Source says where an account comes from.
@@ -95,7 +101,8 @@ func (m *Module) Close(ctx context.Context) error {
 		defer close(pages)
 		m.pages.Close()
 	}()
-	err := m.schedule.Close(ctx)
+	err := errors.Join(m.schedule.Close(ctx), m.signIn.Flush(ctx))
+	m.servers.Close()
 	select {
 	case <-pages:
 	case <-ctx.Done():

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/mailpanel/account-resource/accountresource/directory"
 	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/signin"
 	"github.com/mailpanel/account-resource/accountresource/web"
 	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/appdata"
@@ -42,6 +45,7 @@ type options struct {
 	storage   backends.Storage
 	retention time.Duration
 	lease     time.Duration
+	signInURL string
 	ancestors []string
 
 	applications []run.Application
@@ -206,6 +210,22 @@ func WithLease(t time.Duration) Option {
 			return fmt.Errorf("WithLease needs %s at least, not %s", shortestLease, t)
 		}
 		o.lease = t
+		return nil
+	}
+}
+
+// WithSignInURL says where the mail server reaches Module.SignInHandler, such as "http://127.0.0.1:8081/authenticate": the Sign-in tab
+// makes Dovecot's files with it. The address has to be a loopback one, since passwords cross it. Default: none, and the tab says so.
+func WithSignInURL(address string) Option {
+	return func(o *options) error {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "http" || u.Path != signin.Path {
+			return fmt.Errorf("WithSignInURL needs a URL such as http://127.0.0.1:8081%s, not %q", signin.Path, address)
+		}
+		if ip, err := netip.ParseAddr(u.Hostname()); err != nil || !ip.IsLoopback() {
+			return fmt.Errorf("WithSignInURL needs a loopback address such as 127.0.0.1, not %q", u.Hostname())
+		}
+		o.signInURL = address
 		return nil
 	}
 }

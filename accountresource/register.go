@@ -13,6 +13,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/directory"
 	"github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/accountresource/schedule"
+	"github.com/mailpanel/account-resource/accountresource/signin"
 	"github.com/mailpanel/account-resource/accountresource/store"
 	"github.com/mailpanel/account-resource/accountresource/web"
 	"github.com/mailpanel/account-resource/backends/sqldb"
@@ -61,6 +62,15 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 		}
 	}
 	servers := directory.Options{Allowed: o.hosts.Allows, Schemas: directory.NewSchemas(), Logger: o.logger}
+	whose := &people{links: kept.Links(), resources: kept.Resources(), backend: o.backend}
+	asked := servers.SignIn(whose.connectionOf)
+	signIn, err := signin.New(signin.Config{
+		Links: whose, Directory: asked, Verifiers: kept.Verifiers(), Attempts: kept.Attempts(), Counters: kept.SignIns(), Key: keys.verifiers,
+		Clock: time.Now, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the sign-in: %w", err)
+	}
 	ops := &operations{
 		directory: servers,
 		resources: kept.Resources(), history: kept.Runs(), leases: kept.Leases(), backend: o.backend, logger: o.logger,
@@ -77,6 +87,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 	}
 	pages, err := web.New(web.Config{
 		Prefix: o.prefix, Auth: auth, Layout: o.layout, Resources: ops.resources, History: ops.history, Removals: kept.Removals(), Operations: ops,
+		SignIn: signIn, Endpoint: web.Endpoint{URL: o.signInURL, Token: keys.mailServer[0]},
 		TokenKeys: keys.tokens, FrameAncestors: o.ancestors, Logger: o.logger,
 	})
 	if err != nil {
@@ -89,7 +100,10 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 		return nil, fmt.Errorf("start the schedule: %w", err)
 	}
 	pages.Mount(app)
-	return &Module{pages: pages, schedule: ops.schedule, links: kept.Links(), resources: kept.Resources(), prefix: o.prefix}, nil
+	return &Module{
+		pages: pages, schedule: ops.schedule, links: kept.Links(), resources: kept.Resources(), prefix: o.prefix,
+		signIn: signIn, servers: asked, tokens: keys.mailServer,
+	}, nil
 }
 
 // processName tells people which process holds a lease.

@@ -19,6 +19,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/signin"
 	"github.com/mailpanel/account-resource/locales"
 )
 
@@ -65,10 +66,11 @@ func composedKeys() map[string][]string {
 		"domain", "host", "port", "tls", "timeout", "base_dn", "bind_dn", "bind_password", "ca_certificate", "interval", "groups",
 		"existing_accounts", "delete", "keep_days", "delete_app_data", "disable_removed", "max_removals", "max_removal_percent",
 		"user_filter", "user_mail", "user_status", "group_filter", "group_mail", "group_name", "group_moderator", "access_policy",
+		"signin", "signin_grace",
 	}
 	all := map[string][]string{
-		"tab_":    {"connection", "replication", "users", "groups", "connection_lead", "replication_lead", "users_lead", "groups_lead"},
-		"option_": {"link", "leave"}, "what_": {"active", "address", "members", "moderators"},
+		"tab_":    {"connection", "replication", "users", "groups", "signin", "connection_lead", "replication_lead", "users_lead", "groups_lead", "signin_lead"},
+		"option_": {"link", "leave", "off", "directory", "0", "1h", "24h", "7d"}, "what_": {"active", "address", "members", "moderators"},
 		"done_":  {"created", "saved", "enabled", "disabled", "deleted", "confirmed", "confirmed_changes", "dismissed", "cancelled", "changed", "idle", "unmarked", "unfit"},
 		"chart_": {"new", "changed", "removed", "waiting", "failed"},
 		"held_": {string(run.Confirmed), string(run.Dismissed), string(run.PutAway), string(run.Retired),
@@ -77,6 +79,9 @@ func composedKeys() map[string][]string {
 		"outcome_": {string(run.Succeeded), string(run.Partial), string(run.Failed), string(run.Interrupted)},
 		"trigger_": {string(run.Manual), string(run.Scheduled), string(run.Live)},
 		"mode_":    {string(run.Full), string(run.Incremental)},
+	}
+	for _, v := range signin.Verdicts() {
+		all["verdict_"] = append(all["verdict_"], string(v))
 	}
 	for _, f := range account.AllFields() {
 		fields = append(fields, "user_"+f.String())

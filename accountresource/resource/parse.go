@@ -54,6 +54,16 @@ func ParseGroups(form Form, stored Groups) (Groups, Problems) {
 	return g, append(problems, check(&g, problems)...)
 }
 
+// ParseSignIn reads the Sign-in tab. Passwords of people never cross a network in the clear.
+func ParseSignIn(form Form, stored SignIn, c Connection) (SignIn, Problems) {
+	s, problems := parse(form, stored)
+	problems = append(problems, check(&s, problems)...)
+	if s.Mode == SignInWithDirectory && !c.Encrypted() {
+		problems = append(problems, NewProblem("signin", "signin_needs_tls", nil))
+	}
+	return s, problems
+}
+
 // Complete reports whether the connection says everything that a run needs; the problems name what is missing.
 func (c Connection) Complete() Problems { return check(&c, nil) }
 

@@ -20,6 +20,9 @@ var tabs = []tab{
 		"connection",
 		func(f resource.Form, s *resource.Settings) (p resource.Problems) {
 			s.Connection, p = resource.ParseConnection(f, s.Connection)
+			if s.SignIn.Mode == resource.SignInWithDirectory && !s.Connection.Encrypted() {
+				p = append(p, resource.NewProblem("tls", "tls_signin", nil))
+			}
 			return p
 		},
 		func(s *resource.Settings) any { return &s.Connection },
@@ -47,6 +50,14 @@ var tabs = []tab{
 			return p
 		},
 		func(s *resource.Settings) any { return &s.Groups },
+	},
+	{
+		"signin",
+		func(f resource.Form, s *resource.Settings) (p resource.Problems) {
+			s.SignIn, p = resource.ParseSignIn(f, s.SignIn, s.Connection)
+			return p
+		},
+		func(s *resource.Settings) any { return &s.SignIn },
 	},
 }
 

@@ -144,6 +144,9 @@ type Config struct {
 	History    History
 	Removals   Removals
 	Operations Operations
+	SignIn     SignIn
+	// Endpoint is where the mail server asks this panel.
+	Endpoint Endpoint
 	// TokenKeys authenticate the CSRF tokens, 32 bytes each: the first one signs, and what any of them signed counts.
 	TokenKeys [][]byte
 	// FrameAncestors may show the pages in a frame, as sources of a Content-Security-Policy; none may where it is empty.

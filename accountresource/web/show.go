@@ -39,6 +39,7 @@ type showView struct {
 	Chain    *chainView
 	Proposal *proposalView
 	Effect   *effectView
+	SignIn   *signInView
 }
 
 // field is a form field with what is known of it.
@@ -88,6 +89,7 @@ type page struct {
 	marked   []string // changes that wait
 	whole    []string // kinds of them
 	unsure   int
+	tried    *tried
 }
 
 func (w *Web) showWith(r *request, res resource.Resource, p page) error {
@@ -117,6 +119,14 @@ func (w *Web) showWith(r *request, res resource.Resource, p page) error {
 	if p.tab.name == "replication" {
 		if v.Effect, err = w.effect(r, res, p.values, len(held.Held)); err != nil {
 			return err
+		}
+	}
+	if p.tab.name == "signin" {
+		if v.SignIn, err = w.signInOf(r, &res); err != nil {
+			return err
+		}
+		if p.tried != nil {
+			v.SignIn.Address, v.SignIn.Verdict = p.tried.address, p.tried.verdict
 		}
 	}
 	if r.form == nil && p.values["domain"] == "" && len(names) == 1 { // there is no choice
@@ -168,6 +178,8 @@ func (t tab) layout() []field {
 		"group_moderator": {Kind: "toggle"}, "delete_app_data": {Kind: "toggle"}, "disable_removed": {Kind: "toggle"},
 		"max_removals":        {Kind: "number", Min: "0", Max: "100000"},
 		"max_removal_percent": {Kind: "number", Min: "0", Max: "100"},
+		"signin":              {Kind: "choice", Options: []string{string(resource.SignInOff), string(resource.SignInWithDirectory)}},
+		"signin_grace":        {Kind: "choice", Options: resource.Graces()},
 		"host":                {Kind: "text"}, "base_dn": {Kind: "text"}, "bind_dn": {Kind: "text"},
 	}
 	policies := field{Kind: "choice"}

@@ -89,6 +89,8 @@ func (w *Web) Mount(app *fiber.App) {
 	r.Post("/:id/delete", page(w.remove))
 	r.Get("/:id/removals", page(w.waiting))
 	r.Post("/:id/removals", page(w.removals))
+	r.Post("/:id/signin/try", page(w.trySignIn))
+	r.Get("/:id/signin/files/:name", page(w.signInFile))
 	for _, tab := range tabs {
 		r.Post("/:id/"+tab.name, page(w.save(tab)))
 	}

@@ -9,7 +9,7 @@ packages=(
     ldap-utils                                      # reads the fake one
     mariadb-server postgresql slapd                 # the mail server's account stores
     postfix postfix-mysql postfix-pgsql postfix-ldap          # what asks them where mail goes
-    dovecot-core dovecot-mysql dovecot-pgsql dovecot-ldap dovecot-lmtpd # what asks them whose mailbox it is
+    dovecot-core dovecot-mysql dovecot-pgsql dovecot-ldap dovecot-lmtpd dovecot-auth-lua # what asks them whose mailbox it is
     chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
 )
 
