@@ -23,16 +23,16 @@ func testHalfMadeSchema(t *testing.T, connect func() *sql.DB) {
 	}{
 		"the table of versions is empty, and all there is": {
 			drop: []string{
-				"resource", "link", "run", "log", "lease", "task", "removal", "progress", "mark", "again", "story", "name", "told", "unlinked", "unconfirmed", "database", "unshown", "said", "turn",
+				"resource", "link", "run", "log", "lease", "task", "removal", "progress", "mark", "again", "story", "name", "told", "unlinked", "unconfirmed", "database", "unshown", "said", "verifier", "attempt", "signin", "turn",
 			},
 			statements: []string{"DELETE FROM account_resource_version"},
 		},
-		"the version of a table is not written": {statements: []string{"DELETE FROM account_resource_version WHERE version_id = 11"}},
+		"the version of a table is not written": {statements: []string{"DELETE FROM account_resource_version WHERE version_id = 12"}},
 		"a table is not made": {
-			drop: []string{"database", "unshown", "said"}, statements: []string{"DELETE FROM account_resource_version WHERE version_id = 11"},
+			drop: []string{"verifier", "attempt", "signin"}, statements: []string{"DELETE FROM account_resource_version WHERE version_id = 12"},
 		},
 		"whose turn it is is in no row": {statements: []string{
-			"DELETE FROM account_resource_turn", "DELETE FROM account_resource_version WHERE version_id = 11",
+			"DELETE FROM account_resource_turn", "DELETE FROM account_resource_version WHERE version_id = 12",
 		}},
 	} {
 		for _, table := range c.drop {
