@@ -61,7 +61,7 @@ var arrows = map[string]struct {
 	"accountresource/dialect": {nil, "how SQL servers differ is data, and a transaction knows nothing of its work"},
 	"views":                   {nil, "embedded files"}, "locales": {nil, "embedded files"}, "migrations": {nil, "embedded files"},
 	"examples/panel": {
-		[]string{"accountresource", "accountresource/directory/fakead", "backends", "backends/sqldb", "backends/openldap", "examples/panel/vmail"},
+		[]string{"accountresource", "accountresource/signin", "accountresource/directory/fakead", "backends", "backends/sqldb", "backends/openldap", "examples/panel/vmail"},
 		"the example imports the module as a real host would",
 	},
 	"examples/panel/vmail": {nil, "a schema"},

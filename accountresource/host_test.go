@@ -106,6 +106,18 @@ func newHostWith(t *testing.T, config fiber.Config, options ...accountresource.O
 	return h
 }
 
+// newHostBeside is another process of the same panel.
+func newHostBeside(t *testing.T, other *host) *host {
+	t.Helper()
+	h := &host{t: t, db: other.db, log: &logBuffer{}, as: "global", app: fiber.New()}
+	var err error
+	h.module, err = accountresource.Register(h.app, other.db, headerAuth{}, accountresource.WithSecretKey(testKey),
+		accountresource.WithDirectoryHosts(thisMachine...), accountresource.WithLogger(slog.New(slog.NewTextHandler(h.log, nil))))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, h.module.Close(context.Background())) })
+	return h
+}
+
 // answer is what came back.
 type answer struct {
 	status int

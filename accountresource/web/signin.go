@@ -47,7 +47,7 @@ type signInView struct {
 // signInCount is how many sign-ins came to a verdict, through the mail server and through the panel.
 type signInCount struct {
 	Verdict     signin.Verdict
-	Mail, Panel int64
+	Mail, Panel int
 }
 
 // policyView says when the domain locks an account, and how many wrong passwords reach it from here.
@@ -106,10 +106,10 @@ func (v *signInView) count(counts []signin.Count) {
 				continue
 			}
 			if c.Door != signin.MailServer {
-				row.Panel += c.Attempts
+				row.Panel += int(c.Attempts)
 				continue
 			}
-			row.Mail += c.Attempts
+			row.Mail += int(c.Attempts)
 			if c.Last.After(v.Called) {
 				v.Called = c.Last
 			}

@@ -29,6 +29,7 @@ type config struct {
 	secretKeys     [][]byte          // PANEL_SECRET_KEY: the current one first, then older ones
 	applications   map[string]string // PANEL_APP_DBS
 	lease          time.Duration     // PANEL_LEASE, such as 90s; zero: the module's own
+	signIn         string            // PANEL_SIGNIN_LISTEN: where Dovecot asks; empty: nowhere
 	temporary      string            // a folder to remove at the end; empty where PANEL_DB was given
 	keyFileBesides string            // where the module keeps its key when there is no PANEL_SECRET_KEY
 }
@@ -39,6 +40,7 @@ func readConfig() (c config, err error) {
 		listen: cmp.Or(os.Getenv("PANEL_LISTEN"), "127.0.0.1:8080"), admin: cmp.Or(adminName(os.Getenv("PANEL_ADMIN")), "admin@corp.example"),
 		password: os.Getenv("PANEL_PASSWORD"), backend: cmp.Or(os.Getenv("PANEL_BACKEND"), "sqlite"),
 		db: os.Getenv("PANEL_DB"), directory: os.Getenv("PANEL_DIRECTORY") != "none",
+		signIn: os.Getenv("PANEL_SIGNIN_LISTEN"),
 	}
 	if c.password == "" {
 		c.password, c.madeUp = strings.ToLower(rand.Text()[:12]), true

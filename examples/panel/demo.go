@@ -21,6 +21,9 @@ import (
 
 const demoDomain = "corp.example"
 
+// firstPerson is the address of the first person of the fake directory.
+const firstPerson = "anna.andersen@" + demoDomain
+
 // startDirectory starts the fake directory of the demo and sets the panel up for it; stop ends it and removes its files.
 func (p *panel) startDirectory(ctx context.Context, c config) (stop func() error, err error) {
 	ad, err := fakead.Start(fakead.Options{})
@@ -56,6 +59,11 @@ func (p *panel) demonstrate(ctx context.Context, ad *fakead.Server, c config, fo
 		"domain": {demoDomain}, "host": {"127.0.0.1"}, "port": {strconv.Itoa(ad.Addr().Port)}, "tls": {"on"}, "timeout": {"10"},
 		"base_dn": {ad.StaffOU()}, "bind_dn": {account}, "bind_password": {password}, "ca_certificate": {string(ad.CA())},
 	}
+	own := strings.ToLower(rand.Text()[:12])
+	if err := ad.Modify(ad.People()[0], fakead.Attributes{"password": {own}}); err != nil {
+		return err
+	}
+	fmt.Printf("\n  Somebody of the fake directory, to sign in as once the Sign-in tab is saved\n    %s\n    %s\n", firstPerson, own)
 	if err := tell(connection, folder, c.temporary == ""); err != nil || c.temporary == "" {
 		return err
 	}

@@ -62,10 +62,21 @@ func start(ctx context.Context) (err error) {
 		return err
 	}
 	defer closeBackend()
+	dovecot, err := listenForSignIn(c.signIn)
+	if err != nil {
+		return err
+	}
+	if dovecot != nil {
+		options = append(options, dovecot.option())
+	}
 	if p.module, err = register(p, d, c, options...); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeModule(p.module)) }() // before the databases
+	if dovecot != nil {
+		stop := dovecot.serve(p.module)
+		defer func() { err = errors.Join(err, stop()) }() // before the module
+	}
 	if c.directory {
 		var stop func() error
 		if stop, err = p.startDirectory(ctx, c); err != nil {

@@ -24,6 +24,7 @@ type panel struct {
 	app      *fiber.App
 	admins   *admins
 	sessions *sessions
+	people   *sessions // of those who are no admins
 	limits   *signInLimits
 	mail     accounts
 	module   *accountresource.Module
@@ -43,7 +44,7 @@ type accounts interface {
 func newPanel(a *admins, m accounts, logger *slog.Logger) *panel {
 	engine := html.NewFileSystem(http.FS(pages), ".html")
 	engine.AddFunc("path", url.PathEscape)
-	p := &panel{admins: a, sessions: newSessions(), limits: newSignInLimits(time.Now), mail: m, logger: logger}
+	p := &panel{admins: a, sessions: newSessions(), people: newSessions(), limits: newSignInLimits(time.Now), mail: m, logger: logger}
 	p.app = fiber.New(fiber.Config{
 		AppName: "Example Panel", Views: engine, DisableStartupMessage: true, ErrorHandler: p.fail,
 		ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -53,6 +54,8 @@ func newPanel(a *admins, m accounts, logger *slog.Logger) *panel {
 	p.app.Get("/login", p.loginPage)
 	p.app.Post("/login", p.login)
 	p.app.Post("/logout", p.logout)
+	p.app.Get("/account", p.account)
+	p.app.Post("/account/logout", p.leave)
 	p.app.Post("/language", p.signedIn(p.language))
 	p.app.Get("/", p.signedIn(p.dashboard))
 	p.app.Get("/domains", p.signedIn(p.domains))

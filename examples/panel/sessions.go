@@ -77,9 +77,11 @@ func (s *sessions) setLanguage(id, language string) {
 }
 
 // setSessionCookie gives the browser its session's cookie, or takes it away where id is empty.
-func setSessionCookie(c *fiber.Ctx, id string) {
+func setSessionCookie(c *fiber.Ctx, id string) { setCookie(c, sessionCookie, id) }
+
+func setCookie(c *fiber.Ctx, name, id string) {
 	cookie := &fiber.Cookie{
-		Name: sessionCookie, Value: id, Path: "/", HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Secure: c.Protocol() == "https",
+		Name: name, Value: id, Path: "/", HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Secure: c.Protocol() == "https",
 	}
 	if id == "" {
 		cookie.Expires = time.Unix(1, 0)

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/mailpanel/account-resource/accountresource/signin"
 )
 
 type page func(c *fiber.Ctx, who admin) error
@@ -37,18 +41,31 @@ func (p *panel) login(c *fiber.Ctx) error {
 		return p.refuseLogin(c, fiber.StatusUnauthorized, "", wrong) // no admin has such a name
 	}
 	var who admin
+	var mailbox signin.Result
+	password, client := strings.Clone(c.FormValue("password")), c.Context().RemoteIP().String()
 	wait, right, err := p.limits.try(adminName(username), c.Context().RemoteIP(), func() (right bool, err error) {
-		who, right, err = p.admins.check(c.UserContext(), username, c.FormValue("password"))
-		return right, err
+		who, right, err = p.admins.check(c.UserContext(), username, password)
+		if err == nil && !right {
+			mailbox, err = p.person(c.UserContext(), username, password, client)
+		}
+		return right || mailbox.In(), err
 	})
 	switch {
+	case errors.Is(err, errLater):
+		c.Set(fiber.HeaderRetryAfter, "10")
+		return p.refuseLogin(c, fiber.StatusServiceUnavailable, username, "Your password cannot be checked at present. Try again later.")
 	case err != nil:
 		return err
 	case wait > 0:
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		return p.refuseLogin(c, fiber.StatusTooManyRequests, username, tooMany(wait))
+	case mailbox.Verdict == signin.Expired:
+		return p.refuseLogin(c, fiber.StatusUnauthorized, username, "Your password has expired. Change it at your computer first.")
 	case !right:
 		return p.refuseLogin(c, fiber.StatusUnauthorized, username, wrong)
+	}
+	if mailbox.In() {
+		return p.enter(c, mailbox.Address)
 	}
 	p.sessions.close(c.Cookies(sessionCookie))
 	setSessionCookie(c, p.sessions.open(who))
