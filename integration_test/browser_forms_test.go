@@ -17,7 +17,7 @@ import (
 // demo is the panel with its fake directory and a resource for that, number 1.
 func demo(tb testing.TB) *panel {
 	tb.Helper()
-	return startPanel(tb, settings{"PANEL_DB": "", "PANEL_DIRECTORY": ""})
+	return startPanel(tb, settings{"PANEL_DB": "", "PANEL_DIRECTORY": "", "PANEL_SIGNIN_LISTEN": "127.0.0.1:0"})
 }
 
 // TestBrowserForms walks through every page and state of the forms in some languages: one with Latin letters, one from
@@ -136,6 +136,19 @@ func walk(b *browser, seen func(name string)) {
 	b.open(own + "?tab=users")
 	status(200, `button[formaction$="/preview"]`)
 	seen("preview")
+
+	b.open(own + "?tab=signin")
+	b.do(chromedp.SetValue(chromedp.CSS("[name=signin]"), "directory"))
+	status(200, save)
+	b.fill("try_address", "anna.andersen@corp.example")
+	b.fill("try_password", "no-password-of-hers")
+	status(200, `form[action$="/signin/try"] button`)
+	assert.Equal(b.tb, "anna.andersen@corp.example", evaluate[string](b, `document.querySelector("[name=try_address]").value`))
+	assert.Empty(b.tb, evaluate[string](b, `document.querySelector("[name=try_password]").value`))
+	assert.NotEmpty(b.tb, evaluate[string](b, `document.querySelector("[data-verdict]").dataset.verdict`))
+	seen("signin-tried")
+	b.click(`.ar-signin .ar-choices li:last-child a`)
+	assert.Contains(b.tb, b.text(), "COPY-FROM-IREDMAIL", "of Dovecot 2.4")
 
 	b.click(`a[href="` + own + `/log"]`)
 	seen("log")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ const dovecotServer, doveadm = "/usr/sbin/dovecot", "/usr/bin/doveadm"
 const (
 	noUser       = 67
 	notPermitted = 77
+	tempFail     = 75
 )
 
 // Dovecot is a server that knows the accounts of a MailStore and nothing else: it has no mail and opens no port.
@@ -61,6 +63,17 @@ userdb {
 // Dovecot starts a server of the test's own and waits until it answers; it stops when the test ends.
 func (m MailStore) Dovecot(tb testing.TB) *Dovecot {
 	tb.Helper()
+	return m.dovecot(tb, "", "")
+}
+
+// DovecotAsking is one with a script and a configuration that has it ask a panel, both as the panel makes them for Debian.
+func (m MailStore) DovecotAsking(tb testing.TB, script, configuration string) *Dovecot {
+	tb.Helper()
+	return m.dovecot(tb, script, configuration)
+}
+
+func (m MailStore) dovecot(tb testing.TB, script, configuration string) *Dovecot {
+	tb.Helper()
 	// Not the test's folder: its name is too long for a socket's.
 	dir, err := os.MkdirTemp("", "dv")
 	if err != nil {
@@ -74,6 +87,18 @@ func (m MailStore) Dovecot(tb testing.TB) *Dovecot {
 	d := &Dovecot{tb: tb, config: filepath.Join(dir, "dovecot.conf")}
 	write(tb, d.config, fmt.Sprintf(dovecotConfig, dir, driver))
 	write(tb, filepath.Join(dir, "accounts.conf"), accounts)
+	if script != "" {
+		lua := filepath.Join(dir, "sign-in.lua")
+		write(tb, lua, script)
+		if err := exec.CommandContext(tb.Context(), "chown", "root:dovecot", lua).Run(); err != nil { // as the page says
+			tb.Fatalf("give the script to dovecot: %v", err)
+		}
+		if err := os.Chmod(lua, 0o640); err != nil {
+			tb.Fatalf("give the script to dovecot: %v", err)
+		}
+		write(tb, d.config, fmt.Sprintf(dovecotConfig, dir, driver)+strings.NewReplacer("/etc/dovecot/account-resource-sign-in.lua", lua,
+			"/etc/dovecot/dovecot-"+m.Kind+".conf", filepath.Join(dir, "accounts.conf")).Replace(configuration))
+	}
 	p, err := start("dovecot", dir, nil, dovecotServer, "-F", "-c", d.config)
 	if err != nil {
 		tb.Fatal(err)
@@ -137,6 +162,26 @@ func (d *Dovecot) Login(address, password string) bool {
 		d.tb.Fatalf("try a password of %q: %v", address, err)
 	}
 	return err == nil
+}
+
+// refusal finds the code of a refused login in what doveadm says.
+var refusal = regexp.MustCompile(`\bcode=(\w+)`)
+
+// Refusal returns why a login to a service is refused: "wrong", or Dovecot's code such as temp_fail, user_disabled or pass_expired; empty
+// where it is not.
+func (d *Dovecot) Refusal(service, address, password string) string {
+	d.tb.Helper()
+	_, code, err := d.doveadm(d.tb.Context(), "auth", "test", "-x", "service="+service, "-x", "rip=192.0.2.7", address, password)
+	switch {
+	case err == nil:
+		return ""
+	case code != notPermitted && code != tempFail:
+		d.tb.Fatalf("try a password of %q: %v", address, err)
+	}
+	if found := refusal.FindStringSubmatch(err.Error()); found != nil {
+		return found[1]
+	}
+	return "wrong"
 }
 
 // doveadm runs the program; what it says is part of the error.
