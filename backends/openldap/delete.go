@@ -2,6 +2,7 @@ package openldap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,78 +12,87 @@ import (
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
-// remove deletes accounts and returns how many mailboxes it deleted (rule R14). References go first, then the entry, then it is
-// written down until when the mail directory is kept - never before, as a clean-up job would remove the mail of a mailbox that
-// is still there - then what SQL knows of it: cut off anywhere, it can be done again, by the mail directory of the operation.
+// remove deletes accounts and returns how many mailboxes it deleted (rule R14). The entry goes first, as the server may refuse that: the
+// account then keeps all that names it. References follow, then it is written down until when the mail directory is kept - never before, as a
+// clean-up job would remove the mail of a mailbox that is still there - then what SQL knows of it. Cut off anywhere, it can be done again, by
+// the mail directory of the operation.
 func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err error) {
 	if len(steps) == 0 {
 		return 0, nil
 	}
 	addresses := make([]string, len(steps))
-	homes := make([]string, len(steps))
 	for i, s := range steps {
-		addresses[i], homes[i] = s.Address, s.Home
+		addresses[i] = s.Address
 	}
 	held, err := b.occupants(ctx, addresses)
 	if err != nil {
 		return 0, err
 	}
+	present, gone := divided(steps, held)
+	if err := b.inParallel(ctx, present, func(conn *ldap.Conn, s step) error {
+		return deleteTree(conn, held[s.Address].dn)
+	}); err != nil {
+		return 0, err
+	}
+	present = pending(present)
+	left, err := b.withoutMailbox(ctx, gone) // those that a deletion which was cut off may not have brought to its end
+	if err != nil {
+		return 0, err
+	}
 	becomes := make(map[string]string)
-	var unwritten []sqldb.DeletedMailbox // those that a deletion which was cut off may not have written down
-	var gone []string
-	where := make(map[string]string)
-	for _, s := range steps {
-		o, taken := held[s.Address]
-		switch {
-		case !taken:
-			gone = append(gone, s.Address) // what SQL knows of it may be left
-			if s.Kind == account.Mailbox && s.Home != "" {
-				unwritten = append(unwritten, sqldb.DeletedMailbox{Address: s.Address, Home: s.Home, KeepUntil: s.KeepUntil})
-			}
-		case o.kind == s.Kind && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
-			becomes[s.Address], becomes[normalizeDN(o.dn)] = "", ""
-			gone = append(gone, s.Address)
-			where[s.Address] = o.dn
+	var deleted []sqldb.DeletedMailbox
+	for _, s := range slices.Concat(present, left) {
+		dn, home := b.accountDN(s.Kind, s.Address), s.Home
+		if o, was := held[s.Address]; was {
+			dn, home = o.dn, o.home
+		}
+		becomes[s.Address], becomes[normalizeDN(dn)] = "", ""
+		if s.Kind == account.Mailbox {
+			deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: home, KeepUntil: s.KeepUntil})
 		}
 	}
 	if err := b.follow(ctx, becomes); err != nil {
 		return 0, err
 	}
-	doomed := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return where[s.Address] == "" })
-	if err := b.inParallel(ctx, doomed, func(conn *ldap.Conn, s step) error {
-		return deleteTree(conn, where[s.Address])
-	}); err != nil {
-		return 0, err
-	}
-	deleted, err := b.withoutMailbox(ctx, unwritten)
-	if err != nil {
-		return 0, err
-	}
-	for _, s := range doomed {
-		switch {
-		case *s.result != nil:
-			gone = slices.DeleteFunc(gone, func(a string) bool { return a == s.Address })
-		case s.Kind == account.Mailbox:
-			deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: held[s.Address].home, KeepUntil: s.KeepUntil})
-		}
-	}
 	if err := b.addDeleted(ctx, deleted); err != nil {
 		return 0, err
 	}
-	return mailboxes(pending(doomed)), b.forgetUsage(ctx, gone)
+	unknown := slices.Concat(present, gone)
+	names := make([]string, len(unknown))
+	for i, s := range unknown {
+		names[i] = s.Address
+	}
+	return mailboxes(present), b.forgetUsage(ctx, names)
+}
+
+// divided returns the deletions whose account is there, and those whose address nobody has. An address that somebody else has by now is
+// left alone: its account was deleted before.
+func divided(steps []step, held map[string]occupant) (present, gone []step) {
+	for _, s := range steps {
+		o, taken := held[s.Address]
+		switch {
+		case !taken:
+			gone = append(gone, s)
+		case o.kind == s.Kind && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
+			present = append(present, s)
+		}
+	}
+	return present, gone
 }
 
 // anyCase compares homeDirectory without regard to case (RFC 4517, section 4.2.3), for which there is no index: deletions that were
 // cut off are few.
 const anyCase = "homeDirectory:caseIgnoreIA5Match:"
 
-// withoutMailbox returns the deleted mailboxes whose mail directory no mailbox has, however it is written: somebody may have given
-// one another address.
-func (b *Backend) withoutMailbox(ctx context.Context, deleted []sqldb.DeletedMailbox) ([]sqldb.DeletedMailbox, error) {
-	homes := make([]string, 0, 2*len(deleted))
-	for i := range deleted {
-		home := account.NormalHome(deleted[i].Home)
-		homes = append(homes, home, home+"/")
+// withoutMailbox returns the deletions of aliases, and those of mailboxes whose mail directory no mailbox has, however it is written:
+// somebody may have given one another address. A deletion that does not say which mail directory it means is left out.
+func (b *Backend) withoutMailbox(ctx context.Context, steps []step) ([]step, error) {
+	homes := make([]string, 0, 2*len(steps))
+	for _, s := range steps {
+		if s.Kind == account.Mailbox && s.Home != "" {
+			home := account.NormalHome(s.Home)
+			homes = append(homes, home, home+"/")
+		}
 	}
 	found, err := b.find(ctx, b.base, homes, []string{anyCase}, []string{"homeDirectory"})
 	if err != nil {
@@ -92,7 +102,9 @@ func (b *Backend) withoutMailbox(ctx context.Context, deleted []sqldb.DeletedMai
 	for _, e := range found {
 		there[account.NormalHome(e.GetAttributeValue("homeDirectory"))] = true
 	}
-	return slices.DeleteFunc(deleted, func(d sqldb.DeletedMailbox) bool { return there[account.NormalHome(d.Home)] }), nil
+	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool {
+		return s.Kind == account.Mailbox && (s.Home == "" || there[account.NormalHome(s.Home)])
+	}), nil
 }
 
 func mailboxes(steps []step) (n int) {
@@ -104,7 +116,8 @@ func mailboxes(steps []step) (n int) {
 	return n
 }
 
-// deleteTree deletes an entry and whatever is below it, the lowest first.
+// deleteTree deletes an entry and whatever is below it, the lowest first. Where the server refuses one of them, those that are gone are
+// made again, so that a refusal leaves the account as it was.
 func deleteTree(conn *ldap.Conn, dn string) error {
 	err := conn.Del(ldap.NewDelRequest(dn, nil))
 	if code(err, ldap.LDAPResultNoSuchObject) {
@@ -114,15 +127,40 @@ func deleteTree(conn *ldap.Conn, dn string) error {
 		return err
 	}
 	below, err := conn.SearchWithPaging(&ldap.SearchRequest{
-		BaseDN: dn, Scope: ldap.ScopeSingleLevel, Filter: "(objectClass=*)", Attributes: []string{"1.1"},
+		BaseDN: dn, Scope: ldap.ScopeWholeSubtree, Filter: "(objectClass=*)", Attributes: []string{"*"},
 	}, pageSize)
 	if err != nil {
 		return err
 	}
-	for _, e := range below.Entries {
-		if err := deleteTree(conn, e.DN); err != nil {
-			return err
+	lowestFirst := slices.SortedStableFunc(slices.Values(below.Entries), func(x, y *ldap.Entry) int { return depth(y.DN) - depth(x.DN) })
+	for i, e := range lowestFirst {
+		err := conn.Del(ldap.NewDelRequest(e.DN, nil))
+		if err != nil && !code(err, ldap.LDAPResultNoSuchObject) {
+			return errors.Join(err, restore(conn, lowestFirst[:i]))
 		}
 	}
-	return conn.Del(ldap.NewDelRequest(dn, nil))
+	return nil
+}
+
+// depth is how many names a DN has.
+func depth(dn string) int {
+	parsed, err := ldap.ParseDN(dn)
+	if err != nil {
+		return 0
+	}
+	return len(parsed.RDNs)
+}
+
+// restore makes entries again, the last one first.
+func restore(conn *ldap.Conn, deleted []*ldap.Entry) error {
+	for _, e := range slices.Backward(deleted) {
+		request := ldap.NewAddRequest(e.DN, nil)
+		for _, a := range e.Attributes {
+			request.Attribute(a.Name, a.Values)
+		}
+		if err := conn.Add(request); err != nil && !code(err, ldap.LDAPResultEntryAlreadyExists) {
+			return fmt.Errorf("make %s again, which was deleted: %w", e.DN, err)
+		}
+	}
+	return nil
 }

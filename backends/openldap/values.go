@@ -51,6 +51,18 @@ func (b *Backend) domainDN(domain string) string {
 
 func (b *Backend) unitDN(unit, domain string) string { return "ou=" + unit + "," + b.domainDN(domain) }
 
+// accountDN is where an account of a kind is made.
+func (b *Backend) accountDN(kind account.Kind, address string) string {
+	if kind == account.Mailbox {
+		return b.userDN(address)
+	}
+	return b.aliasDN(address)
+}
+
+func (b *Backend) aliasDN(address string) string {
+	return "mail=" + ldap.EscapeDN(address) + "," + b.unitDN("Aliases", account.DomainOf(address))
+}
+
 func (b *Backend) userDN(address string) string {
 	return "mail=" + ldap.EscapeDN(address) + "," + b.unitDN("Users", account.DomainOf(address))
 }
@@ -108,7 +120,7 @@ func (b *Backend) newUser(d *account.Domain, op *account.Operation) *ldap.AddReq
 
 // newAlias is the entry of a new mail alias account.
 func (b *Backend) newAlias(d *account.Domain, op *account.Operation) *ldap.AddRequest {
-	e := ldap.NewAddRequest("mail="+ldap.EscapeDN(op.Address)+","+b.unitDN("Aliases", d.Name), nil)
+	e := ldap.NewAddRequest(b.aliasDN(op.Address), nil)
 	e.Attribute("objectClass", []string{"mailAlias"})
 	e.Attribute("mail", []string{op.Address})
 	e.Attribute("cn", []string{b.Canonical(op.Address, op.Profile)[account.Name]})
