@@ -71,3 +71,29 @@ func TestR14_AnExternalMemberHidesNoMailbox(t *testing.T) {
 	assert.Empty(t, r.search("(&(objectClass=mailUser)(homeDirectory="+home+"))", "mail"))
 	assert.Len(t, r.deleted(), 1)
 }
+
+// Lists of other domains have members who are elsewhere in an entry of their own: it names a renamed account by its new address, and a
+// deleted one no more.
+func TestR8_R14_ListsOfOtherDomainsFollow(t *testing.T) {
+	r := newTree(t)
+	d := account.Domain{Name: "example.com", Active: true}
+	r.addDomain(d)
+	r.addDomain(account.Domain{Name: "lists.example", Active: true})
+	home := func(local string) string { return "/var/vmail/vmail1/example.com/" + local + "/" }
+	for _, local := range []string{"ann", "bob", "cat"} {
+		r.addMailbox(account.Account{Address: local + "@example.com", Kind: account.Mailbox, Active: true, Home: home(local)})
+	}
+	dn := "memberOfGroup=news@lists.example,ou=Externals," + r.domainDN("lists.example")
+	r.add(dn, "objectClass", "mailExternalUser", "memberOfGroup", "news@lists.example", "accountStatus", "active", "enabledService", "mail",
+		"mail", "ann@example.com", "mail", "Bob@Example.com", "mail", "cat@example.com", "mail", "zoe@elsewhere.example")
+	results, err := r.backend.Apply(t.Context(), d, []account.Operation{
+		{Verb: account.Delete, Kind: account.Mailbox, Address: "ann@example.com", Home: home("ann")},
+		{Verb: account.Rename, Kind: account.Mailbox, Address: "bob@example.com", NewAddress: "robert@example.com", Home: home("bob")},
+	})
+	require.NoError(t, err)
+	require.NoError(t, results[0])
+	require.NoError(t, results[1])
+	assert.ElementsMatch(t, []string{"robert@example.com", "cat@example.com", "zoe@elsewhere.example"},
+		r.search("(memberOfGroup=news@lists.example)", "mail")[0].GetAttributeValues("mail"))
+	assert.Len(t, r.search("(&(objectClass=mailUser)(mail=cat@example.com))", "mail"), 1)
+}

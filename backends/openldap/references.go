@@ -21,6 +21,9 @@ var rareAttributes = []string{"listModerator", "listOwner", "userManager", "reco
 
 const memberAttribute = "member"
 
+// externalClass is the class of entries that hold, in mail, the members of a mailing list who are elsewhere, such as in another domain.
+const externalClass = "mailExternalUser"
+
 // follow has every entry that names one of the old values (addresses and DNs, lower case) name the new one, or none
 // where that is empty.
 func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
@@ -33,7 +36,7 @@ func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
 		}
 	}
 	common, rare := b.those(addressAttributes), b.those(rareAttributes)
-	found, err := b.find(ctx, b.base, addresses, common, common)
+	found, err := b.find(ctx, b.base, addresses, slices.Concat(common, []string{"mail"}), slices.Concat(common, []string{"mail", "objectClass"}))
 	if err != nil {
 		return fmt.Errorf("look for entries that name an account: %w", err)
 	}
@@ -53,6 +56,9 @@ func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
 	return b.pool.use(ctx, func(conn *ldap.Conn) error {
 		for _, e := range append(found, groups...) {
 			for _, a := range e.Attributes {
+				if strings.EqualFold(a.Name, "mail") && !isClass(e, externalClass) {
+					continue // the address of the entry itself
+				}
 				if err := follow(conn, e.DN, a, becomes); err != nil {
 					return fmt.Errorf("change %s of %s: %w", a.Name, e.DN, err)
 				}
@@ -67,7 +73,7 @@ func (b *Backend) those(attributes []string) []string {
 	return slices.DeleteFunc(slices.Clone(attributes), func(a string) bool { return !b.has(a) })
 }
 
-// follow changes the values of one attribute. A new value that is there already stays once; an old one that has gone
+// follow changes the values of one attribute, but for one by which the entry is called. A new value that is there already stays once; an old one that has gone
 // meanwhile is gone.
 func follow(conn *ldap.Conn, dn string, a *ldap.EntryAttribute, becomes map[string]string) error {
 	have := lowered(a.Values)
@@ -83,7 +89,7 @@ func follow(conn *ldap.Conn, dn string, a *ldap.EntryAttribute, becomes map[stri
 		}
 		err := conn.Modify(request)
 		if err != nil && !code(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists,
-			ldap.LDAPResultNoSuchObject) {
+			ldap.LDAPResultNoSuchObject, ldap.LDAPResultNotAllowedOnRDN, ldap.LDAPResultNamingViolation) {
 			return err
 		}
 	}
