@@ -29,7 +29,7 @@ func (p *Replication) findDeparted(ctx context.Context, reader Reader, d *delta,
 	for _, id := range known {
 		p.tombstoneSeen = p.tombstoneSeen || elsewhere[id].Deleted
 	}
-	if p.trustsTombstones() {
+	if p.trustsTombstones() || p.skipsListing(len(p.elsewhere)) {
 		return nil
 	}
 	p.identitiesListed = true

@@ -111,6 +111,15 @@ func (w *worldTables) End(_ context.Context, id int64, o run.Outcome, why accoun
 	return nil
 }
 
+func (w *worldTables) Discard(_ context.Context, id int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.down == nil {
+		w.runs[id-1].Outcome = discarded
+	}
+	return w.down
+}
+
 func (w *worldTables) Forget(context.Context, int64, time.Time) error { return nil }
 
 func (w *worldTables) Watermark(_ context.Context, resource int64) (run.Watermark, error) {

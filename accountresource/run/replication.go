@@ -44,6 +44,9 @@ type holding struct {
 type history struct {
 	run    Run
 	counts map[account.Action]int
+	live   *liveRun // nil: it is no live run
+	// discarded says that a live run found nothing, so that the history has no row of it; postponed that it had to leave everything.
+	discarded, postponed bool
 }
 
 // source is what is known of the directory.
@@ -94,7 +97,11 @@ func (p *Replication) Run() Run { return p.run }
 // failed. Then it prunes the history, until ctx ends.
 func (p *Replication) Do(ctx context.Context) Run {
 	err := recovered.Do(func() error {
-		p.log.InfoContext(ctx, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
+		level := slog.LevelInfo
+		if p.live != nil { // it may find nothing
+			level = slog.LevelDebug
+		}
+		p.log.Log(ctx, level, "replication begins", "trigger", p.run.Trigger, "mode", p.run.Mode)
 		return p.withLease(ctx, p.replicate)
 	})
 	p.end(ctx, err)
@@ -211,6 +218,9 @@ func (p *Replication) chooseMode(ctx context.Context, reader Reader) (*delta, er
 		}
 		why = "the changes do not tell everything"
 	}
+	if p.live != nil && !p.live.Full {
+		return nil, fmt.Errorf("%w: %s", errPostponed, why)
+	}
 	p.log.InfoContext(ctx, "the whole directory is read", "why", why)
 	return nil, p.decideMode(ctx, Full)
 }
@@ -223,6 +233,7 @@ func (p *Replication) end(ctx context.Context, err error) {
 	ctx = context.WithoutCancel(ctx)
 	p.run.Finished, p.run.Counts = p.cfg.Clock(), p.counts
 	p.run.Outcome, p.run.Error = p.outcome(err)
+	p.discarded = p.isIdle(err)
 	waiting := p.kept.pending()
 	if waiting > 0 {
 		p.counts[account.ActionHeld] = waiting
@@ -230,6 +241,9 @@ func (p *Replication) end(ctx context.Context, err error) {
 	write := func() error {
 		ctx, cancel := context.WithTimeout(ctx, endTime)
 		defer cancel()
+		if p.discarded {
+			return p.cfg.Journal.Discard(ctx, p.run.ID)
+		}
 		return p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, waiting, p.run.Finished)
 	}
 	closed := recovered.Do(write)
@@ -241,7 +255,14 @@ func (p *Replication) end(ctx context.Context, err error) {
 	logPanic(ctx, p.log, "replicate", err)
 	recovered.Log(ctx, p.log, "close the run in the history", closed)
 	recovered.Log(ctx, p.log, "release the lease", released)
+	if p.discarded && p.postponed {
+		err = nil
+	}
 	_ = recovered.Do(func() error { // everything is done
+		if p.discarded {
+			p.log.DebugContext(ctx, "nothing to replicate", "postponed", p.postponed, "took", p.run.Finished.Sub(p.run.Started))
+			return nil
+		}
 		p.log.InfoContext(ctx, "replication ended", "outcome", p.run.Outcome, "counts", p.counts, "error", err,
 			"took", p.run.Finished.Sub(p.run.Started))
 		return nil

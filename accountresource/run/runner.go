@@ -73,6 +73,10 @@ func orDefault[T int | time.Duration](value, otherwise T) T {
 // run that reads the whole directory in any case, Incremental for one that does so where it must. It returns
 // ErrDisabled, ErrRunning, resource.ErrNotFound, or the resource.Problems of a connection that is not complete.
 func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wanted Mode) (*Replication, error) {
+	return r.begin(ctx, res, t, wanted, nil)
+}
+
+func (r *Runner) begin(ctx context.Context, res resource.Resource, t Trigger, wanted Mode, live *liveRun) (*Replication, error) {
 	if !res.Enabled {
 		return nil, ErrDisabled
 	}
@@ -82,6 +86,7 @@ func (r *Runner) Begin(ctx context.Context, res resource.Resource, t Trigger, wa
 	var p *Replication
 	err := recovered.Do(func() error {
 		p = newReplication(&r.cfg, res, wanted)
+		p.live = live
 		return p.acquire(ctx)
 	})
 	if err != nil {

@@ -252,6 +252,16 @@ func (l *tables) End(
 	return nil
 }
 
+// discarded is the outcome of runs that were taken back.
+const discarded = "taken back"
+
+func (l *tables) Discard(_ context.Context, id int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.runs[id-1].Outcome = discarded
+	return l.enter("Discard")
+}
+
 func (l *tables) Forget(_ context.Context, _ int64, before time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -228,6 +228,11 @@ func (l *trappedTables) End(ctx context.Context, id int64, o run.Outcome, why ac
 	return l.tables.End(ctx, id, o, why, waiting, finished)
 }
 
+func (l *trappedTables) Discard(ctx context.Context, id int64) error {
+	l.trap.enter("Discard")
+	return l.tables.Discard(ctx, id)
+}
+
 func (l *trappedTables) Forget(ctx context.Context, id int64, before time.Time) error {
 	l.trap.enter("Forget")
 	return l.tables.Forget(ctx, id, before)
