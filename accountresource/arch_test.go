@@ -38,6 +38,10 @@ var arrows = map[string]struct {
 		[]string{"accountresource/account", "accountresource/resource", "accountresource/plan", "accountresource/recovered", "backends"},
 		"run works through its ports, so that it runs in milliseconds on the memory backend",
 	},
+	"accountresource/watch": {
+		[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run"},
+		"the watch works through its ports, so that its rules are tested in milliseconds",
+	},
 	"accountresource/signin": {[]string{"accountresource/account"}, "sign-in works through its ports, so that its rules are tested in milliseconds"},
 	"accountresource/directory": {
 		[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run", "accountresource/signin"},
@@ -45,13 +49,13 @@ var arrows = map[string]struct {
 	},
 	"accountresource/directory/fakead":     {nil, "the fake directory is a server: it knows nothing of its readers"},
 	"accountresource/directory/readertest": {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/signin", "accountresource/directory"}, "the suite sees the reader's public face only"},
-	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/signin", "accountresource/dialect", "accountresource/recovered", "migrations"}, "the store keeps rows and decides nothing"},
+	"accountresource/store":                {[]string{"accountresource/account", "accountresource/resource", "accountresource/run", "accountresource/signin", "accountresource/watch", "accountresource/dialect", "accountresource/recovered", "migrations"}, "the store keeps rows and decides nothing"},
 	"accountresource/schedule":             {[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run"}, "the schedule knows intervals; what a run is, it is told"},
-	"accountresource/web":                  {[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run", "accountresource/signin", "views", "locales"}, "pages never touch a backend, a directory or the store"},
+	"accountresource/web":                  {[]string{"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run", "accountresource/signin", "accountresource/watch", "views", "locales"}, "pages never touch a backend, a directory or the store"},
 	"accountresource": {
 		[]string{
 			"accountresource/account", "accountresource/recovered", "accountresource/resource", "accountresource/run", "accountresource/directory",
-			"accountresource/store", "accountresource/schedule", "accountresource/signin", "accountresource/web", "backends", "backends/sqldb",
+			"accountresource/store", "accountresource/schedule", "accountresource/signin", "accountresource/watch", "accountresource/web", "backends", "backends/sqldb",
 			"backends/appdata",
 		},
 		"the door wires the parts",

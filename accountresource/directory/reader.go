@@ -45,7 +45,10 @@ const (
 func Open(s resource.Settings) (run.Reader, error) { return Options{}.Open(s) }
 
 // Open makes a reader; it does not connect yet. It is a run.OpenReader.
-func (o Options) Open(s resource.Settings) (run.Reader, error) {
+func (o Options) Open(s resource.Settings) (run.Reader, error) { return o.Reader(s) }
+
+// Reader makes a reader; it does not connect yet.
+func (o Options) Reader(s resource.Settings) (*Reader, error) {
 	if o.PageSize == 0 {
 		o.PageSize = defaultPageSize
 	}

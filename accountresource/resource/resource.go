@@ -118,6 +118,8 @@ type Replication struct {
 	DisableRemoved    bool           `json:"disable_removed" form:"disable_removed"`
 	MaxRemovals       int            `json:"max_removals" form:"max_removals" validate:"min=0,max=100000"`
 	MaxRemovalPercent int            `json:"max_removal_percent" form:"max_removal_percent" validate:"min=0,max=100"`
+	// Live replicates changes as soon as they are noticed, besides the interval.
+	Live bool `json:"live" form:"live"`
 }
 
 // Users says which objects are users and which attribute feeds which field; an empty name leaves the field alone.

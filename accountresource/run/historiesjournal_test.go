@@ -111,13 +111,13 @@ func (w *worldTables) End(_ context.Context, id int64, o run.Outcome, why accoun
 	return nil
 }
 
-func (w *worldTables) Discard(_ context.Context, id int64) error {
+func (w *worldTables) Discard(_ context.Context, id int64) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down == nil {
 		w.runs[id-1].Outcome = discarded
 	}
-	return w.down
+	return w.down == nil, w.down
 }
 
 func (w *worldTables) Forget(context.Context, int64, time.Time) error { return nil }

@@ -211,8 +211,8 @@ type Journal interface {
 	Settle(ctx context.Context, l Lease, run int64, s Settled) error
 	// End closes the run, with the number of removals that wait for an admin.
 	End(ctx context.Context, run int64, o Outcome, why account.Message, waiting int, finished time.Time) error
-	// Discard takes a run back that found nothing, as if it had not been.
-	Discard(ctx context.Context, run int64) error
+	// Discard takes a run back that found nothing, as if it had not been. One that has log rows stays; done is false then.
+	Discard(ctx context.Context, run int64) (done bool, err error)
 	// Forget deletes the runs of the resource that started before a time, oldest first, but never the newest. What it has
 	// no time for is left for the next call. It needs no lease.
 	Forget(ctx context.Context, resource int64, before time.Time) error

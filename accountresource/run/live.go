@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 )
 
@@ -30,6 +29,10 @@ type Look struct {
 
 // errPostponed ends a live run that would have to read the whole directory.
 var errPostponed = errors.New("the whole directory has to be read, which is left to the schedule")
+
+// ErrCannotFollow says that a server's counter of changes does not tell everything that matters to the settings, so that a watch of it would
+// miss changes (Probe.Follows).
+var ErrCannotFollow = errors.New("the counter of changes does not tell everything")
 
 // liveRun is what a run is told and finds out besides that is live.
 type liveRun struct {
@@ -74,8 +77,8 @@ func (p *Replication) isIdle(err error) bool {
 	if p.postponed = errors.Is(err, errPostponed); p.postponed {
 		return true
 	}
-	for action, n := range p.counts {
-		if n > 0 && action != account.ActionHeld {
+	for _, n := range p.counts { // of log rows
+		if n > 0 {
 			return false
 		}
 	}

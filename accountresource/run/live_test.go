@@ -88,3 +88,17 @@ func TestR17_ALiveRunLeavesTheWholeDirectoryToTheSchedule(t *testing.T) {
 	assert.Equal(t, run.Full, look.Run.Mode)
 	assert.Equal(t, []string{"created new@example.com"}, r.log(look.Run))
 }
+
+// A live run that only finds something to hold stays in the history, and is closed.
+func TestR21_ALiveRunThatHoldsSomethingStays(t *testing.T) {
+	r := counting(t, 9)
+	r.people.tombstones, r.tables.mark.Tombstones = false, false
+	r.res.Settings.Replication.MaxRemovals = 1
+	r.take("id0001")
+	r.take("id0002")
+	r.people.touched = nil
+	look := r.live(run.Bounds{List: true})
+	assert.False(t, look.Empty)
+	assert.Equal(t, map[account.Action]int{account.ActionHeld: 2}, look.Run.Counts)
+	assert.Equal(t, run.Succeeded, r.tables.runs[len(r.tables.runs)-1].Outcome)
+}

@@ -242,7 +242,10 @@ func (p *Replication) end(ctx context.Context, err error) {
 		ctx, cancel := context.WithTimeout(ctx, endTime)
 		defer cancel()
 		if p.discarded {
-			return p.cfg.Journal.Discard(ctx, p.run.ID)
+			var err error
+			if p.discarded, err = p.cfg.Journal.Discard(ctx, p.run.ID); err != nil || p.discarded {
+				return err
+			}
 		}
 		return p.cfg.Journal.End(ctx, p.run.ID, p.run.Outcome, p.run.Error, waiting, p.run.Finished)
 	}

@@ -255,11 +255,14 @@ func (l *tables) End(
 // discarded is the outcome of runs that were taken back.
 const discarded = "taken back"
 
-func (l *tables) Discard(_ context.Context, id int64) error {
+func (l *tables) Discard(_ context.Context, id int64) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.entries[id]) > 0 {
+		return false, nil
+	}
 	l.runs[id-1].Outcome = discarded
-	return l.enter("Discard")
+	return true, l.enter("Discard")
 }
 
 func (l *tables) Forget(_ context.Context, _ int64, before time.Time) error {

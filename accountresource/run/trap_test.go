@@ -228,7 +228,7 @@ func (l *trappedTables) End(ctx context.Context, id int64, o run.Outcome, why ac
 	return l.tables.End(ctx, id, o, why, waiting, finished)
 }
 
-func (l *trappedTables) Discard(ctx context.Context, id int64) error {
+func (l *trappedTables) Discard(ctx context.Context, id int64) (bool, error) {
 	l.trap.enter("Discard")
 	return l.tables.Discard(ctx, id)
 }

@@ -53,27 +53,20 @@ func (s *Attempts) Swap(ctx context.Context, who signin.Key, loaded int64, next 
 	for i, mark := range next.Marks {
 		marks[i] = hex.EncodeToString(mark)
 	}
-	met, err := exec(ctx, s.db, s.sql.Update(attemptTable).Set("version", next.Version).Set("used", next.Used).
-		Set("last", millis(next.Last)).Set("marks", strings.Join(marks, " ")).
-		Where(personKey(who)).Where(squirrel.Eq{"version": loaded}))
-	if err == nil && met == 0 && loaded == 0 {
-		return s.first(ctx, who, next, strings.Join(marks, " "))
+	swap := func() (int64, error) {
+		return exec(ctx, s.db, s.sql.Update(attemptTable).Set("version", next.Version).Set("used", next.Used).
+			Set("last", millis(next.Last)).Set("marks", strings.Join(marks, " ")).
+			Where(personKey(who)).Where(squirrel.Eq{"version": loaded}))
+	}
+	met, err := swap()
+	if err == nil && met == 0 && loaded == 0 { // there may be no row yet
+		if err = s.ensure(ctx, attemptTable, linkKey, []string{"resource_id", "source_id", "version", "used", "last", "marks"},
+			who.Resource, string(who.Source), 0, 0, 0, ""); err == nil {
+			met, err = swap()
+		}
 	}
 	if err != nil {
 		return false, fmt.Errorf("count a wrong password of a person of resource %d: %w", who.Resource, err)
 	}
 	return met > 0, nil
-}
-
-// first makes the row. Where another process was faster, it returns false.
-func (s *Attempts) first(ctx context.Context, who signin.Key, next signin.Tries, marks string) (bool, error) {
-	_, err := exec(ctx, s.db, s.sql.Insert(attemptTable).Columns("resource_id", "source_id", "version", "used", "last", "marks").
-		Values(who.Resource, string(who.Source), next.Version, next.Used, millis(next.Last), marks))
-	if err == nil {
-		return true, nil
-	}
-	if there, again := s.Load(ctx, who); again == nil && there.Version > 0 {
-		return false, nil
-	}
-	return false, fmt.Errorf("count the first wrong password of a person of resource %d: %w", who.Resource, err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/Masterminds/squirrel"
 
@@ -63,6 +64,16 @@ func (s *Runs) Latest(ctx context.Context, resources ...int64) (map[int64]run.Ru
 		latest[r.Resource] = r
 	}
 	return latest, nil
+}
+
+// LastBesides returns when the newest run of a resource began that was not started by a trigger; zero where there is none.
+func (s *Runs) LastBesides(ctx context.Context, resource int64, t run.Trigger) (time.Time, error) {
+	newest, err := number(ctx, s.db, s.sql.Select("started").From(runTable).Where(squirrel.Eq{"resource_id": resource}).
+		Where(squirrel.NotEq{"run_trigger": string(t)}).OrderBy("id DESC").Limit(1))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read when resource %d ran last: %w", resource, err)
+	}
+	return fromMillis(newest), nil
 }
 
 // Runs lists a resource's runs, newest first, and says how many there are. Pages count from 1.

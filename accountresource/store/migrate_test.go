@@ -23,16 +23,16 @@ func testHalfMadeSchema(t *testing.T, connect func() *sql.DB) {
 	}{
 		"the table of versions is empty, and all there is": {
 			drop: []string{
-				"resource", "link", "run", "log", "lease", "task", "removal", "progress", "mark", "again", "story", "name", "told", "unlinked", "unconfirmed", "database", "unshown", "said", "verifier", "attempt", "signin", "turn",
+				"resource", "link", "run", "log", "lease", "task", "removal", "progress", "mark", "again", "story", "name", "told", "unlinked", "unconfirmed", "database", "unshown", "said", "verifier", "attempt", "signin", "watch", "turn",
 			},
 			statements: []string{"DELETE FROM account_resource_version"},
 		},
-		"the version of a table is not written": {statements: []string{"DELETE FROM account_resource_version WHERE version_id = 12"}},
+		"the version of a table is not written": {statements: []string{"DELETE FROM account_resource_version WHERE version_id = 13"}},
 		"a table is not made": {
-			drop: []string{"verifier", "attempt", "signin"}, statements: []string{"DELETE FROM account_resource_version WHERE version_id = 12"},
+			drop: []string{"watch"}, statements: []string{"DELETE FROM account_resource_version WHERE version_id = 13"},
 		},
 		"whose turn it is is in no row": {statements: []string{
-			"DELETE FROM account_resource_turn", "DELETE FROM account_resource_version WHERE version_id = 12",
+			"DELETE FROM account_resource_turn", "DELETE FROM account_resource_version WHERE version_id = 13",
 		}},
 	} {
 		for _, table := range c.drop {
@@ -57,7 +57,7 @@ func testHalfMadeSchema(t *testing.T, connect func() *sql.DB) {
 		s, _ := opened(t, db)
 		_, err := s.Resources().Create(t.Context(), resource.Samba, resource.Defaults())
 		require.NoError(t, err, what)
-		for table, rows := range map[string]int{"unconfirmed": 0, "version": 13} { // versions 0 to 12
+		for table, rows := range map[string]int{"unconfirmed": 0, "version": 14} { // versions 0 to 13
 			var n int
 			require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM account_resource_"+table).Scan(&n), what)
 			assert.Equal(t, rows, n, "%s: %s", what, table)

@@ -284,7 +284,7 @@ func (s *Resources) remove(ctx context.Context, lease run.Lease) error {
 		}
 		for _, table := range []string{
 			leaseTable, taskTable, removalTable, progressTable, markTable, againTable, unlinkedTable, unconfirmedTable, databaseTable,
-			unshownTable, saidTable, verifierTable, attemptTable, signInTable,
+			unshownTable, saidTable, verifierTable, attemptTable, signInTable, watchTable,
 		} {
 			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": lease.Resource})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)

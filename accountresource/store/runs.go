@@ -200,17 +200,17 @@ func (s *Runs) End(
 	return nil
 }
 
-// Discard takes a run back that found nothing. One that has log rows, or was given up for dead meanwhile, stays.
-func (s *Runs) Discard(ctx context.Context, id int64) error {
+// Discard takes a run back that found nothing. One that has log rows, or was given up for dead meanwhile, stays; done is false then.
+func (s *Runs) Discard(ctx context.Context, id int64) (done bool, err error) {
 	rows := s.sql.Select("1").From(logTable).Where("run_id = " + runTable + ".id").PlaceholderFormat(squirrel.Question)
-	if _, err := exec(ctx, s.db, s.sql.Delete(runTable).Where(squirrel.Eq{"id": id, "outcome": ""}).
-		Where(squirrel.Expr("NOT EXISTS (?)", rows))); err != nil {
-		return fmt.Errorf("take run %d back: %w", id, err)
+	met, err := exec(ctx, s.db, s.sql.Delete(runTable).Where(squirrel.Eq{"id": id, "outcome": ""}).Where(squirrel.Expr("NOT EXISTS (?)", rows)))
+	if err == nil && met > 0 {
+		_, err = exec(ctx, s.db, s.sql.Delete(progressTable).Where(squirrel.Eq{"run_id": id}))
 	}
-	if _, err := exec(ctx, s.db, s.sql.Delete(progressTable).Where(squirrel.Eq{"run_id": id})); err != nil {
-		return fmt.Errorf("take run %d back: %w", id, err)
+	if err != nil {
+		return false, fmt.Errorf("take run %d back: %w", id, err)
 	}
-	return nil
+	return met > 0, nil
 }
 
 // Forget deletes the runs of a resource that started before a time, oldest first, but never the newest.

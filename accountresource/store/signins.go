@@ -25,9 +25,8 @@ func (s *SignIns) Add(ctx context.Context, resource int64, door signin.Door, ver
 	}
 	met, err := raise()
 	if err == nil && met == 0 {
-		_, err = exec(ctx, s.db, s.sql.Insert(signInTable).Columns("resource_id", "door", "verdict", "attempts", "last").
-			Values(resource, string(door), string(verdict), n, millis(last)))
-		if err != nil { // another process has made the row, or the error comes again
+		key := []string{"resource_id", "door", "verdict"}
+		if err = s.ensure(ctx, signInTable, key, append(key, "attempts", "last"), resource, string(door), string(verdict), 0, 0); err == nil {
 			_, err = raise()
 		}
 	}

@@ -96,6 +96,9 @@ func (s *Store) Attempts() *Attempts { return &Attempts{s} }
 // SignIns returns what counts sign-ins.
 func (s *Store) SignIns() *SignIns { return &SignIns{s} }
 
+// Watches returns what keeps which process watches which directory.
+func (s *Store) Watches() *Watches { return &Watches{s} }
+
 // queryer is a pool or a transaction.
 type queryer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
@@ -182,6 +185,17 @@ func number(ctx context.Context, q queryer, statement squirrel.Sqlizer) (int64, 
 		return 0, err
 	}
 	return found[0].Int64, nil
+}
+
+// ensure makes a row unless one with the key is there, which stays as it is.
+func (s *Store) ensure(ctx context.Context, table string, key, columns []string, values ...any) error {
+	_, err := exec(ctx, s.db, dialect.Rows{
+		Dialect: s.dialect, Table: table, Columns: columns, Values: [][]any{values}, Suffix: s.dialect.Upsert(key, key[:1]),
+	})
+	if err != nil {
+		return fmt.Errorf("make a row of %s: %w", table, err)
+	}
+	return nil
 }
 
 // insert runs an insert and gives the generated key.

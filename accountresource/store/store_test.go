@@ -63,6 +63,8 @@ var cases = []struct {
 	{"which claims others have", testOthersClaims},
 	{"on whom aliases depend", testUnlinked},
 	{"how far a run is, and its end", testProgress},
+	{"one process watches a directory", testWatches},
+	{"R21 a live run that found nothing is taken back", testDiscard},
 	{"R27 a verifier ends with the person's way in", testVerifiers},
 	{"R27 wrong passwords are counted for all processes", testAttempts},
 	{"R27 sign-ins are counted for all processes", testSignInCounts},

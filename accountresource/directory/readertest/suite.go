@@ -43,6 +43,7 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"R11 who has which primary group", primaryGroups},
 		{"R17 a scope that depends on other objects", borrowedScope},
 		{"every form of the bind name", bindNames},
+		{"a watch tells of every change", watched},
 		{"R27 what a person's password comes to", personSignsIn},
 		{"R27 when the domain locks a person", personIsLocked},
 		{"every kind of encryption", encryption},
