@@ -16,6 +16,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/schedule"
 	"github.com/mailpanel/account-resource/accountresource/signin"
 	"github.com/mailpanel/account-resource/accountresource/store"
+	"github.com/mailpanel/account-resource/accountresource/watch"
 	"github.com/mailpanel/account-resource/accountresource/web"
 )
 
@@ -32,6 +33,7 @@ type Module struct {
 
 	signIn  *signin.Service
 	servers *directory.SignIn
+	live    *watch.Service
 	tokens  []string // of the mail server
 }
 
@@ -101,12 +103,19 @@ func (m *Module) Close(ctx context.Context) error {
 		defer close(pages)
 		m.pages.Close()
 	}()
+	watches := make(chan struct{})
+	go func() {
+		defer close(watches)
+		m.live.Close()
+	}()
 	err := errors.Join(m.schedule.Close(ctx), m.signIn.Flush(ctx))
 	m.servers.Close()
-	select {
-	case <-pages:
-	case <-ctx.Done():
-		err = errors.Join(err, fmt.Errorf("end the pages: %w", ctx.Err()))
+	for what, ended := range map[string]chan struct{}{"end the pages": pages, "end the live runs": watches} {
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			err = errors.Join(err, fmt.Errorf("%s: %w", what, ctx.Err()))
+		}
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/accountresource/schedule"
+	"github.com/mailpanel/account-resource/accountresource/watch"
 	"github.com/mailpanel/account-resource/accountresource/web"
 	"github.com/mailpanel/account-resource/backends"
 )
@@ -22,10 +23,19 @@ type operations struct {
 	resources web.Resources
 	history   history
 	leases    run.Leases
+	marks     run.Watermarks
 	runner    *run.Runner
 	backend   backends.Backend
 	schedule  *schedule.Schedule
+	watches   watches
+	live      *watch.Service
 	logger    *slog.Logger
+}
+
+// watches is what the pages and the watch know of each other.
+type watches interface {
+	watch.Watches
+	State(ctx context.Context, resource int64) (watch.State, bool, error)
 }
 
 // history is what the pages read of runs, and what stops one.
@@ -34,6 +44,8 @@ type history interface {
 	Cancel(ctx context.Context, resourceID, runID int64) error
 	// IndexHistory indexes the log rows of runs that have ended by account.
 	IndexHistory(ctx context.Context, resourceID int64) error
+	// LastBesides returns when the newest run of a resource began that was not started by a trigger.
+	LastBesides(ctx context.Context, resourceID int64, t run.Trigger) (time.Time, error)
 }
 
 var _ web.Operations = (*operations)(nil)
@@ -124,8 +136,39 @@ func (o *operations) Running(ctx context.Context, id int64) (bool, error) {
 	return o.leases.Held(ctx, id)
 }
 
-// Changed brings the schedule in step.
-func (o *operations) Changed(ctx context.Context, _ int64) error { return o.schedule.Sync(ctx) }
+// Changed brings schedule and watches in step.
+func (o *operations) Changed(ctx context.Context, _ int64) error {
+	o.live.Changed()
+	return o.schedule.Sync(ctx)
+}
+
+// Watched is how the watch of a resource's directory is going; found is false where no process watches it.
+func (o *operations) Watched(ctx context.Context, id int64) (watch.State, bool, error) {
+	return o.watches.State(ctx, id)
+}
+
+// watchSource opens what the watch of a resource asks: the server that runs read, where that answers.
+func (o *operations) watchSource(ctx context.Context, res resource.Resource) (watch.Source, error) {
+	reader, err := o.directory.Reader(res.Settings)
+	if err != nil {
+		return nil, err
+	}
+	mark, err := o.marks.Watermark(ctx, res.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read which server resource %d is replicated from: %w", res.ID, err)
+	}
+	reader.Prefer(mark.Server)
+	return reader, nil
+}
+
+// runLive is a run because the directory has changed.
+func (o *operations) runLive(ctx context.Context, res resource.Resource, b run.Bounds) (run.Look, error) {
+	res, err := o.resources.Get(ctx, res.ID)
+	if err != nil {
+		return run.Look{}, fmt.Errorf("read resource %d: %w", res.ID, err)
+	}
+	return o.runner.Live(ctx, res, b)
+}
 
 // NextRun is when the schedule will run the resource.
 func (o *operations) NextRun(id int64) time.Time { return o.schedule.Next(id) }
@@ -144,13 +187,9 @@ func (o *operations) Hosted(ctx context.Context, domain string) (bool, error) {
 	return err == nil && !d.BackupMX, err
 }
 
-// lastRun is when the newest run of a resource began.
+// lastRun is when the newest run of a resource began that was no live one: those do not take the place of scheduled ones.
 func (o *operations) lastRun(ctx context.Context, id int64) (time.Time, error) {
-	latest, err := o.history.Latest(ctx, id)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read the newest run of resource %d: %w", id, err)
-	}
-	return latest[id].Started, nil
+	return o.history.LastBesides(ctx, id, run.Live)
 }
 
 // all reads the resources for the schedule, and on the way marks runs whose process was killed and

@@ -2,6 +2,7 @@ package accountresource
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/schedule"
 	"github.com/mailpanel/account-resource/accountresource/signin"
 	"github.com/mailpanel/account-resource/accountresource/store"
+	"github.com/mailpanel/account-resource/accountresource/watch"
 	"github.com/mailpanel/account-resource/accountresource/web"
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
@@ -73,7 +75,7 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 	}
 	ops := &operations{
 		directory: servers,
-		resources: kept.Resources(), history: kept.Runs(), leases: kept.Leases(), backend: o.backend, logger: o.logger,
+		resources: kept.Resources(), history: kept.Runs(), leases: kept.Leases(), marks: kept.Watermarks(), watches: kept.Watches(), backend: o.backend, logger: o.logger,
 		runner: run.New(run.Config{
 			OpenReader: servers.Open,
 			Mail:       run.Mail{Backend: o.backend, Storage: o.storage, Applications: o.applications},
@@ -99,10 +101,14 @@ func open(ctx context.Context, app *fiber.App, db *sql.DB, auth Auth, o *options
 	if err != nil {
 		return nil, fmt.Errorf("start the schedule: %w", err)
 	}
+	ops.live = watch.Start(watch.Config{
+		Resources: kept.Resources().All, Open: ops.watchSource, Run: ops.runLive, Links: kept.Resources().Links, Watches: ops.watches,
+		Owner: processName() + " " + rand.Text(), Logger: o.logger,
+	})
 	pages.Mount(app)
 	return &Module{
 		pages: pages, schedule: ops.schedule, links: kept.Links(), resources: kept.Resources(), prefix: o.prefix,
-		signIn: signIn, servers: asked, tokens: keys.mailServer,
+		signIn: signIn, servers: asked, tokens: keys.mailServer, live: ops.live,
 	}, nil
 }
 

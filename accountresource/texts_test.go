@@ -66,7 +66,7 @@ func composedKeys() map[string][]string {
 		"domain", "host", "port", "tls", "timeout", "base_dn", "bind_dn", "bind_password", "ca_certificate", "interval", "groups",
 		"existing_accounts", "delete", "keep_days", "delete_app_data", "disable_removed", "max_removals", "max_removal_percent",
 		"user_filter", "user_mail", "user_status", "group_filter", "group_mail", "group_name", "group_moderator", "access_policy",
-		"signin", "signin_grace",
+		"signin", "signin_grace", "live",
 	}
 	all := map[string][]string{
 		"tab_":    {"connection", "replication", "users", "groups", "signin", "connection_lead", "replication_lead", "users_lead", "groups_lead", "signin_lead"},

@@ -9,6 +9,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/watch"
 )
 
 // listView is the page with all resources.
@@ -32,6 +33,8 @@ type card struct {
 	Complete bool
 	Counts   []count
 	Held     int // removals that wait for an admin
+	// Watched is how the watch of the directory is going; nil where changes are not replicated at once.
+	Watched *watch.State
 	// Locked says why the stored password cannot be opened; empty where it can.
 	Locked string
 }
@@ -94,6 +97,16 @@ func (w *Web) card(r *request, res resource.Resource, latest map[int64]run.Run) 
 		c.Latest, c.Counts = &l, counts(&l)
 	}
 	c.Locked = r.lockedText(res)
+	if res.Enabled && res.Settings.Replication.Live {
+		s, watched, err := w.cfg.Operations.Watched(r.UserContext(), res.ID)
+		if err != nil {
+			return c, err
+		}
+		if !watched { // for some seconds after a start
+			s = watch.State{}
+		}
+		c.Watched = &s
+	}
 	var err error
 	c.Live, err = r.live(res.ID, c.Latest, "list")
 	return c, err

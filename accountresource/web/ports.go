@@ -11,6 +11,7 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
+	"github.com/mailpanel/account-resource/accountresource/watch"
 )
 
 // Admin is who is asking.
@@ -127,6 +128,8 @@ type Operations interface {
 	Running(ctx context.Context, id int64) (bool, error)
 	// Changed tells the schedule that the resource's settings or state changed, or that it is gone.
 	Changed(ctx context.Context, id int64) error
+	// Watched is how the watch of a resource's directory is going (Replication.Live); found is false where no process watches it.
+	Watched(ctx context.Context, id int64) (s watch.State, found bool, err error)
 	// NextRun is when the schedule will run the resource next; zero when it will not.
 	NextRun(id int64) time.Time
 	// Domains searches the hosted domains, at most limit.

@@ -175,7 +175,7 @@ func (t tab) layout() []field {
 		"interval": {Kind: "number", Min: "1", Max: "10080"}, "groups": {Kind: "toggle"},
 		"existing_accounts": {Kind: "choice", Options: []string{"link", "leave"}},
 		"delete":            {Kind: "toggle"}, "keep_days": {Kind: "number", Min: "0", Max: "3650"},
-		"group_moderator": {Kind: "toggle"}, "delete_app_data": {Kind: "toggle"}, "disable_removed": {Kind: "toggle"},
+		"live": {Kind: "toggle"}, "group_moderator": {Kind: "toggle"}, "delete_app_data": {Kind: "toggle"}, "disable_removed": {Kind: "toggle"},
 		"max_removals":        {Kind: "number", Min: "0", Max: "100000"},
 		"max_removal_percent": {Kind: "number", Min: "0", Max: "100"},
 		"signin":              {Kind: "choice", Options: []string{string(resource.SignInOff), string(resource.SignInWithDirectory)}},
