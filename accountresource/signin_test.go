@@ -134,6 +134,10 @@ func TestTheSignInTabShowsHowItIsDoing(t *testing.T) {
 	page := func() string { return f.get(f.base + "?tab=signin").body }
 	assert.Contains(t, page(), "Dovecot has never asked this panel yet.")
 	assert.Contains(t, page(), "The domain locks no account.")
+	assert.NotContains(t, page(), "Mailboxes that were here before")
+	_, err := f.db.Exec("UPDATE account_resource_link SET origin = 'linked' WHERE address = ?", "person5@"+hosted)
+	require.NoError(t, err)
+	assert.Contains(t, page(), "Mailboxes that were here before they were linked: 1.")
 
 	try := func(address, password string) string {
 		a := f.post(f.base+"/signin/try", url.Values{"try_address": {address}, "try_password": {password}})

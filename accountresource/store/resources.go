@@ -250,6 +250,17 @@ func (s *Resources) Origins(ctx context.Context, id int64) (map[account.Origin]i
 	return counts, nil
 }
 
+// Adopted counts the mailboxes that were here before the resource linked them, and are on: their old passwords still work.
+func (s *Resources) Adopted(ctx context.Context, id int64) (int, error) {
+	n, err := number(ctx, s.db, s.sql.Select("COUNT(*)").From(linkTable).Where(squirrel.Eq{
+		"resource_id": id, "kind": string(account.Mailbox), "origin": string(account.Linked), "disabled": 0,
+	}))
+	if err != nil {
+		return 0, fmt.Errorf("count the mailboxes that resource %d has adopted: %w", id, err)
+	}
+	return int(n), nil
+}
+
 // Delete removes the resource with its links and history; accounts stay. During a run it returns run.ErrRunning.
 func (s *Resources) Delete(ctx context.Context, id int64) error {
 	lease, err := s.Leases().acquire(ctx, id, "deletion", leaseForDeletion, func(ctx context.Context, tx *dialect.Tx, id int64) error {

@@ -71,6 +71,8 @@ type Resources interface {
 	Links(ctx context.Context, id int64) (int, error)
 	// Origins counts them by how they came to be linked.
 	Origins(ctx context.Context, id int64) (map[account.Origin]int, error)
+	// Adopted counts the mailboxes that were here before the resource linked them, and are on.
+	Adopted(ctx context.Context, id int64) (int, error)
 }
 
 // LogFilter narrows the rows of a run's log.

@@ -29,6 +29,7 @@ type Endpoint struct{ URL, Token string }
 // signInView is what the Sign-in tab shows below its form.
 type signInView struct {
 	On       bool      // as it is stored
+	Adopted  int       // mailboxes whose old passwords work too
 	Called   time.Time // by the mail server, the last time; zero: never
 	Counts   []signInCount
 	Servers  []signin.ServerState
@@ -74,6 +75,9 @@ func (w *Web) signInOf(r *request, res *resource.Resource) (*signInView, error) 
 		return nil, err
 	}
 	v.count(counts)
+	if v.Adopted, err = w.cfg.Resources.Adopted(r.UserContext(), res.ID); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(r.UserContext(), signInTime)
 	defer cancel()
 	if v.Servers, err = w.cfg.SignIn.Servers(ctx, res.ID); err != nil {
