@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// A real conflict is not waited for as long as elsewhere.
+func init() { patience = 3 * time.Second }
+
 // LimitSearches sets how many rows a search for one page looks at, and how long it waits for its turn.
 func (s *Store) LimitSearches(rows int, wait time.Duration) {
 	s.searches = newSearchLimiter(rows, wait)

@@ -28,10 +28,9 @@ func temporary(err error) bool {
 }
 
 // patience is how long work that lost against another is tried again, and pause what is waited in between.
-const (
-	patience = 10 * time.Second
-	pause    = 10 * time.Millisecond
-)
+var patience = 10 * time.Second
+
+const pause = 10 * time.Millisecond
 
 // patiently does work again while the server says that it lost against another. It returns run.ErrDatabase where the server could not be
 // asked.

@@ -97,7 +97,7 @@ func TestAStreamOfAHostThatCannotBeAskedAgainGoesOn(t *testing.T) {
 	s := newSiteWith(t, web.Config{
 		Auth: auth, Resources: &resources{}, History: &history{started: time.Now()}, Operations: &operations{running: true},
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
-	}, 10*time.Millisecond)
+	}, 100*time.Millisecond)
 	events, status, _ := s.open("/r/1/progress")
 	require.Equal(t, http.StatusOK, status)
 	for range 3 { // each after the last one, with heartbeats between
