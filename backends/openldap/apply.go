@@ -164,6 +164,11 @@ func occupantOf(e *ldap.Entry) occupant {
 	}
 }
 
+// isMeant reports whether an operation concerns this mailbox, by its mail directory; any where the operation names none.
+func (o *occupant) isMeant(s step) bool {
+	return s.Kind != account.Mailbox || s.Home == "" || account.NormalHome(o.home) == account.NormalHome(s.Home)
+}
+
 // occupants returns the entries that hold the addresses, by address, anywhere in the tree. Members of mailing lists who are
 // elsewhere (mailExternalUser) hold none.
 func (b *Backend) occupants(ctx context.Context, addresses []string) (map[string]occupant, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
@@ -28,20 +29,23 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 	if err != nil {
 		return 0, err
 	}
-	present, gone := divided(steps, held)
+	present, gone, others := divided(steps, held)
+	if err := b.refuseElsewhere(ctx, slices.Concat(gone, others)); err != nil {
+		return 0, err
+	}
+	gone = pending(gone)
 	if err := b.inParallel(ctx, present, func(conn *ldap.Conn, s step) error {
 		return deleteTree(conn, held[s.Address].dn)
 	}); err != nil {
 		return 0, err
 	}
 	present = pending(present)
-	left, err := b.withoutMailbox(ctx, gone) // those that a deletion which was cut off may not have brought to its end
-	if err != nil {
-		return 0, err
-	}
 	becomes := make(map[string]string)
 	var deleted []sqldb.DeletedMailbox
-	for _, s := range slices.Concat(present, left) {
+	for _, s := range slices.Concat(present, gone) {
+		if s.Kind == account.Mailbox && s.Home == "" && held[s.Address].dn == "" {
+			continue // nobody knows which one it was
+		}
 		dn, home := b.accountDN(s.Kind, s.Address), s.Home
 		if o, was := held[s.Address]; was {
 			dn, home = o.dn, o.home
@@ -65,28 +69,32 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 	return mailboxes(present), b.forgetUsage(ctx, names)
 }
 
-// divided returns the deletions whose account is there, and those whose address nobody has. An address that somebody else has by now is
-// left alone: its account was deleted before.
-func divided(steps []step, held map[string]occupant) (present, gone []step) {
+// divided returns the deletions whose account is there, those whose address nobody has, and those whose address another mailbox has. A
+// deletion is refused where the address is something else's.
+func divided(steps []step, held map[string]occupant) (present, gone, others []step) {
 	for _, s := range steps {
 		o, taken := held[s.Address]
 		switch {
 		case !taken:
 			gone = append(gone, s)
-		case o.kind == s.Kind && o.mail == s.Address && (s.Home == "" || s.Home == o.home):
+		case o.kind != s.Kind || o.mail != s.Address:
+			*s.result = fmt.Errorf("delete %s %s, which is an address of %s: %w", s.Kind, s.Address, o.dn, backends.ErrNotFound)
+		case o.isMeant(s):
 			present = append(present, s)
+		default:
+			others = append(others, s)
 		}
 	}
-	return present, gone
+	return present, gone, others
 }
 
 // anyCase compares homeDirectory without regard to case (RFC 4517, section 4.2.3), for which there is no index: deletions that were
 // cut off are few.
 const anyCase = "homeDirectory:caseIgnoreIA5Match:"
 
-// withoutMailbox returns the deletions of aliases, and those of mailboxes whose mail directory no mailbox has, however it is written:
-// somebody may have given one another address. A deletion that does not say which mail directory it means is left out.
-func (b *Backend) withoutMailbox(ctx context.Context, steps []step) ([]step, error) {
+// refuseElsewhere refuses the deletions of mailboxes whose mail directory a mailbox has, however it is written: somebody gave it another
+// address. What is left was deleted before.
+func (b *Backend) refuseElsewhere(ctx context.Context, steps []step) error {
 	homes := make([]string, 0, 2*len(steps))
 	for _, s := range steps {
 		if s.Kind == account.Mailbox && s.Home != "" {
@@ -94,17 +102,20 @@ func (b *Backend) withoutMailbox(ctx context.Context, steps []step) ([]step, err
 			homes = append(homes, home, home+"/")
 		}
 	}
-	found, err := b.find(ctx, b.base, homes, []string{anyCase}, []string{"homeDirectory"})
+	found, err := b.find(ctx, b.base, homes, []string{anyCase}, []string{"homeDirectory", "mail"})
 	if err != nil {
-		return nil, fmt.Errorf("look for mail directories: %w", err)
+		return fmt.Errorf("look for mail directories: %w", err)
 	}
-	there := make(map[string]bool, len(found))
+	there := make(map[string]string, len(found))
 	for _, e := range found {
-		there[account.NormalHome(e.GetAttributeValue("homeDirectory"))] = true
+		there[account.NormalHome(e.GetAttributeValue("homeDirectory"))] = e.GetAttributeValue("mail")
 	}
-	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool {
-		return s.Kind == account.Mailbox && (s.Home == "" || there[account.NormalHome(s.Home)])
-	}), nil
+	for _, s := range steps {
+		if at, exists := there[account.NormalHome(s.Home)]; exists && s.Kind == account.Mailbox && s.Home != "" {
+			*s.result = fmt.Errorf("delete %s, whose mailbox is %s by now: %w", s.Address, at, backends.ErrNotFound)
+		}
+	}
+	return nil
 }
 
 func mailboxes(steps []step) (n int) {

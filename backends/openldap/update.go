@@ -30,7 +30,7 @@ func (b *Backend) updateAll(ctx context.Context, steps []step) error {
 		switch {
 		case !found || o.kind != s.Kind || o.mail != s.Address:
 			*s.result = fmt.Errorf("%s %s: %w", s.Verb, s.Address, backends.ErrNotFound)
-		case s.Kind == account.Mailbox && s.Home != "" && o.home != s.Home:
+		case !o.isMeant(s):
 			*s.result = fmt.Errorf("%s %s, which is another mailbox: %w", s.Verb, s.Address, backends.ErrNotFound)
 		default:
 			where[s.Address] = o.dn
