@@ -1,6 +1,7 @@
 package openldap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		return 0, err
 	}
 	present = pending(present)
-	becomes := make(map[string]string)
+	becomes, dns := make(map[string]string), make(map[string]string)
 	var deleted []sqldb.DeletedMailbox
 	for _, s := range slices.Concat(present, gone) {
 		if s.Kind == account.Mailbox && s.Home == "" && held[s.Address].dn == "" {
@@ -50,13 +51,20 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		if o, was := held[s.Address]; was {
 			dn, home = o.dn, o.home
 		}
+		dns[s.Address] = dn
 		becomes[s.Address], becomes[normalizeDN(dn)] = "", ""
 		if s.Kind == account.Mailbox {
 			deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: home, KeepUntil: s.KeepUntil})
 		}
 	}
-	if err := b.follow(ctx, becomes); err != nil {
+	refused, err := b.follow(ctx, becomes)
+	if err != nil {
 		return 0, err
+	}
+	for _, s := range slices.Concat(present, gone) {
+		if err := cmp.Or(refused[s.Address], refused[normalizeDN(dns[s.Address])]); err != nil {
+			*s.result = fmt.Errorf("delete %s, which is gone, with all that names it: %w", s.Address, err)
+		}
 	}
 	if err := b.addDeleted(ctx, deleted); err != nil {
 		return 0, err

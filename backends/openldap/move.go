@@ -1,12 +1,15 @@
 package openldap
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
 )
 
 // pass makes moves that all have room where they go.
@@ -18,22 +21,34 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 		if m == nil || *m.result != nil {
 			continue
 		}
+		if at[move.To] != nil { // who was to leave it was refused that
+			*m.result = fmt.Errorf("rename %s to %s: %w", m.Address, m.NewAddress, backends.ErrExists)
+			continue
+		}
 		if err := b.receive(ctx, m, move.To); err != nil {
 			return err
 		}
 		if *m.result == nil {
 			becomes[move.From] = move.To
 			// A renaming that was cut off may have brought what names the entry further than the entry.
-			if between := account.TempAddress(account.Move{From: m.Address, To: m.NewAddress}); between != move.To {
+			if between := m.between(); between != move.To {
 				becomes[between] = move.To
 			}
 			becomes[normalizeDN(m.dn)] = b.moved(m.dn, move.To)
 			going = append(going, move)
 		}
 	}
-	if err := b.follow(ctx, becomes); err != nil {
+	refused, err := b.follow(ctx, becomes)
+	if err != nil {
 		return err
 	}
+	going = slices.DeleteFunc(going, func(move account.Move) bool {
+		m := at[move.From]
+		if err := cmp.Or(refused[move.From], refused[m.between()], refused[normalizeDN(m.dn)]); err != nil {
+			*m.result = fmt.Errorf("rename %s with all that names it: %w", m.Address, err)
+		}
+		return *m.result != nil
+	})
 	if err := b.renameUsage(ctx, going); err != nil {
 		return err
 	}
@@ -48,10 +63,15 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 		}
 		if *m.result == nil {
 			m.mail, m.dn = move.To, b.moved(m.dn, move.To)
-			at[m.mail] = m
 		}
+		at[m.mail] = m
 	}
 	return nil
+}
+
+// between is the address on the way from one to the other.
+func (m *pendingMove) between() string {
+	return account.TempAddress(account.Move{From: m.Address, To: m.NewAddress})
 }
 
 // receive has the entry get mail for an address that it will have.

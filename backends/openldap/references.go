@@ -25,8 +25,8 @@ const memberAttribute = "member"
 const externalClass = "mailExternalUser"
 
 // follow has every entry that names one of the old values (addresses and DNs, lower case) name the new one, or none
-// where that is empty.
-func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
+// where that is empty. It returns the old values that the server refused to change somewhere, and why.
+func (b *Backend) follow(ctx context.Context, becomes map[string]string) (refused map[string]error, err error) {
 	var addresses, dns []string
 	for old := range becomes {
 		if strings.Contains(old, "=") {
@@ -38,7 +38,7 @@ func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
 	common, rare := b.those(addressAttributes), b.those(rareAttributes)
 	found, err := b.find(ctx, b.base, addresses, slices.Concat(common, []string{"mail"}), slices.Concat(common, []string{"mail", "objectClass"}))
 	if err != nil {
-		return fmt.Errorf("look for entries that name an account: %w", err)
+		return nil, fmt.Errorf("look for entries that name an account: %w", err)
 	}
 	if len(addresses) > 0 && len(rare) > 0 {
 		err := b.pages(ctx, b.base, anyPresent(rare), rare, func(entries []*ldap.Entry) error {
@@ -46,20 +46,21 @@ func (b *Backend) follow(ctx context.Context, becomes map[string]string) error {
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("look for lists and people that may name an account: %w", err)
+			return nil, fmt.Errorf("look for lists and people that may name an account: %w", err)
 		}
 	}
 	groups, err := b.find(ctx, b.base, dns, []string{memberAttribute}, []string{memberAttribute})
 	if err != nil {
-		return fmt.Errorf("look for lists that an account is on: %w", err)
+		return nil, fmt.Errorf("look for lists that an account is on: %w", err)
 	}
-	return b.pool.use(ctx, func(conn *ldap.Conn) error {
+	refused = make(map[string]error)
+	return refused, b.pool.use(ctx, func(conn *ldap.Conn) error {
 		for _, e := range append(found, groups...) {
 			for _, a := range e.Attributes {
 				if strings.EqualFold(a.Name, "mail") && !isClass(e, externalClass) {
 					continue // the address of the entry itself
 				}
-				if err := follow(conn, e.DN, a, becomes); err != nil {
+				if err := follow(conn, e.DN, a, becomes, refused); err != nil {
 					return fmt.Errorf("change %s of %s: %w", a.Name, e.DN, err)
 				}
 			}
@@ -73,9 +74,9 @@ func (b *Backend) those(attributes []string) []string {
 	return slices.DeleteFunc(slices.Clone(attributes), func(a string) bool { return !b.has(a) })
 }
 
-// follow changes the values of one attribute, but for one by which the entry is called. A new value that is there already stays once; an old one that has gone
-// meanwhile is gone.
-func follow(conn *ldap.Conn, dn string, a *ldap.EntryAttribute, becomes map[string]string) error {
+// follow changes the values of one attribute, but for one by which the entry is called. A new value that is there already stays once; an
+// old one that has gone meanwhile is gone.
+func follow(conn *ldap.Conn, dn string, a *ldap.EntryAttribute, becomes map[string]string, refused map[string]error) error {
 	have := lowered(a.Values)
 	for i, value := range a.Values {
 		next, follows := becomes[have[i]]
@@ -88,8 +89,12 @@ func follow(conn *ldap.Conn, dn string, a *ldap.EntryAttribute, becomes map[stri
 			request.Add(a.Name, []string{next})
 		}
 		err := conn.Modify(request)
-		if err != nil && !code(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists,
-			ldap.LDAPResultNoSuchObject, ldap.LDAPResultNotAllowedOnRDN, ldap.LDAPResultNamingViolation) {
+		switch {
+		case err == nil, code(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists,
+			ldap.LDAPResultNoSuchObject, ldap.LDAPResultNotAllowedOnRDN, ldap.LDAPResultNamingViolation):
+		case refusal(err):
+			refused[have[i]] = fmt.Errorf("change %s of %s: %w", a.Name, dn, err)
+		default:
 			return err
 		}
 	}

@@ -20,21 +20,27 @@ import (
 	"github.com/mailpanel/account-resource/backends/openldap"
 )
 
-// refuser passes requests on to a server, and answers deletions of one entry itself: as a server does whose rules forbid them.
+// refuser passes requests on to a server, and answers those of one kind about one entry itself: as a server does whose rules forbid them.
 type refuser struct {
 	net.Listener
 	target string
-	spared atomic.Value // the DN
+	spared atomic.Pointer[spared]
 }
 
-func newRefuser(t *testing.T, uri, dn string) *refuser {
+// spared is a kind of request and the entry that it is refused for.
+type spared struct {
+	request ber.Tag
+	dn      string
+}
+
+func newRefuser(t *testing.T, uri string, request ber.Tag, dn string) *refuser {
 	t.Helper()
 	target, err := url.Parse(uri)
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	r := &refuser{Listener: listener, target: target.Host}
-	r.spared.Store(dn)
+	r.spared.Store(&spared{request, dn})
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
@@ -46,6 +52,13 @@ func newRefuser(t *testing.T, uri, dn string) *refuser {
 		}
 	}()
 	return r
+}
+
+// responses are what a server answers with.
+var responses = map[ber.Tag]ber.Tag{
+	ldap.ApplicationDelRequest:      ldap.ApplicationDelResponse,
+	ldap.ApplicationModifyRequest:   ldap.ApplicationModifyResponse,
+	ldap.ApplicationModifyDNRequest: ldap.ApplicationModifyDNResponse,
 }
 
 func (r *refuser) pass(client net.Conn) {
@@ -61,12 +74,17 @@ func (r *refuser) pass(client net.Conn) {
 		if err != nil {
 			return
 		}
-		op := request.Children[1]
-		if op.Tag == ldap.ApplicationDelRequest && bytes.EqualFold(op.Data.Bytes(), []byte(r.spared.Load().(string))) {
+		op, what := request.Children[1], r.spared.Load()
+		name := op
+		if len(op.Children) > 0 { // of a deletion it is all there is
+			name = op.Children[0]
+		}
+		if op.Tag == what.request && bytes.EqualFold(name.Data.Bytes(), []byte(what.dn)) {
 			answer := ber.NewSequence("")
 			answer.AppendChild(request.Children[0])
-			result := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationDelResponse, nil, "")
-			result.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, int64(ldap.LDAPResultInsufficientAccessRights), ""))
+			result := ber.Encode(ber.ClassApplication, ber.TypeConstructed, responses[op.Tag], nil, "")
+			code := int64(ldap.LDAPResultInsufficientAccessRights)
+			result.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, code, ""))
 			result.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "", ""))
 			result.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "no write access to parent", ""))
 			answer.AppendChild(result)
@@ -78,6 +96,16 @@ func (r *refuser) pass(client net.Conn) {
 			return
 		}
 	}
+}
+
+// through is a backend that asks by way of a proxy.
+func (r *tree) through(proxy net.Listener) *openldap.Backend {
+	b, err := openldap.Open(r.t.Context(), openldap.Options{
+		URI: "ldap://" + proxy.Addr().String(), BaseDN: r.server.Suffix, BindDN: r.server.BindDN, Password: r.server.Password, DB: r.db,
+	})
+	require.NoError(r.t, err)
+	r.t.Cleanup(b.Close)
+	return b
 }
 
 // A deletion that the server refuses leaves the account as it was, with all that names it and all that is below it; the others of the batch
@@ -101,12 +129,8 @@ func TestR14_ARefusedDeletionLeavesTheAccountAsItWas(t *testing.T) {
 			r.add("cn=notes,"+dn, "objectClass", "applicationProcess", "cn", "notes", "description", "kept")
 			r.add("cn=more,cn=notes,"+dn, "objectClass", "applicationProcess", "cn", "more", "description", "kept too")
 		}
-		proxy := newRefuser(t, r.server.URI, dn)
-		b, err := openldap.Open(t.Context(), openldap.Options{
-			URI: "ldap://" + proxy.Addr().String(), BaseDN: r.server.Suffix, BindDN: r.server.BindDN, Password: r.server.Password, DB: r.db,
-		})
-		require.NoError(t, err)
-		defer b.Close()
+		proxy := newRefuser(t, r.server.URI, ldap.ApplicationDelRequest, dn)
+		b := r.through(proxy)
 		before, references := r.search("(mail=ann@example.com)", "*"), r.references()
 
 		results, err := b.Apply(t.Context(), domain, []account.Operation{deletion("ann"), deletion("bob")})
@@ -122,7 +146,7 @@ func TestR14_ARefusedDeletionLeavesTheAccountAsItWas(t *testing.T) {
 			assert.Equal(t, "kept too", r.search("(cn=more)", "description")[0].GetAttributeValue("description"))
 		}
 
-		proxy.spared.Store("")
+		proxy.spared.Store(&spared{})
 		results, err = b.Apply(t.Context(), domain, []account.Operation{deletion("ann")})
 		require.NoError(t, err)
 		require.NoError(t, results[0])
