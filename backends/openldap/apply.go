@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -42,24 +41,36 @@ func (b *Backend) Apply(ctx context.Context, d account.Domain, operations []acco
 			turns[turn] = append(turns[turn], step{op, &results[i]})
 		}
 	}
-	removed, err := b.remove(ctx, turns[account.Delete])
+	if err := b.make(ctx, d, turns); err != nil {
+		return nil, fmt.Errorf("apply %d operations: %w", len(operations), err)
+	}
+	return results, nil
+}
+
+// make works on the steps in their order, and counts.
+func (b *Backend) make(ctx context.Context, d account.Domain, turns map[account.Verb][]step) error {
+	if len(turns) == 0 {
+		return nil
+	}
+	count, err := b.announce(ctx, &d, turns)
+	if err != nil {
+		return err
+	}
+	more, err := b.remove(ctx, turns[account.Delete])
 	if err == nil {
 		err = b.rename(ctx, turns[account.Rename])
 	}
 	if err == nil {
 		err = b.updateAll(ctx, turns[account.Update])
 	}
-	var made int
-	if err == nil {
-		made, err = b.create(ctx, d, turns[account.Create])
-	}
-	if err == nil && made != removed {
-		err = b.count(ctx, d.Name, made-removed)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("apply %d operations: %w", len(operations), err)
+		return err
 	}
-	return results, nil
+	made, err := b.create(ctx, d, turns[account.Create])
+	if err != nil {
+		return err
+	}
+	return count.end(ctx, more.plus(made))
 }
 
 // inParallel works on the steps over several connections. What the server refuses is the step's own result; anything
@@ -133,26 +144,11 @@ func pending(steps []step) []step {
 	return left
 }
 
-// count keeps the domain's counter of users in step, as iRedAdmin does. Nothing but its pages reads it.
-func (b *Backend) count(ctx context.Context, domain string, more int) error {
-	const counter = "domainCurrentUserNumber"
-	e, err := b.entry(ctx, b.domainDN(domain), counter)
-	if err != nil || e == nil || !b.has(counter) {
-		return err
-	}
-	n, err := strconv.Atoi(e.GetAttributeValue(counter))
-	if err != nil {
-		return nil //nolint:nilerr // nobody counts here
-	}
-	change := ldap.NewModifyRequest(e.DN, nil)
-	change.Replace(counter, []string{strconv.Itoa(max(n+more, 0))})
-	return b.pool.use(ctx, func(conn *ldap.Conn) error { return conn.Modify(change) })
-}
-
 // occupant is an entry that holds an address.
 type occupant struct {
 	dn, mail, home, uid string
 	kind                account.Kind
+	quota               int64
 	shadows             []string
 }
 
@@ -160,7 +156,7 @@ func occupantOf(e *ldap.Entry) occupant {
 	return occupant{
 		dn: e.DN, mail: strings.ToLower(e.GetAttributeValue("mail")), kind: kindOf(e),
 		home: strings.ToLower(e.GetAttributeValue("homeDirectory")), uid: e.GetAttributeValue("uid"),
-		shadows: lowered(e.GetAttributeValues("shadowAddress")),
+		shadows: lowered(e.GetAttributeValues("shadowAddress")), quota: quotaOf(e),
 	}
 }
 
@@ -173,7 +169,7 @@ func (o *occupant) isMeant(s step) bool {
 // elsewhere (mailExternalUser) hold none.
 func (b *Backend) occupants(ctx context.Context, addresses []string) (map[string]occupant, error) {
 	found, err := b.find(ctx, b.base, addresses, []string{"mail", "shadowAddress"},
-		[]string{"objectClass", "mail", "shadowAddress", "homeDirectory", "uid"})
+		[]string{"objectClass", "mail", "shadowAddress", "homeDirectory", "uid", "mailQuota"})
 	if err != nil {
 		return nil, fmt.Errorf("look for the addresses: %w", err)
 	}

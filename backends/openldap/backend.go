@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -53,13 +54,16 @@ type Backend struct {
 	dialect dialect.Dialect
 	usage   *references.Set
 	deleted *sqldb.DeletedMailboxes
+
+	mu      sync.Mutex
+	counted map[string]tally // by domain: what the counters were left to say
 }
 
 var _ backends.Backend = (*Backend)(nil)
 
 // Open connects, and finds out where the domains are and what the server's schema knows. Nothing is written.
 func Open(ctx context.Context, o Options) (*Backend, error) {
-	b := &Backend{pool: newPool(o), clock: o.Clock, writers: o.Connections, db: o.DB}
+	b := &Backend{pool: newPool(o), clock: o.Clock, writers: o.Connections, db: o.DB, counted: make(map[string]tally)}
 	if b.clock == nil {
 		b.clock = time.Now
 	}

@@ -3,7 +3,6 @@ package openldap
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -11,11 +10,11 @@ import (
 	"github.com/mailpanel/account-resource/backends"
 )
 
-// create makes mailboxes and tells how many. One that is there already with the same mail directory was made by an
+// create makes accounts and tells how many. One that is there already with the same mail directory was made by an
 // attempt whose answer was lost.
-func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (made int, err error) {
+func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (made tally, err error) {
 	if len(steps) == 0 {
-		return 0, nil
+		return made, nil
 	}
 	addresses := make([]string, len(steps))
 	for i, s := range steps {
@@ -23,7 +22,7 @@ func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (m
 	}
 	held, err := b.occupants(ctx, addresses)
 	if err != nil {
-		return 0, err
+		return made, err
 	}
 	var fresh, there []step
 	where := make(map[string]string)
@@ -39,20 +38,17 @@ func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (m
 		}
 	}
 	if err := b.update(ctx, there, where); err != nil {
-		return 0, err
+		return made, err
 	}
 	if err := b.refuseHoused(ctx, fresh); err != nil {
-		return 0, err
+		return made, err
 	}
-	var count atomic.Int64
-	err = b.inParallel(ctx, pending(fresh), func(conn *ldap.Conn, s step) error {
-		err := b.add(conn, &d, s)
-		if err == nil && s.Kind == account.Mailbox {
-			count.Add(1)
-		}
-		return err
-	})
-	return int(count.Load()), err
+	fresh = pending(fresh)
+	err = b.inParallel(ctx, fresh, func(conn *ldap.Conn, s step) error { return b.add(conn, &d, s) })
+	for _, s := range pending(fresh) {
+		made = made.plus(of(s.Kind, d.Quota*megabyte))
+	}
+	return made, err
 }
 
 func (b *Backend) add(conn *ldap.Conn, d *account.Domain, s step) error {

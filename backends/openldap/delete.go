@@ -14,13 +14,13 @@ import (
 	"github.com/mailpanel/account-resource/backends/sqldb"
 )
 
-// remove deletes accounts and returns how many mailboxes it deleted (rule R14). The entry goes first, as the server may refuse that: the
+// remove deletes accounts and returns how many fewer there are (rule R14). The entry goes first, as the server may refuse that: the
 // account then keeps all that names it. References follow, then it is written down until when the mail directory is kept - never before, as a
 // clean-up job would remove the mail of a mailbox that is still there - then what SQL knows of it. Cut off anywhere, it can be done again, by
 // the mail directory of the operation.
-func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err error) {
+func (b *Backend) remove(ctx context.Context, steps []step) (more tally, err error) {
 	if len(steps) == 0 {
-		return 0, nil
+		return more, nil
 	}
 	addresses := make([]string, len(steps))
 	for i, s := range steps {
@@ -28,19 +28,22 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 	}
 	held, err := b.occupants(ctx, addresses)
 	if err != nil {
-		return 0, err
+		return more, err
 	}
 	present, gone, others := divided(steps, held)
 	if err := b.refuseElsewhere(ctx, slices.Concat(gone, others)); err != nil {
-		return 0, err
+		return more, err
 	}
 	gone = pending(gone)
 	if err := b.inParallel(ctx, present, func(conn *ldap.Conn, s step) error {
 		return deleteTree(conn, held[s.Address].dn)
 	}); err != nil {
-		return 0, err
+		return more, err
 	}
 	present = pending(present)
+	for _, s := range present {
+		more = more.minus(of(s.Kind, held[s.Address].quota))
+	}
 	becomes, dns := make(map[string]string), make(map[string]string)
 	var deleted []sqldb.DeletedMailbox
 	for _, s := range slices.Concat(present, gone) {
@@ -59,7 +62,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 	}
 	refused, err := b.follow(ctx, becomes)
 	if err != nil {
-		return 0, err
+		return more, err
 	}
 	for _, s := range slices.Concat(present, gone) {
 		if err := cmp.Or(refused[s.Address], refused[normalizeDN(dns[s.Address])]); err != nil {
@@ -67,14 +70,14 @@ func (b *Backend) remove(ctx context.Context, steps []step) (removed int, err er
 		}
 	}
 	if err := b.addDeleted(ctx, deleted); err != nil {
-		return 0, err
+		return more, err
 	}
 	unknown := slices.Concat(present, gone)
 	names := make([]string, len(unknown))
 	for i, s := range unknown {
 		names[i] = s.Address
 	}
-	return mailboxes(present), b.forgetUsage(ctx, names)
+	return more, b.forgetUsage(ctx, names)
 }
 
 // divided returns the deletions whose account is there, those whose address nobody has, and those whose address another mailbox has. A
@@ -124,15 +127,6 @@ func (b *Backend) refuseElsewhere(ctx context.Context, steps []step) error {
 		}
 	}
 	return nil
-}
-
-func mailboxes(steps []step) (n int) {
-	for _, s := range steps {
-		if s.Kind == account.Mailbox {
-			n++
-		}
-	}
-	return n
 }
 
 // deleteTree deletes an entry and whatever is below it, the lowest first. Where the server refuses one of them, those that are gone are

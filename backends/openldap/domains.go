@@ -67,22 +67,8 @@ const megabyte = 1 << 20
 
 // use counts what the domain has.
 func (b *Backend) use(ctx context.Context, d *account.Domain) error {
-	var bytes int64
-	filter := "(|(&(objectClass=mailUser)(!(mail=@*)))(objectClass=mailAlias))"
-	err := b.pages(ctx, b.domainDN(d.Name), filter, []string{"objectClass", "mailQuota"}, func(page []*ldap.Entry) error {
-		for _, e := range page {
-			if isClass(e, "mailAlias") {
-				d.Aliases++
-				continue
-			}
-			d.Mailboxes++
-			if n, err := strconv.ParseInt(e.GetAttributeValue("mailQuota"), 10, 64); err == nil {
-				bytes += n
-			}
-		}
-		return nil
-	})
-	d.QuotaUsed = bytes / megabyte
+	t, err := b.tally(ctx, d.Name)
+	d.Mailboxes, d.Aliases, d.QuotaUsed = t.mailboxes, t.aliases, t.quota/megabyte
 	return err
 }
 
