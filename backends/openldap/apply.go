@@ -56,9 +56,15 @@ func (b *Backend) make(ctx context.Context, d account.Domain, turns map[account.
 	if err != nil {
 		return err
 	}
-	more, err := b.remove(ctx, turns[account.Delete])
+	var others aliasDomains
+	if len(turns[account.Delete])+len(turns[account.Rename])+len(turns[account.Create]) > 0 {
+		if others, err = b.aliasDomains(ctx, d.Name); err != nil {
+			return fmt.Errorf("read the alias domains of %s: %w", d.Name, err)
+		}
+	}
+	more, err := b.remove(ctx, turns[account.Delete], others)
 	if err == nil {
-		err = b.rename(ctx, turns[account.Rename])
+		err = b.rename(ctx, turns[account.Rename], others)
 	}
 	if err == nil {
 		err = b.updateAll(ctx, turns[account.Update])
@@ -66,7 +72,7 @@ func (b *Backend) make(ctx context.Context, d account.Domain, turns map[account.
 	if err != nil {
 		return err
 	}
-	made, err := b.create(ctx, d, turns[account.Create])
+	made, err := b.create(ctx, d, turns[account.Create], others)
 	if err != nil {
 		return err
 	}

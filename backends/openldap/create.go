@@ -12,7 +12,7 @@ import (
 
 // create makes accounts and tells how many. One that is there already with the same mail directory was made by an
 // attempt whose answer was lost.
-func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (made tally, err error) {
+func (b *Backend) create(ctx context.Context, d account.Domain, steps []step, others aliasDomains) (made tally, err error) {
 	if len(steps) == 0 {
 		return made, nil
 	}
@@ -44,17 +44,25 @@ func (b *Backend) create(ctx context.Context, d account.Domain, steps []step) (m
 		return made, err
 	}
 	fresh = pending(fresh)
-	err = b.inParallel(ctx, fresh, func(conn *ldap.Conn, s step) error { return b.add(conn, &d, s) })
+	elsewhere, err := b.takenIn(ctx, others, addresses)
+	if err != nil {
+		return made, err
+	}
+	err = b.inParallel(ctx, fresh, func(conn *ldap.Conn, s step) error { return b.add(conn, &d, s, others.free(s.Address, elsewhere)) })
 	for _, s := range pending(fresh) {
 		made = made.plus(of(s.Kind, d.Quota*megabyte))
 	}
 	return made, err
 }
 
-func (b *Backend) add(conn *ldap.Conn, d *account.Domain, s step) error {
+// add makes the entry of an account with its additional addresses.
+func (b *Backend) add(conn *ldap.Conn, d *account.Domain, s step, additional []string) error {
 	request, unit := b.newUser(d, s.Operation), "Users"
 	if s.Kind == account.Alias {
 		request, unit = b.newAlias(d, s.Operation), "Aliases"
+	}
+	if len(additional) > 0 {
+		request.Attribute("shadowAddress", additional)
 	}
 	err := conn.Add(request)
 	if code(err, ldap.LDAPResultNoSuchObject) {

@@ -1,7 +1,6 @@
 package openldap
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ import (
 // account then keeps all that names it. References follow, then it is written down until when the mail directory is kept - never before, as a
 // clean-up job would remove the mail of a mailbox that is still there - then what SQL knows of it. Cut off anywhere, it can be done again, by
 // the mail directory of the operation.
-func (b *Backend) remove(ctx context.Context, steps []step) (more tally, err error) {
+func (b *Backend) remove(ctx context.Context, steps []step, others aliasDomains) (more tally, err error) {
 	if len(steps) == 0 {
 		return more, nil
 	}
@@ -30,11 +29,15 @@ func (b *Backend) remove(ctx context.Context, steps []step) (more tally, err err
 	if err != nil {
 		return more, err
 	}
-	present, gone, others := divided(steps, held)
-	if err := b.refuseElsewhere(ctx, slices.Concat(gone, others)); err != nil {
+	present, gone, changed := divided(steps, held)
+	if err := b.refuseElsewhere(ctx, slices.Concat(gone, changed)); err != nil {
 		return more, err
 	}
 	gone = pending(gone)
+	elsewhere, err := b.takenIn(ctx, others, addresses)
+	if err != nil {
+		return more, err
+	}
 	if err := b.inParallel(ctx, present, func(conn *ldap.Conn, s step) error {
 		return deleteTree(conn, held[s.Address].dn)
 	}); err != nil {
@@ -44,7 +47,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (more tally, err err
 	for _, s := range present {
 		more = more.minus(of(s.Kind, held[s.Address].quota))
 	}
-	becomes, dns := make(map[string]string), make(map[string]string)
+	becomes, named := make(map[string]string), make(map[string]step)
 	var deleted []sqldb.DeletedMailbox
 	for _, s := range slices.Concat(present, gone) {
 		if s.Kind == account.Mailbox && s.Home == "" && held[s.Address].dn == "" {
@@ -54,8 +57,11 @@ func (b *Backend) remove(ctx context.Context, steps []step) (more tally, err err
 		if o, was := held[s.Address]; was {
 			dn, home = o.dn, o.home
 		}
-		dns[s.Address] = dn
-		becomes[s.Address], becomes[normalizeDN(dn)] = "", ""
+		for _, name := range append(others.of(s.Address), s.Address, normalizeDN(dn)) {
+			if o, taken := elsewhere[name]; !taken || o.dn == dn {
+				becomes[name], named[name] = "", s
+			}
+		}
 		if s.Kind == account.Mailbox {
 			deleted = append(deleted, sqldb.DeletedMailbox{Address: s.Address, Home: home, KeepUntil: s.KeepUntil})
 		}
@@ -64,10 +70,8 @@ func (b *Backend) remove(ctx context.Context, steps []step) (more tally, err err
 	if err != nil {
 		return more, err
 	}
-	for _, s := range slices.Concat(present, gone) {
-		if err := cmp.Or(refused[s.Address], refused[normalizeDN(dns[s.Address])]); err != nil {
-			*s.result = fmt.Errorf("delete %s, which is gone, with all that names it: %w", s.Address, err)
-		}
+	for name, err := range refused {
+		*named[name].result = fmt.Errorf("delete %s, which is gone, with all that names it: %w", named[name].Address, err)
 	}
 	if err := b.addDeleted(ctx, deleted); err != nil {
 		return more, err
@@ -82,7 +86,7 @@ func (b *Backend) remove(ctx context.Context, steps []step) (more tally, err err
 
 // divided returns the deletions whose account is there, those whose address nobody has, and those whose address another mailbox has. A
 // deletion is refused where the address is something else's.
-func divided(steps []step, held map[string]occupant) (present, gone, others []step) {
+func divided(steps []step, held map[string]occupant) (present, gone, changed []step) {
 	for _, s := range steps {
 		o, taken := held[s.Address]
 		switch {
@@ -93,10 +97,10 @@ func divided(steps []step, held map[string]occupant) (present, gone, others []st
 		case o.isMeant(s):
 			present = append(present, s)
 		default:
-			others = append(others, s)
+			changed = append(changed, s)
 		}
 	}
-	return present, gone, others
+	return present, gone, changed
 }
 
 // anyCase compares homeDirectory without regard to case (RFC 4517, section 4.2.3), for which there is no index: deletions that were

@@ -1,7 +1,6 @@
 package openldap
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,8 +12,16 @@ import (
 )
 
 // pass makes moves that all have room where they go.
-func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]*pendingMove) error {
-	becomes := make(map[string]string)
+func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]*pendingMove, others aliasDomains) error {
+	targets := make([]string, len(moves))
+	for i, move := range moves {
+		targets[i] = move.To
+	}
+	elsewhere, err := b.takenIn(ctx, others, targets)
+	if err != nil {
+		return err
+	}
+	becomes, named := make(map[string]string), make(map[string]*pendingMove)
 	var going []account.Move
 	for _, move := range moves {
 		m := at[move.From]
@@ -25,16 +32,14 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 			*m.result = fmt.Errorf("rename %s to %s: %w", m.Address, m.NewAddress, backends.ErrExists)
 			continue
 		}
-		if err := b.receive(ctx, m, move.To); err != nil {
+		names, receives := m.names(b, move, others, elsewhere)
+		if err := b.receive(ctx, m, receives); err != nil {
 			return err
 		}
 		if *m.result == nil {
-			becomes[move.From] = move.To
-			// A renaming that was cut off may have brought what names the entry further than the entry.
-			if between := m.between(); between != move.To {
-				becomes[between] = move.To
+			for old, name := range names {
+				becomes[old], named[old] = name, m
 			}
-			becomes[normalizeDN(m.dn)] = b.moved(m.dn, move.To)
 			going = append(going, move)
 		}
 	}
@@ -42,13 +47,10 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 	if err != nil {
 		return err
 	}
-	going = slices.DeleteFunc(going, func(move account.Move) bool {
-		m := at[move.From]
-		if err := cmp.Or(refused[move.From], refused[m.between()], refused[normalizeDN(m.dn)]); err != nil {
-			*m.result = fmt.Errorf("rename %s with all that names it: %w", m.Address, err)
-		}
-		return *m.result != nil
-	})
+	for old, err := range refused {
+		*named[old].result = fmt.Errorf("rename %s with all that names it: %w", named[old].Address, err)
+	}
+	going = slices.DeleteFunc(going, func(move account.Move) bool { return *at[move.From].result != nil })
 	if err := b.renameUsage(ctx, going); err != nil {
 		return err
 	}
@@ -63,6 +65,9 @@ func (b *Backend) pass(ctx context.Context, moves []account.Move, at map[string]
 		}
 		if *m.result == nil {
 			m.mail, m.dn = move.To, b.moved(m.dn, move.To)
+			if err := b.leaveAliases(ctx, m, others, move.From); err != nil {
+				return err
+			}
 		}
 		at[m.mail] = m
 	}
@@ -74,15 +79,41 @@ func (m *pendingMove) between() string {
 	return account.TempAddress(account.Move{From: m.Address, To: m.NewAddress})
 }
 
-// receive has the entry get mail for an address that it will have.
-func (b *Backend) receive(ctx context.Context, m *pendingMove, address string) error {
-	request := ldap.NewModifyRequest(m.dn, nil)
-	request.Add("shadowAddress", []string{address})
-	err := b.pool.use(ctx, func(conn *ldap.Conn) error { return conn.Modify(request) })
-	if code(err, ldap.LDAPResultAttributeOrValueExists) {
-		err = nil
+// names returns what each name of an entry becomes by a move, and the addresses that the entry gets. What it was called in an alias domain
+// where somebody else has the new address becomes the new address itself. A renaming that was cut off may have brought what names the entry
+// further than the entry.
+func (m *pendingMove) names(
+	b *Backend, move account.Move, others aliasDomains, elsewhere map[string]occupant,
+) (becomes map[string]string, receives []string) {
+	becomes = map[string]string{normalizeDN(m.dn): b.moved(m.dn, move.To)}
+	rename := func(old, name string) {
+		if old != name {
+			becomes[old] = name
+		}
 	}
-	m.shadows = append(m.shadows, address)
+	rename(m.between(), move.To)
+	rename(move.From, move.To)
+	receives = []string{move.To}
+	for _, old := range m.carried(others, move.From) {
+		domain := "@" + account.DomainOf(old)
+		name := account.LocalPart(move.To) + domain
+		if o, taken := elsewhere[name]; taken && o.dn != m.dn {
+			name = move.To
+		} else {
+			receives = append(receives, name)
+		}
+		rename(account.LocalPart(m.between())+domain, name)
+		rename(old, name)
+	}
+	return becomes, receives
+}
+
+// receive has the entry get mail for addresses that it will have.
+func (b *Backend) receive(ctx context.Context, m *pendingMove, addresses []string) error {
+	slices.Sort(addresses)
+	addresses = slices.Compact(addresses)
+	err := b.pool.use(ctx, func(conn *ldap.Conn) error { return changeValues(conn, m.dn, "shadowAddress", addresses, true) })
+	m.shadows = append(m.shadows, addresses...)
 	return m.settle(err)
 }
 
@@ -104,7 +135,7 @@ func (b *Backend) finish(ctx context.Context, movers []*pendingMove) error {
 		}
 		slices.Sort(m.shadows)
 		for _, extra := range slices.Compact(m.shadows) {
-			if extra == m.mail || account.IsTempAddress(extra) {
+			if extra == m.mail || account.IsTempAddress(extra) && account.LocalPart(extra) != account.LocalPart(m.mail) {
 				request.Delete("shadowAddress", []string{extra})
 			}
 		}

@@ -22,7 +22,7 @@ type pendingMove struct {
 // Each move is made in this order: the entry receives mail for the new address too; then whatever names it follows;
 // then it takes the address for its own. An entry that has an address is thus done with all that leads there. Values come
 // last, so that a rename that was cut off shows none of them before its address.
-func (b *Backend) rename(ctx context.Context, steps []step) error {
+func (b *Backend) rename(ctx context.Context, steps []step, others aliasDomains) error {
 	if len(steps) == 0 {
 		return nil
 	}
@@ -33,6 +33,9 @@ func (b *Backend) rename(ctx context.Context, steps []step) error {
 	if err := b.refuseTaken(ctx, movers); err != nil {
 		return err
 	}
+	if err := b.leaveAllAliases(ctx, movers, others); err != nil {
+		return err
+	}
 	var moves []account.Move
 	at := make(map[string]*pendingMove)
 	for _, m := range unfinished(movers) {
@@ -40,7 +43,7 @@ func (b *Backend) rename(ctx context.Context, steps []step) error {
 		moves = append(moves, account.Move{From: m.mail, To: m.NewAddress})
 	}
 	for _, pass := range account.RenamePhases(moves) {
-		if err := b.pass(ctx, pass, at); err != nil {
+		if err := b.pass(ctx, pass, at, others); err != nil {
 			return err
 		}
 	}
