@@ -3,5 +3,6 @@
 // shares, deleted mailboxes - is brought along in a database.
 //
 // A directory has no transactions. Every change is therefore made in an order in which doing it again, after it was
-// cut off anywhere, ends in the same state: a mailbox is known by its mail directory, references go before the entry.
+// cut off anywhere, ends in the same state: a mailbox is known by its mail directory; in a renaming
+// references go before the entry, in a deletion behind it, as the server may refuse that.
 package openldap
