@@ -76,6 +76,8 @@ func TestR8_R14_AddressesInAliasDomainsFollow(t *testing.T) {
 	r.addValues(r.dn("Aliases", "staff@example.com"), "mailForwardingAddress", "ann@example.net", "bob@example.net", "cat@example.net",
 		"dan@example.net", "sales@example.net", "a.lee@example.net", "fay@example.net")
 
+	r.addAlias("both@example.com", "cat@example.com", "cat@example.net", "dan@example.com", "dan@example.net")
+
 	gone := alias(account.Rename, "sales")
 	gone.Switch, gone.NewAddress = "", "market@example.com"
 	operations := []account.Operation{
@@ -93,6 +95,7 @@ func TestR8_R14_AddressesInAliasDomainsFollow(t *testing.T) {
 		assert.ElementsMatch(t, []string{
 			"bob@example.net", "ann@example.net", "catherine@example.com", "market@example.net", "a.lee@example.net", "dan@example.net",
 		}, r.members("staff"))
+		assert.Equal(t, []string{"catherine@example.com"}, r.members("both"))
 	}
 	newcomer := create("cat") // the address is free
 	newcomer.Home = mailDirectories + "cat-2027.01.01.00.00.00/"
@@ -135,7 +138,9 @@ func TestR8_R19_AddressesInAliasDomainsCutOffAnywhereFollow(t *testing.T) {
 		d := r.people()
 		r.addValues(r.domainDN("example.com"), "domainAliasName", "example.net")
 		create := func(local string) account.Operation { return operation(account.Create, local, "") }
-		_, err := r.backend.Apply(t.Context(), d, []account.Operation{create("ann"), create("bob"), create("cat"), create("dan"), alias(account.Create, "staff")})
+		_, err := r.backend.Apply(t.Context(), d, []account.Operation{
+			create("ann"), create("bob"), create("cat"), create("dan"), alias(account.Create, "staff"),
+		})
 		require.NoError(t, err)
 		r.addValues(r.dn("Aliases", "staff@example.com"), "mailForwardingAddress",
 			"ann@example.net", "bob@example.net", "cat@example.net", "dan@example.net")

@@ -103,3 +103,45 @@ func TestR8_R14_ListsOfOtherDomainsFollow(t *testing.T) {
 		r.search("(memberOfGroup=news@lists.example)", "mail")[0].GetAttributeValues("mail"))
 	assert.Len(t, r.search("(&(objectClass=mailUser)(mail=cat@example.com))", "mail"), 1)
 }
+
+// An entry of members who are elsewhere may be called by its list or by the member: it is renamed with either, and goes with either. So does
+// what a person's entry says of the list.
+func TestR8_R14_EntriesOfMembersElsewhereAreRenamed(t *testing.T) {
+	r := newTree(t)
+	d := r.people("ann", "bob", "cat")
+	r.addAlias("news@example.com")
+	r.addAlias("old@example.com")
+	dn := func(name string) string { return name + ",ou=Externals," + r.domainDN("example.com") }
+	external := func(name string, pairs ...string) {
+		r.add(dn(name), append([]string{"objectClass", "mailExternalUser", "accountStatus", "active", "enabledService", "mail"}, pairs...)...)
+	}
+	external("memberOfGroup=news@example.com", "memberOfGroup", "news@example.com", "mail", "zoe@elsewhere.example")
+	external("memberOfGroup=old@example.com", "memberOfGroup", "old@example.com", "mail", "zoe@elsewhere.example")
+	external("mail=ann@example.com", "memberOfGroup", "list@lists.example", "mail", "ann@example.com")
+	external("mail=bob@example.com", "memberOfGroup", "list@lists.example", "mail", "bob@example.com")
+	external("mail=cat@example.com", "memberOfGroup", "list@lists.example", "mail", "cat@example.com", "mail", "bob@example.com",
+		"mail", "zoe@elsewhere.example")
+	external("mail=max@elsewhere.example", "memberOfGroup", "old@example.com", "mail", "max@elsewhere.example") // in that list alone
+	r.addValues(r.dn("Users", "ann@example.com"), "memberOfGroup", "news@example.com", "old@example.com")
+
+	renamed := alias(account.Rename, "news")
+	renamed.Switch, renamed.NewAddress = "", "notes@example.com"
+	operations := []account.Operation{
+		renamed, alias(account.Delete, "old"), operation(account.Rename, "ann", "anna"), operation(account.Delete, "bob", ""),
+		operation(account.Delete, "cat", ""),
+	}
+	for range 2 {
+		results, err := r.backend.Apply(t.Context(), d, operations)
+		require.NoError(t, err)
+		for _, result := range results {
+			require.NoError(t, result)
+		}
+	}
+	var left []string
+	for _, e := range r.search("(objectClass=mailExternalUser)", "mail") {
+		left = append(left, e.DN)
+	}
+	assert.ElementsMatch(t, []string{dn("memberOfGroup=notes@example.com"), dn("mail=anna@example.com"), dn("mail=zoe@elsewhere.example")}, left)
+	user := r.search("(&(objectClass=mailUser)(mail=anna@example.com))", "memberOfGroup")[0]
+	assert.Equal(t, []string{"notes@example.com"}, user.GetAttributeValues("memberOfGroup"))
+}

@@ -11,7 +11,7 @@ import (
 
 // addressAttributes hold addresses of accounts in entries of others (iRedMail's schema); member holds DNs.
 var addressAttributes = []string{
-	"mailForwardingAddress", "domainAdmin", "listAllowedUser", "backupMailAddress", "userRecipientBccAddress",
+	"mailForwardingAddress", "memberOfGroup", "domainAdmin", "listAllowedUser", "backupMailAddress", "userRecipientBccAddress",
 	"userSenderBccAddress", "domainRecipientBccAddress", "domainSenderBccAddress",
 }
 
@@ -60,8 +60,13 @@ func (b *Backend) follow(ctx context.Context, becomes map[string]string) (refuse
 				if strings.EqualFold(a.Name, "mail") && !isClass(e, externalClass) {
 					continue // the address of the entry itself
 				}
-				if err := follow(conn, e.DN, a, becomes, refused); err != nil {
+				if err := follow(conn, e, a, becomes, refused); err != nil {
 					return fmt.Errorf("change %s of %s: %w", a.Name, e.DN, err)
+				}
+			}
+			if isClass(e, externalClass) {
+				if err := followName(conn, e, becomes, refused); err != nil {
+					return fmt.Errorf("rename %s: %w", e.DN, err)
 				}
 			}
 		}
@@ -75,28 +80,72 @@ func (b *Backend) those(attributes []string) []string {
 }
 
 // follow changes the values of one attribute, but for one by which the entry is called. A new value that is there already stays once; an
-// old one that has gone meanwhile is gone.
-func follow(conn *ldap.Conn, dn string, a *ldap.EntryAttribute, becomes map[string]string, refused map[string]error) error {
+// old one that has gone meanwhile is gone. An entry of members who are elsewhere goes with the last list that they are on.
+func follow(conn *ldap.Conn, e *ldap.Entry, a *ldap.EntryAttribute, becomes map[string]string, refused map[string]error) error {
 	have := lowered(a.Values)
 	for i, value := range a.Values {
-		next, follows := becomes[have[i]]
-		if !follows || next == have[i] {
+		old := have[i]
+		next, follows := becomes[old]
+		if !follows || next == old {
 			continue
 		}
-		request := ldap.NewModifyRequest(dn, nil)
+		request := ldap.NewModifyRequest(e.DN, nil)
 		request.Delete(a.Name, []string{value})
 		if next != "" && !slices.Contains(have, strings.ToLower(next)) {
 			request.Add(a.Name, []string{next})
 		}
 		err := conn.Modify(request)
 		switch {
-		case err == nil, code(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists,
-			ldap.LDAPResultNoSuchObject, ldap.LDAPResultNotAllowedOnRDN, ldap.LDAPResultNamingViolation):
+		case code(err, ldap.LDAPResultAttributeOrValueExists): // it has been added since we looked
+			err = changeValue(conn, e.DN, a.Name, value, false)
+		case code(err, ldap.LDAPResultObjectClassViolation) && isClass(e, externalClass) && next == "":
+			err = conn.Del(ldap.NewDelRequest(e.DN, nil))
+		}
+		switch {
+		case err == nil:
+			have[i] = strings.ToLower(next)
+		case code(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultNoSuchObject, ldap.LDAPResultNotAllowedOnRDN, ldap.LDAPResultNamingViolation):
 		case refusal(err):
-			refused[have[i]] = fmt.Errorf("change %s of %s: %w", a.Name, dn, err)
+			refused[old] = fmt.Errorf("change %s of %s: %w", a.Name, e.DN, err)
 		default:
 			return err
 		}
 	}
 	return nil
+}
+
+// followName changes what an entry of members who are elsewhere is called by: their list, or one of them. It goes with the last of these.
+func followName(conn *ldap.Conn, e *ldap.Entry, becomes map[string]string, refused map[string]error) error {
+	parsed, err := ldap.ParseDN(e.DN)
+	if err != nil || len(parsed.RDNs) == 0 || len(parsed.RDNs[0].Attributes) != 1 {
+		return nil //nolint:nilerr // its name is none of those
+	}
+	name := parsed.RDNs[0].Attributes[0]
+	old := strings.ToLower(name.Value)
+	next, follows := becomes[old]
+	for _, other := range lowered(e.GetEqualFoldAttributeValues(name.Type)) {
+		if follows && next == "" && other != old {
+			if next = other; becomes[other] != "" {
+				next = becomes[other]
+			} else if _, gone := becomes[other]; gone {
+				next = ""
+			}
+		}
+	}
+	switch {
+	case !follows || next == old:
+		return nil
+	case next == "":
+		err = conn.Del(ldap.NewDelRequest(e.DN, nil))
+	default:
+		err = conn.ModifyDN(ldap.NewModifyDNRequest(e.DN, name.Type+"="+ldap.EscapeDN(next), true, ""))
+	}
+	switch {
+	case code(err, ldap.LDAPResultNoSuchObject, ldap.LDAPResultEntryAlreadyExists):
+		return nil
+	case refusal(err):
+		refused[old] = fmt.Errorf("rename %s: %w", e.DN, err)
+		return nil
+	}
+	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends/openldap"
 )
 
 const mailDirectories = "/var/vmail/vmail1/example.com/"
@@ -79,9 +80,6 @@ func TestR14_R8_AListThatMayNotBeChangedFailsItsMemberAlone(t *testing.T) {
 	r.addAlias("staff@example.com", "ann@example.com", "bob@example.com", "cat@example.com", "dan@example.com")
 	proxy := newRefuser(t, r.server.URI, ldap.ApplicationModifyRequest, r.dn("Aliases", "sales@example.com"))
 	b := r.through(proxy)
-	members := func(alias string) []string {
-		return r.search("(mail="+alias+"@example.com)", "mailForwardingAddress")[0].GetAttributeValues("mailForwardingAddress")
-	}
 	operations := []account.Operation{
 		operation(account.Delete, "ann", ""), operation(account.Rename, "bob", "robert"),
 		operation(account.Delete, "cat", ""), operation(account.Rename, "dan", "daniel"),
@@ -93,7 +91,7 @@ func TestR14_R8_AListThatMayNotBeChangedFailsItsMemberAlone(t *testing.T) {
 	require.NoError(t, results[2])
 	require.NoError(t, results[3])
 	assert.Len(t, r.search("(mail=bob@example.com)", "mail"), 1, "he stays where the list sends his mail")
-	assert.ElementsMatch(t, []string{"ann@example.com", "bob@example.com"}, members("sales"))
+	assert.ElementsMatch(t, []string{"ann@example.com", "bob@example.com"}, r.members("sales"))
 	assert.Len(t, r.deleted(), 2, "both are gone")
 
 	proxy.spared.Store(&spared{})
@@ -102,8 +100,8 @@ func TestR14_R8_AListThatMayNotBeChangedFailsItsMemberAlone(t *testing.T) {
 	for _, result := range results {
 		require.NoError(t, result)
 	}
-	assert.Equal(t, []string{"robert@example.com"}, members("sales"))
-	assert.ElementsMatch(t, []string{"robert@example.com", "daniel@example.com"}, members("staff"))
+	assert.Equal(t, []string{"robert@example.com"}, r.members("sales"))
+	assert.ElementsMatch(t, []string{"robert@example.com", "daniel@example.com"}, r.members("staff"))
 	assert.Len(t, r.deleted(), 2)
 }
 
@@ -140,4 +138,31 @@ func TestR8_ARefusedMoveTakesNobodyElsesMail(t *testing.T) {
 		assert.Equal(t, operations[i].Home, leadsTo(alias))
 	}
 	assert.Empty(t, r.search("(shadowAddress=*)", "mail"))
+}
+
+// A bind account that may only read changes nothing of anybody, whatever it is asked for.
+func TestR14_WhoMayNotWriteChangesNothing(t *testing.T) {
+	r := newTree(t)
+	d := r.people("ann", "bob", "cat")
+	r.setCounters("example.com", "3", "1", "0")
+	r.addAlias("sales@example.com", "ann@example.com", "bob@example.com", "cat@example.com")
+	r.addAlias("staff@example.com", "sales@example.com")
+	b, err := openldap.Open(t.Context(), openldap.Options{
+		URI: r.server.URI, BaseDN: r.server.Suffix, BindDN: r.server.ReaderDN, Password: r.server.ReaderPassword, DB: r.db,
+	})
+	require.NoError(t, err)
+	defer b.Close()
+	off := operation(account.Update, "cat", "")
+	off.Switch = account.Off
+	before := r.writes()
+	results, err := b.Apply(t.Context(), d, []account.Operation{
+		operation(account.Delete, "ann", ""), alias(account.Delete, "sales"), operation(account.Rename, "bob", "robert"), off,
+		operation(account.Create, "dan", ""), alias(account.Create, "news"),
+	})
+	require.NoError(t, err)
+	for i, result := range results {
+		require.Error(t, result, i)
+	}
+	assert.Equal(t, before, r.writes())
+	assert.Empty(t, r.deleted())
 }
