@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/backends/openldap"
+	"github.com/mailpanel/account-resource/integration_test/servers"
 )
 
 // additional are the additional addresses of the account.
@@ -170,4 +171,51 @@ func TestR8_R19_AddressesInAliasDomainsCutOffAnywhereFollow(t *testing.T) {
 		require.ElementsMatch(t, []string{"ann@example.net", "bob@example.net", "dan@example.net", "eve@example.net"}, r.members("staff"),
 			"after %d requests", requests)
 	}
+}
+
+// The judge is the mail server: Postfix, with iRedMail's conditions, leads mail of an alias domain to the accounts.
+func TestR5_R8_R14_PostfixServesAliasDomains(t *testing.T) {
+	r := newTree(t)
+	d := r.people()
+	r.addValues(r.domainDN("example.com"), "enabledService", "domainalias")
+	r.addValues(r.domainDN("example.com"), "domainAliasName", "example.net")
+	postfix := servers.MailStore{
+		Kind: "ldap", URI: r.server.URI, BaseDN: r.server.BaseDN, BindDN: r.server.ReaderDN, BindPassword: r.server.ReaderPassword,
+	}.Postfix(t)
+	apply := func(operations ...account.Operation) {
+		t.Helper()
+		results, err := r.backend.Apply(t.Context(), d, operations)
+		require.NoError(t, err)
+		for _, result := range results {
+			require.NoError(t, result)
+		}
+	}
+	on := func(local string) account.Operation {
+		op := operation(account.Create, local, "")
+		op.Switch = account.On
+		return op
+	}
+	sales := alias(account.Create, "sales")
+	sales.Join = []string{"ann@example.com", "bob@example.com"}
+	apply(on("ann"), on("bob"), on("cat"), sales)
+	require.True(t, postfix.Domain("example.net"))
+	leads := func(address string, to ...string) {
+		t.Helper()
+		for _, domain := range []string{"@example.com", "@example.net"} {
+			assert.ElementsMatch(t, to, postfix.Recipients(address+domain), address+domain)
+		}
+	}
+	leads("ann", "ann@example.com")
+	leads("sales", "ann@example.com", "bob@example.com")
+
+	renamed := alias(account.Rename, "sales")
+	renamed.Switch, renamed.NewAddress = "", "market@example.com"
+	apply(operation(account.Rename, "ann", "bob"), operation(account.Rename, "bob", "rob"), renamed, operation(account.Delete, "cat", ""))
+	leads("bob", "bob@example.com")
+	leads("rob", "rob@example.com")
+	leads("market", "bob@example.com", "rob@example.com")
+	for _, local := range []string{"ann", "sales", "cat"} {
+		leads(local)
+	}
+	assert.Contains(t, postfix.Mailbox("bob@example.net"), "/ann-")
 }

@@ -101,6 +101,9 @@ func TestR8_R19_RenamingAndDeletingCutOffAnywhereIsFinished(t *testing.T) {
 		r.addAlias("sales@example.com", "a@example.com", "c@example.com", "f@example.com", "list@example.com", "x@example.com",
 			"nobody@elsewhere.example")
 		r.addAlias("list@example.com")
+		notes := "cn=notes," + r.dn("Users", "x@example.com")
+		r.add(notes, "objectClass", "applicationProcess", "cn", "notes")
+		r.add("cn=more,"+notes, "objectClass", "applicationProcess", "cn", "more")
 		cut := newCutter(t, r.server.URI, requests)
 		b, err := openldap.Open(t.Context(), openldap.Options{
 			URI: "ldap://" + cut.Addr().String(), BaseDN: r.server.BaseDN, BindDN: r.server.BindDN, Password: r.server.Password,
@@ -133,5 +136,6 @@ func TestR8_R19_RenamingAndDeletingCutOffAnywhereIsFinished(t *testing.T) {
 		sales := r.search("(mail=sales@example.com)", "mailForwardingAddress")[0].GetAttributeValues("mailForwardingAddress")
 		require.ElementsMatch(t, members, sales, "after %d requests", requests)
 		require.Len(t, r.deleted(), 1)
+		require.Empty(t, r.search("(objectClass=applicationProcess)", "cn"), "after %d requests", requests)
 	}
 }

@@ -166,3 +166,29 @@ func TestR14_WhoMayNotWriteChangesNothing(t *testing.T) {
 	assert.Equal(t, before, r.writes())
 	assert.Empty(t, r.deleted())
 }
+
+// A deletion whose row cannot be written fails, and is brought to its end by the next run: the mail directory is known by the claim.
+func TestR14_R19_ARowThatCannotBeWrittenNowIsWrittenLater(t *testing.T) {
+	r := newTree(t)
+	d := r.people("ann")
+	r.addAlias("sales@example.com", "ann@example.com")
+	rename := func(from, to string) {
+		t.Helper()
+		_, err := r.db.ExecContext(t.Context(), "ALTER TABLE "+from+" RENAME TO "+to)
+		require.NoError(t, err)
+	}
+	deletion := []account.Operation{operation(account.Delete, "ann", "")}
+	rename("deleted_mailboxes", "away")
+	_, err := r.backend.Apply(t.Context(), d, deletion)
+	require.Error(t, err)
+	rename("away", "deleted_mailboxes")
+	require.Empty(t, r.deleted())
+	for range 2 {
+		results, err := r.backend.Apply(t.Context(), d, deletion)
+		require.NoError(t, err)
+		require.NoError(t, results[0])
+		require.Len(t, r.deleted(), 1)
+		assert.Equal(t, deletion[0].Home, r.deleted()[0].Home)
+		assert.Empty(t, r.members("sales"))
+	}
+}
