@@ -133,6 +133,7 @@ func TestR8_AddressesInAliasDomainsMakeWay(t *testing.T) {
 }
 
 func TestR8_R19_AddressesInAliasDomainsCutOffAnywhereFollow(t *testing.T) {
+	t.Parallel()
 	finished := false
 	for requests := 2; !finished; requests++ {
 		r := newTree(t)

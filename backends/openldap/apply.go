@@ -111,7 +111,13 @@ func (s step) settle(err error) error {
 	case refusal(err):
 		*s.result = fmt.Errorf("%s %s: %w", s.Verb, s.Address, err)
 		return nil
-	case unwritable(err):
+	}
+	return failure(err)
+}
+
+// failure is an error that concerns everybody: it says so where the server takes no changes at present.
+func failure(err error) error {
+	if unwritable(err) {
 		return fmt.Errorf("%w: %w", backends.ErrUnwritable, err)
 	}
 	return err

@@ -121,10 +121,12 @@ func (b *Backend) announce(ctx context.Context, d *account.Domain, turns map[acc
 	if c.announced.stands(e) { // else nobody could tell that something is under way
 		c.announced = c.before.plus(tally{1, 1, 1})
 	}
-	return c, c.write(ctx, e, c.announced)
+	err = c.write(ctx, e, c.announced)
+	c.idle = c.refused
+	return c, err
 }
 
-// end has the counters say what there is, after so many more were made. Who could not write them counts anew next time.
+// end has the counters say what there is, after so many more were made.
 func (c *count) end(ctx context.Context, more tally) error {
 	if c.idle {
 		return nil
@@ -143,8 +145,13 @@ func (c *count) end(ctx context.Context, more tally) error {
 	err = c.write(ctx, e, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.counted[c.domain] = now; err != nil || c.refused {
+	switch {
+	case err != nil:
 		delete(b.counted, c.domain)
+	case c.refused: // nor will the next one be let: there is nothing to count for
+		b.counted[c.domain] = said(e)
+	default:
+		b.counted[c.domain] = now
 	}
 	return err
 }
@@ -165,7 +172,7 @@ func (c *count) write(ctx context.Context, e *ldap.Entry, t tally) error {
 	case refusal(err):
 		c.refused = true
 	case err != nil:
-		return fmt.Errorf("write how many accounts %s has: %w", c.domain, err)
+		return fmt.Errorf("write how many accounts %s has: %w", c.domain, failure(err))
 	}
 	return nil
 }

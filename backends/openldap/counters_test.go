@@ -99,6 +99,7 @@ func TestR6_TheDomainsCountersAreKept(t *testing.T) {
 
 // A batch that is cut off anywhere leaves the counters to the next one, be that of the same process or of another.
 func TestR19_ABatchThatWasCutOffLeavesNoWrongCounters(t *testing.T) {
+	t.Parallel()
 	operations := []account.Operation{
 		operation(account.Create, "cat", ""), operation(account.Create, "dan", ""), alias(account.Create, "sales"),
 		operation(account.Delete, "ann", ""), operation(account.Delete, "bob", ""),

@@ -108,7 +108,7 @@ func follow(conn *ldap.Conn, e *ldap.Entry, a *ldap.EntryAttribute, becomes map[
 		case refusal(err):
 			refused[old] = fmt.Errorf("change %s of %s: %w", a.Name, e.DN, err)
 		default:
-			return err
+			return failure(err)
 		}
 	}
 	return nil
@@ -147,5 +147,5 @@ func followName(conn *ldap.Conn, e *ldap.Entry, becomes map[string]string, refus
 		refused[old] = fmt.Errorf("rename %s: %w", e.DN, err)
 		return nil
 	}
-	return err
+	return failure(err)
 }

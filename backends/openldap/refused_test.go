@@ -4,6 +4,7 @@ package openldap_test
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net"
 	"net/url"
@@ -31,6 +32,7 @@ type refuser struct {
 type spared struct {
 	request ber.Tag
 	dn      string
+	code    int64 // 0: insufficient access rights
 }
 
 func newRefuser(t *testing.T, uri string, request ber.Tag, dn string) *refuser {
@@ -40,7 +42,7 @@ func newRefuser(t *testing.T, uri string, request ber.Tag, dn string) *refuser {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
 	r := &refuser{Listener: listener, target: target.Host}
-	r.spared.Store(&spared{request, dn})
+	r.spared.Store(&spared{request: request, dn: dn})
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
@@ -83,7 +85,7 @@ func (r *refuser) pass(client net.Conn) {
 			answer := ber.NewSequence("")
 			answer.AppendChild(request.Children[0])
 			result := ber.Encode(ber.ClassApplication, ber.TypeConstructed, responses[op.Tag], nil, "")
-			code := int64(ldap.LDAPResultInsufficientAccessRights)
+			code := cmp.Or(what.code, int64(ldap.LDAPResultInsufficientAccessRights))
 			result.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, code, ""))
 			result.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "", ""))
 			result.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "no write access to parent", ""))

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
+	"github.com/mailpanel/account-resource/backends"
 	"github.com/mailpanel/account-resource/backends/openldap"
 )
 
@@ -190,5 +191,29 @@ func TestR14_R19_ARowThatCannotBeWrittenNowIsWrittenLater(t *testing.T) {
 		require.Len(t, r.deleted(), 1)
 		assert.Equal(t, deletion[0].Home, r.deleted()[0].Home)
 		assert.Empty(t, r.members("sales"))
+	}
+}
+
+// A server that is busy takes no changes of anybody: whichever entry it says so of, no account is to blame.
+func TestABusyServerIsNoRefusalOfAnAccount(t *testing.T) {
+	for _, busy := range []string{"domain", "list"} {
+		r := newTree(t)
+		d := r.people("ann", "bob")
+		r.setCounters("example.com", "2", "1", "0")
+		r.addAlias("sales@example.com", "ann@example.com", "bob@example.com")
+		dn := map[string]string{"domain": r.domainDN("example.com"), "list": r.dn("Aliases", "sales@example.com")}[busy]
+		proxy := newRefuser(t, r.server.URI, ldap.ApplicationModifyRequest, dn)
+		proxy.spared.Store(&spared{ldap.ApplicationModifyRequest, dn, ldap.LDAPResultBusy})
+		b := r.through(proxy)
+		operations := []account.Operation{operation(account.Delete, "ann", ""), operation(account.Rename, "bob", "rob")}
+		_, err := b.Apply(t.Context(), d, operations)
+		require.ErrorIs(t, err, backends.ErrUnwritable, busy)
+		proxy.spared.Store(&spared{})
+		results, err := b.Apply(t.Context(), d, operations)
+		require.NoError(t, err)
+		require.NoError(t, results[0])
+		require.NoError(t, results[1])
+		assert.Equal(t, []string{"rob@example.com"}, r.members("sales"))
+		assert.Equal(t, r.there("example.com"), r.counters("example.com"))
 	}
 }
