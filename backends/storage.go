@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,14 @@ type Storage struct {
 // DefaultStorage is the rule of a fresh iRedMail installation.
 func DefaultStorage() Storage {
 	return Storage{BaseDirectory: "/var/vmail/vmail1", PrependDomain: true, Hash: true, AppendTimestamp: true}
+}
+
+// Under is the rule with the base directory that a domain has for itself. One that is empty, or would not do for a host, changes nothing.
+func (s Storage) Under(base string) Storage {
+	if base = path.Clean(base); path.IsAbs(base) && path.Dir(base) != "/" {
+		s.BaseDirectory = base
+	}
+	return s
 }
 
 // Home is the absolute mail directory of a new mailbox, with a slash at the end. It is lower case throughout, since

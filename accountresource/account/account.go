@@ -65,6 +65,8 @@ type Domain struct {
 	Language         string
 	Timezone         string
 	DisabledServices []string
+	// StorageBase is the base directory of new mailboxes where the domain has one of its own, else empty.
+	StorageBase string
 }
 
 // HasLimits reports whether it matters how many accounts the domain has, so that a store has to count them.

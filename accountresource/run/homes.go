@@ -45,12 +45,12 @@ func (p *Replication) chooseHomes(ctx context.Context, batch []step) error {
 			homeless = append(homeless, s)
 		}
 	}
-	now := p.cfg.Clock()
+	now, storage := p.cfg.Clock(), p.cfg.Storage.Under(p.domain.StorageBase)
 	for n := 1; len(homeless) > 0; n++ {
 		for _, s := range homeless {
-			s.Home = p.cfg.Storage.Home(s.Address, now)
+			s.Home = storage.Home(s.Address, now)
 			if n > 1 {
-				s.Home = p.cfg.Storage.Another(s.Address, now, n)
+				s.Home = storage.Another(s.Address, now, n)
 			}
 		}
 		taken, err := p.takenHomes(ctx, homeless)

@@ -120,3 +120,19 @@ func TestR5_ACreationThatIsDoneAgainKeepsItsMailDirectory(t *testing.T) {
 		r.nobodyShares()
 	})
 }
+
+func TestR5_ADomainHasABaseDirectoryOfItsOwn(t *testing.T) {
+	for base, want := range map[string]string{
+		"/srv/Mail/two/": "/srv/mail/two/example.com/a/n/n/ann-",
+		"":               "/var/vmail/vmail1/example.com/a/n/n/ann-",
+		"srv/mail":       "/var/vmail/vmail1/example.com/a/n/n/ann-",
+		"/srv":           "/var/vmail/vmail1/example.com/a/n/n/ann-",
+	} {
+		r := newHarness(t)
+		r.config.Storage = backends.DefaultStorage()
+		r.mail.AddDomain(account.Domain{Name: "example.com", Active: true, StorageBase: base})
+		r.people.objects = []account.Object{user("a", "ann@example.com", "Ann")}
+		r.once()
+		assert.Contains(t, r.account("ann@example.com").Home, want, base)
+	}
+}

@@ -54,6 +54,7 @@ func (b *Backend) Domain(ctx context.Context, name string) (account.Domain, erro
 		d.Quota = largest
 	}
 	d.Language, d.Timezone = s.text("defaultlanguage"), s.text("timezone")
+	d.StorageBase = s.text("defaultstoragebasedirectory")
 	d.DisabledServices = lowered(s["disabledmailservice"])
 	if d.HasLimits() {
 		if err := b.use(ctx, &d); err != nil {
