@@ -80,6 +80,9 @@ type Query struct {
 	Having []string
 	// Members asks for Account.Members of aliases too.
 	Members bool
+	// Mend has a store without transactions take back, once it has given all accounts of the domain, what it has written down of the
+	// deletion of mailboxes that are there. It writes nothing else.
+	Mend bool
 	// Homes, where it is not nil, asks another question: which of these mail directories are taken (rule R5). The answer has
 	// the mailbox of any domain, or the deleted one whose directory is still kept (Reserved), that has one of them; Address,
 	// Kind and Home are all that is filled in, and an address may come more than once. Two directories are the same where

@@ -83,7 +83,7 @@ func (p *Replication) wholeState(ctx context.Context, reader Reader, mayWrite bo
 	if err := p.readLinks(ctx, reader, state, mayWrite); err != nil {
 		return nil, err
 	}
-	err := p.accounts(ctx, backends.Query{Members: p.res.Settings.Replication.Groups}, func(a account.Account) {
+	err := p.accounts(ctx, backends.Query{Members: p.res.Settings.Replication.Groups, Mend: mayWrite}, func(a account.Account) {
 		if !p.cfg.Storage.AppendTimestamp {
 			p.maildirs.take(a.Home) // also one in upper case, which not every mail store finds
 		}

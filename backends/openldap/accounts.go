@@ -23,8 +23,8 @@ var (
 	aliasAttributes = append(slices.Clone(accountAttributes), "mailForwardingAddress", "listModerator")
 )
 
-// Accounts streams mailboxes as their pages come, then aliases, then addresses that something else has taken. Once all of a domain were
-// read, what this module has written down of deletions is compared with them: see revived.
+// Accounts streams mailboxes as their pages come, then aliases, then addresses that something else has taken. Where Query.Mend asks
+// for it, what this module has written down of deletions is compared with them: see revived.
 func (b *Backend) Accounts(
 	ctx context.Context, domain string, q backends.Query,
 ) iter.Seq2[account.Account, error] {
@@ -35,7 +35,7 @@ func (b *Backend) Accounts(
 		stop := fmt.Errorf("the caller has enough")
 		s := &stream{domain: domain, only: q.Addresses, seen: make(map[string]struct{})}
 		read := b.stream
-		if q.Addresses == nil && q.Having == nil {
+		if q.Mend && q.Addresses == nil && q.Having == nil {
 			read = b.streamAll
 		}
 		err := read(ctx, s, q, func(a account.Account) error {
