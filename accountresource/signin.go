@@ -18,7 +18,7 @@ import (
 // case. The verdict says what came of it; Result.In reports whether the person may enter, Verdict.Outside what a stranger may be told. For
 // NotDirectory the account is not one of a resource with sign-in: the host goes on with its own passwords. An error is a fault of this
 // side, such as a database that is down, and comes with a verdict that lets in nobody who should not be. It takes 3 seconds for all
-// servers of the directory together, and no longer than ctx.
+// servers of the directory together, besides the tables: a bind that has begun is waited for although ctx ends, so that it is counted.
 func (m *Module) Authenticate(ctx context.Context, address, password string, options ...signin.Option) (signin.Result, error) {
 	return m.signIn.Authenticate(ctx, signin.NewRequest(address, password, options...))
 }

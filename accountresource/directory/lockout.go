@@ -35,14 +35,7 @@ func (s *SignIn) Policy(ctx context.Context, who signin.Key, server string) (pol
 			return err
 		}
 		defer func() { _ = conn.Close() }() // all is read
-		err = bind(ctx, conn, c)
-		if code, answered := answerOf(err); answered {
-			if code == ldap.LDAPResultInvalidCredentials {
-				s.remember(who.Resource, c)
-			}
-			return nil
-		}
-		if err != nil {
+		if bound, err := s.bindInTurn(ctx, who.Resource, conn, c); err != nil || !bound {
 			return err
 		}
 		r.conn = conn
@@ -54,6 +47,49 @@ func (s *SignIn) Policy(ctx context.Context, who signin.Key, server string) (pol
 		return err
 	})
 	return policy, found, err
+}
+
+// bindInTurn binds as a resource's bind account, one at a time, so that a wrong password is sent once however many people sign in. bound is
+// false where the account is refused.
+func (s *SignIn) bindInTurn(ctx context.Context, id int64, conn *connection, c resource.Connection) (bound bool, err error) {
+	release, err := s.turnOf(id).take(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	if s.isRefused(id, c) {
+		return false, nil
+	}
+	err = bind(ctx, conn, c)
+	if code, answered := answerOf(err); answered {
+		if code == ldap.LDAPResultInvalidCredentials {
+			s.remember(id, c)
+		}
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// turnOf returns the turn of a resource's bind account.
+func (s *SignIn) turnOf(id int64) turn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.binding[id] == nil {
+		s.binding[id] = make(turn, 1)
+	}
+	return s.binding[id]
+}
+
+// turn lets one work at a time.
+type turn chan struct{}
+
+func (t turn) take(ctx context.Context) (release func(), err error) {
+	select {
+	case t <- struct{}{}:
+		return func() { <-t }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (s *SignIn) isRefused(id int64, c resource.Connection) bool {
@@ -78,7 +114,8 @@ func (r *Reader) lockout(ctx context.Context, person string) (signin.Policy, boo
 	}
 	of := make(map[string]string)
 	if person != "" {
-		if of, err = r.read(ctx, person, "msDS-ResultantPSO"); err != nil {
+		of, err = r.read(ctx, person, "msDS-ResultantPSO", "objectClass")
+		if err != nil || of["objectClass"] == "" { // who is not shown may have a policy of their own
 			return signin.Policy{}, false, err
 		}
 	}

@@ -21,6 +21,7 @@ type SignIn struct {
 	listed     listedServers
 
 	mu      sync.Mutex
+	binding map[int64]turn // of the bind accounts of resources
 	refused map[int64]refusedAccount
 }
 
@@ -28,7 +29,7 @@ var _ signin.Directory = (*SignIn)(nil)
 
 // SignIn returns what signs people in. connection returns the connection of a resource, as it is stored.
 func (o Options) SignIn(connection func(ctx context.Context, resource int64) (resource.Connection, error)) *SignIn {
-	return &SignIn{options: o, connection: connection, refused: map[int64]refusedAccount{}}
+	return &SignIn{options: o, connection: connection, binding: map[int64]turn{}, refused: map[int64]refusedAccount{}}
 }
 
 // Close ends the connections that are kept.

@@ -13,6 +13,7 @@ type attempt struct {
 	ctx      context.Context
 	who      Account
 	password string
+	client   string
 	mark     []byte
 	asked    bool // the directory was
 
@@ -34,6 +35,9 @@ func (a *attempt) make() (Verdict, error) {
 		return Wrong, nil
 	}
 	a.load()
+	if !a.matching && a.clients.exhausted(a.client, a.cfg.Clock()) {
+		return Throttled, nil
+	}
 	answer, err := a.askServers()
 	switch {
 	case errors.Is(err, errKnown):
@@ -71,7 +75,8 @@ func (a *attempt) knownWrong() (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read the wrong passwords of a person: %w", err)
 	}
-	return tries.at(a.cfg.Clock(), budget.Window).knows(a.mark), nil
+	now := a.cfg.Clock()
+	return tries.at(now, budget.Window).knows(a.mark, now), nil
 }
 
 // settle does what an answer of the directory asks for.
@@ -88,7 +93,7 @@ func (a *attempt) settle(answer Answer) (Verdict, error) {
 		faults = append(faults, briefly(a.ctx, func(ctx context.Context) error { return a.Forget(ctx, a.who.Key) }))
 	}
 	if verdict == Wrong {
-		faults = append(faults, a.countWrong(now))
+		faults = append(faults, a.countWrong())
 	} else {
 		faults = append(faults, a.giveBack())
 	}

@@ -20,10 +20,10 @@ func (a *attempt) reserve(b Budget) error {
 		limit = b.Proven
 	}
 	return a.swap(func(t Tries) (Tries, error) {
-		now := a.cfg.Clock()
+		now := a.cfg.Clock().Truncate(time.Millisecond) // as tables keep it
 		t = t.at(now, b.Window)
 		switch {
-		case t.knows(a.mark):
+		case t.knows(a.mark, now):
 			return t, errKnown
 		case t.Used >= limit:
 			return t, errBudget
@@ -45,20 +45,24 @@ func (a *attempt) giveBack() error {
 	return a.swap(func(t Tries) (Tries, error) { return t.give(a.spent, a.before), nil })
 }
 
-// countUnknown is for a bind of which nobody knows whether the directory counted it.
-func (a *attempt) countUnknown() error {
-	if a.reserved {
-		return nil
-	}
-	return a.swap(func(t Tries) (Tries, error) { return t.spend(a.cfg.Clock()), nil })
+// countUnknown is for a bind of which nobody knows whether the directory counted it. If it did, it was after the bind was reserved.
+func (a *attempt) countUnknown() error { return a.counted(Tries.unchanged) }
+
+// countWrong is for a password that the directory refused.
+func (a *attempt) countWrong() error {
+	return a.counted(func(t Tries) Tries { return t.wrong(a.mark) })
 }
 
-func (a *attempt) countWrong(now time.Time) error {
+// counted counts a bind that was answered now, or given up, unless it was counted when it was reserved. The directory's window begins
+// with its answer.
+func (a *attempt) counted(change func(Tries) Tries) error {
 	return a.swap(func(t Tries) (Tries, error) {
+		now := a.cfg.Clock().Truncate(time.Millisecond)
 		if !a.reserved {
 			t = t.spend(now)
 		}
-		return t.wrong(a.mark), nil
+		t.Last = now
+		return change(t), nil
 	})
 }
 

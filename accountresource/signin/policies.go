@@ -37,16 +37,22 @@ func (s *Service) Policy(ctx context.Context, resource int64) (p Policy, found b
 			continue
 		}
 		p, found, err = s.cfg.Directory.Policy(ctx, anybody, server.Name)
-		if err == nil && found {
+		if err != nil {
+			continue
+		}
+		if found {
 			s.policies.remember(anybody, p, s.cfg.Clock())
 		}
-		return p, found, err
+		return p, found, nil
 	}
 	return p, false, errNoServer
 }
 
 // cautious is assumed of a domain whose policy does not say its policy: one wrong password.
 var cautious = Policy{Threshold: 3, Window: time.Hour}
+
+// Cautious returns what is assumed of a domain that does not say when it locks accounts.
+func Cautious() Policy { return cautious }
 
 // known returns the person's budget by a policy that was read not long ago.
 func (p *policies) known(who Key, now time.Time) (Budget, bool) {

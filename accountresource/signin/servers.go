@@ -57,7 +57,6 @@ func (a *attempt) ask(ctx context.Context, server string) (Answer, error) {
 			state.failed(now())
 			return Answer{}, err
 		}
-		state.answered()
 	}
 	budget, err := a.policies.budget(ctx, a.cfg, a.who.Key, server)
 	if err != nil {

@@ -75,6 +75,7 @@ func (s *Service) Authenticate(ctx context.Context, r Request) (Result, error) {
 	if !found {
 		return Result{Verdict: NotDirectory}, nil
 	}
+	began := s.cfg.Clock()
 	password, valid := sendable(r.Password)
 	var verdict Verdict
 	switch {
@@ -82,16 +83,35 @@ func (s *Service) Authenticate(ctx context.Context, r Request) (Result, error) {
 		verdict = Wrong
 	case who.Unsettled:
 		verdict = Unavailable
-	case s.clients.exhausted(r.Client, s.cfg.Clock()):
-		verdict = Throttled
 	default:
 		verdict, err = s.inTurn(ctx, who, password, r.Client)
 	}
-	if !who.Active && (verdict == OK || verdict == Offline) {
-		verdict = Disabled
+	if verdict == OK || verdict == Offline {
+		verdict, err = s.stillTheirs(ctx, address, &who, verdict, s.cfg.Clock().Sub(began))
 	}
 	s.count(ctx, tallyKey{who.Resource, r.Door, verdict})
 	return Result{Verdict: verdict, Address: who.Address, Resource: who.Resource}, err
+}
+
+// lookAgain is how long a sign-in may take until the account is looked at once more: a run may have changed it meanwhile.
+const lookAgain = 250 * time.Millisecond
+
+// stillTheirs returns a verdict that lets somebody in only where the account is on and still that person's.
+func (s *Service) stillTheirs(ctx context.Context, address string, who *Account, verdict Verdict, took time.Duration) (Verdict, error) {
+	if took >= lookAgain {
+		now, found, err := s.cfg.Links.Find(ctx, address)
+		switch {
+		case err != nil:
+			return Unavailable, fmt.Errorf("look whose account it is now: %w", err)
+		case !found, now.Key != who.Key, now.Unsettled:
+			return Unavailable, nil
+		}
+		*who = now
+	}
+	if !who.Active {
+		return Disabled, nil
+	}
+	return verdict, nil
 }
 
 // inTurn asks for one password of a person at a time: the second of two sign-ins finds what came of the first.
@@ -102,7 +122,7 @@ func (s *Service) inTurn(ctx context.Context, who Account, password, client stri
 	}
 	defer release()
 	// A client that goes away must not leave a bind whose answer nobody counts.
-	a := &attempt{Service: s, ctx: context.WithoutCancel(ctx), who: who, password: password}
+	a := &attempt{Service: s, ctx: context.WithoutCancel(ctx), who: who, password: password, client: client}
 	a.mark = keyed(s.cfg.Key, "wrong", who.Key, password)[:markLength]
 	verdict, err := a.make()
 	if verdict == Wrong && a.asked {

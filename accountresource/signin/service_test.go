@@ -115,7 +115,7 @@ func TestR27_TheOldPasswordAfterGuessesDoesNotLock(t *testing.T) {
 		}
 		require.False(t, w.locked())
 		require.Empty(t, w.verifiers)
-		time.Sleep(31 * time.Minute)
+		time.Sleep(32 * time.Minute)
 		require.Equal(t, signin.OK, try("Right-2"))
 	})
 }

@@ -8,7 +8,9 @@ import (
 
 const (
 	minWindow  = 15 * time.Minute
-	unlimited  = 10 // wrong passwords in a window where the domain never locks
+	margin     = time.Minute // by which a window here is longer than the directory's, whose clock is another one
+	markLife   = time.Hour   // for how long a wrong password is not sent again
+	unlimited  = 10          // wrong passwords in a window where the domain never locks
 	maxMarks   = 16
 	markLength = 16 // bytes of the password's HMAC
 )
@@ -34,7 +36,7 @@ type Budget struct {
 // the directory took the last time, should the person have changed it, and one for the person's own mistake at Windows. Where the
 // domain locks after one wrong password, nothing can keep a guess from doing so.
 func BudgetOf(p Policy) Budget {
-	b := Budget{Any: max(p.Threshold-2, 1), Window: max(p.Window, minWindow)}
+	b := Budget{Any: max(p.Threshold-2, 1), Window: max(p.Window, minWindow) + margin}
 	if p.Threshold <= 0 {
 		b.Any = unlimited
 	}
@@ -53,7 +55,17 @@ func (t Tries) at(now time.Time, window time.Duration) Tries {
 	return t
 }
 
-func (t Tries) knows(mark []byte) bool {
+// knows reports whether a password was called wrong not long ago. It may be right by now: somebody else may have set it.
+func (t Tries) knows(mark []byte, now time.Time) bool {
+	if now.Sub(t.Last) > markLife {
+		return false
+	}
+	return t.has(mark)
+}
+
+func (t Tries) unchanged() Tries { return t }
+
+func (t Tries) has(mark []byte) bool {
 	return slices.ContainsFunc(t.Marks, func(m []byte) bool { return bytes.Equal(m, mark) })
 }
 
@@ -75,7 +87,7 @@ func (t Tries) give(at, before time.Time) Tries {
 
 // wrong remembers a password that the directory refused. The oldest is forgotten where there are too many.
 func (t Tries) wrong(mark []byte) Tries {
-	if t.knows(mark) {
+	if t.has(mark) {
 		return t
 	}
 	t.Marks = append(slices.Clone(t.Marks), mark)

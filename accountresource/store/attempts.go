@@ -18,11 +18,15 @@ type Attempts struct{ *Store }
 
 var _ signin.Attempts = (*Attempts)(nil)
 
+// anyResource stands for all resources: a person whom two of them follow has one count in the directory.
+const anyResource = 0
+
 // Load returns a person's row, zero where there is none.
 func (s *Attempts) Load(ctx context.Context, who signin.Key) (signin.Tries, error) {
+	who.Resource = anyResource
 	rows, err := query(ctx, s.db, s.sql.Select("version", "used", "last", "marks").From(attemptTable).Where(personKey(who)), scanTries)
 	if err != nil {
-		return signin.Tries{}, fmt.Errorf("read the wrong passwords of a person of resource %d: %w", who.Resource, err)
+		return signin.Tries{}, fmt.Errorf("read the wrong passwords of a person: %w", err)
 	}
 	if len(rows) == 0 {
 		return signin.Tries{}, nil
@@ -49,6 +53,7 @@ func scanTries(scan func(...any) error) (t signin.Tries, err error) {
 
 // Swap writes a person's row if it still has the version that was read; 0 means that there was none.
 func (s *Attempts) Swap(ctx context.Context, who signin.Key, loaded int64, next signin.Tries) (bool, error) {
+	who.Resource = anyResource
 	marks := make([]string, len(next.Marks))
 	for i, mark := range next.Marks {
 		marks[i] = hex.EncodeToString(mark)
@@ -66,7 +71,7 @@ func (s *Attempts) Swap(ctx context.Context, who signin.Key, loaded int64, next 
 		}
 	}
 	if err != nil {
-		return false, fmt.Errorf("count a wrong password of a person of resource %d: %w", who.Resource, err)
+		return false, fmt.Errorf("count a wrong password of a person: %w", err)
 	}
 	return met > 0, nil
 }

@@ -146,7 +146,7 @@ func (s *Resources) Save(ctx context.Context, res resource.Resource, set resourc
 		if changed = n > 0; err != nil || !changed {
 			return err
 		}
-		if set.SignIn.Mode == resource.SignInOff {
+		if set.SignIn.Mode == resource.SignInOff || res.Settings.SignIn.Mode == resource.SignInOff {
 			if _, err := exec(ctx, tx, s.sql.Delete(verifierTable).Where(squirrel.Eq{"resource_id": res.ID})); err != nil {
 				return fmt.Errorf("delete the verifiers: %w", err)
 			}
@@ -295,7 +295,7 @@ func (s *Resources) remove(ctx context.Context, lease run.Lease) error {
 		}
 		for _, table := range []string{
 			leaseTable, taskTable, removalTable, progressTable, markTable, againTable, unlinkedTable, unconfirmedTable, databaseTable,
-			unshownTable, saidTable, verifierTable, attemptTable, signInTable, watchTable,
+			unshownTable, saidTable, verifierTable, signInTable, watchTable,
 		} {
 			if _, err := exec(ctx, tx, s.sql.Delete(table).Where(squirrel.Eq{"resource_id": lease.Resource})); err != nil {
 				return fmt.Errorf("empty %s: %w", table, err)

@@ -83,8 +83,11 @@ func (w *Web) signInOf(r *request, res *resource.Resource) (*signInView, error) 
 	if v.Servers, err = w.cfg.SignIn.Servers(ctx, res.ID); err != nil {
 		return nil, err
 	}
-	policy, found, err := w.cfg.SignIn.Policy(ctx, res.ID)
-	v.Policy = &policyView{Known: found && err == nil, Threshold: policy.Threshold}
+	policy, found, silent := w.cfg.SignIn.Policy(ctx, res.ID)
+	if !found || silent != nil {
+		policy = signin.Cautious()
+	}
+	v.Policy = &policyView{Known: found && silent == nil, Threshold: policy.Threshold}
 	budget := signin.BudgetOf(policy)
 	v.Policy.Budget, v.Policy.Minutes = budget.Any, int(budget.Window/time.Minute)
 	if v.URL != "" {

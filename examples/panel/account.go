@@ -34,6 +34,8 @@ func (p *panel) person(ctx context.Context, address, password, client string) (s
 // enter begins a person's session.
 func (p *panel) enter(c *fiber.Ctx, address string) error {
 	p.people.close(c.Cookies(personCookie))
+	p.sessions.close(c.Cookies(sessionCookie)) // whoever used this browser before
+	setSessionCookie(c, "")
 	setCookie(c, personCookie, p.people.open(admin{Username: address}))
 	return c.Redirect("/account", fiber.StatusSeeOther)
 }
