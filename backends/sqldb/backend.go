@@ -62,7 +62,7 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Backend, error) {
 		return nil, fmt.Errorf("open the mail accounts: %w", err)
 	}
 	if len(b.mailbox) == 0 || len(forwardings) == 0 {
-		return nil, errors.New("open the mail accounts: this is no iRedMail database of version 0.9.7 or newer" +
+		return nil, errors.New("open the mail accounts: this is no iRedMail database of version 0.9.8 or newer" +
 			" (tables mailbox and forwardings are needed)")
 	}
 	if b.references, err = references.Open(ctx, db, d, slices.Concat(addressTables, UsageTables)); err != nil {
