@@ -25,8 +25,8 @@ func (f *followed) count(query string, args ...any) (n int) {
 	return n
 }
 
-// With the switch of the Replication tab a change in the directory is here without a run by button or schedule; what is of no concern
-// leaves no row; and a restart of the directory is got over.
+// With "Replicate changes at once" a change in the directory reaches the mailbox without a manual or scheduled run. A change that concerns no
+// account leaves no row in the history.
 func TestLiveChangesArriveByThemselves(t *testing.T) {
 	f := newFollowed(t, 40)
 	f.replicate()
@@ -82,4 +82,20 @@ func TestLiveIsWatchedByOneProcess(t *testing.T) {
 	require.NoError(t, f.ad.Modify(f.ad.People()[0], fakead.Attributes{"displayName": {"Taken Over"}}))
 	f.soon("and runs", func() bool { return f.count("SELECT COUNT(*) FROM mailbox WHERE name = 'Taken Over'") == 1 })
 	require.NoError(t, second.module.Close(t.Context()))
+}
+
+// A watch goes on when the password of the bind account is changed in the directory, since it has signed in already. The runs that it wakes
+// have not: they must not lock the account.
+func TestLiveDoesNotLockTheBindAccount(t *testing.T) {
+	f := newFollowed(t, 5)
+	f.replicate()
+	require.Equal(t, http.StatusSeeOther, f.post(f.base+"/replication", url.Values{"live": {"on"}, "interval": {"1440"}}).status)
+	require.NoError(t, f.ad.Modify(f.ad.People()[0], fakead.Attributes{"displayName": {"Watched"}}))
+	f.soon("it watches", func() bool { return f.count("SELECT COUNT(*) FROM mailbox WHERE name = 'Watched'") == 1 })
+
+	require.NoError(t, f.ad.Modify("CN=reader,CN=Users,"+f.ad.BaseDN(), fakead.Attributes{"password": {"Another-78"}}))
+	refused := func() int { return f.count("SELECT COUNT(*) FROM account_resource_run WHERE outcome = 'failed'") }
+	require.NoError(t, f.ad.Modify(f.ad.People()[1], fakead.Attributes{"title": {"Changed"}}))
+	f.soon("the page says why nobody watches", func() bool { return strings.Contains(f.get("/account-resources").body, "not watching") })
+	assert.Equal(t, 1, refused())
 }

@@ -40,6 +40,7 @@ type Module struct {
 // Source says where an account comes from.
 type Source struct {
 	Resource int64     // the account resource that keeps it in step
+	ID       string    // of the object in the directory; it stays when the account gets another address
 	Path     string    // of that resource's page
 	DN       string    // where the directory had the object when it was last read
 	Changed  time.Time // when a run last changed the account
@@ -57,7 +58,7 @@ func (m *Module) Source(ctx context.Context, address string) (s Source, found bo
 	if err != nil || !found {
 		return Source{}, false, err
 	}
-	s = Source{Resource: link.Resource, DN: link.DN, Path: m.prefix + "/" + strconv.FormatInt(link.Resource, 10)}
+	s = Source{Resource: link.Resource, ID: string(link.Source), DN: link.DN, Path: m.prefix + "/" + strconv.FormatInt(link.Resource, 10)}
 	if s.Changed, err = m.links.Changed(ctx, address); err != nil {
 		return Source{}, false, err
 	}

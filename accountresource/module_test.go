@@ -21,7 +21,7 @@ func TestWhereAnAccountComesFrom(t *testing.T) {
 	assert.True(t, source.Changed.Equal(time.UnixMilli(1750000000000)), source.Changed)
 	source.Changed = time.Time{}
 	assert.Equal(t, accountresource.Source{
-		Resource: 1, Path: base, DN: "CN=created0",
+		Resource: 1, ID: "created0", Path: base, DN: "CN=created0",
 		Managed: []string{"active", "name", "first_name", "last_name", "employee_id", "title", "mobile", "telephone"},
 	}, source)
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/directory/fakead"
 	"github.com/mailpanel/account-resource/accountresource/signin"
 )
@@ -57,7 +58,11 @@ func TestR27_NobodySignsInUntilAnAdminSavesTheTab(t *testing.T) {
 	assert.Contains(t, f.get(f.base+"?tab=signin").body, `<option value="1h" selected>`)
 	result, err := f.module.Authenticate(t.Context(), "Person0@Corp.Example", personPassword)
 	require.NoError(t, err)
-	assert.Equal(t, signin.Result{Verdict: signin.OK, Address: anna, Resource: 1}, result)
+	source, found, err := f.module.Source(t.Context(), anna)
+	require.NoError(t, err)
+	require.True(t, found)
+	assert.Regexp(t, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, source.ID)
+	assert.Equal(t, signin.Result{Verdict: signin.OK, Address: anna, Resource: 1, Source: account.SourceID(source.ID)}, result)
 	assert.True(t, result.In())
 
 	// The resource's schedule has nothing to do with it; switching it off has.

@@ -2,10 +2,12 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/plan"
+	"github.com/mailpanel/account-resource/backends"
 )
 
 // readLinks adds the links to the state. The claims that an earlier run of the resource left are settled first (rule R19): what
@@ -44,6 +46,7 @@ func (p *Replication) readLinks(ctx context.Context, reader Reader, state *plan.
 	}
 	for i := range settling {
 		switch s := &settling[i]; {
+		case s.isGone():
 		case s.err != nil:
 			state.AddLink(*claims[i])
 		case s.Link != nil:
@@ -106,6 +109,12 @@ func (p *Replication) keepApart(batch []step, founds []plan.Found) {
 	}
 }
 
+// isGone reports whether a step finishes a deletion whose account is gone, while something else has the address by now. The mail store
+// refuses that again each time, and there is nothing left to delete.
+func (s *step) isGone() bool {
+	return s.claimed && s.claim.State == account.Deleting && errors.Is(s.err, backends.ErrNotFound)
+}
+
 // settleClaims finishes what has begun, and writes the links and log rows. A claim whose operation the mail store refuses
 // stays as it is.
 func (p *Replication) settleClaims(ctx context.Context, batch []step, claims []*account.Link) error {
@@ -119,7 +128,9 @@ func (p *Replication) settleClaims(ctx context.Context, batch []step, claims []*
 	for i := range batch {
 		s := &batch[i]
 		entry := p.entryOf(s)
-		if s.err != nil {
+		if s.isGone() {
+			settled.add(s, nil, true)
+		} else if s.err != nil {
 			p.retryLater(s.Source, s.Kind)
 			p.log.WarnContext(ctx, "finish what an earlier run began", "address", s.Address, "error", s.err)
 		} else {

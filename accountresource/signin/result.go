@@ -1,6 +1,10 @@
 package signin
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailpanel/account-resource/accountresource/account"
+)
 
 // Verdict is what came of a sign-in.
 type Verdict string
@@ -23,6 +27,8 @@ type Result struct {
 	Verdict  Verdict
 	Address  string // canonical; empty for NotDirectory
 	Resource int64
+	// Source is the person's object in the directory: the same whatever address the person has. A session belongs to it, not to Address.
+	Source account.SourceID
 }
 
 // In reports whether the person may enter.

@@ -90,7 +90,7 @@ func (s *Service) Authenticate(ctx context.Context, r Request) (Result, error) {
 		verdict, err = s.stillTheirs(ctx, address, &who, verdict, s.cfg.Clock().Sub(began))
 	}
 	s.count(ctx, tallyKey{who.Resource, r.Door, verdict})
-	return Result{Verdict: verdict, Address: who.Address, Resource: who.Resource}, err
+	return Result{Verdict: verdict, Address: who.Address, Resource: who.Resource, Source: who.Source}, err
 }
 
 // lookAgain is how long a sign-in may take until the account is looked at once more: a run may have changed it meanwhile.

@@ -56,9 +56,9 @@ func TestR27_WhoIsMeant(t *testing.T) {
 	off.Active = false
 	w.accounts["off@example.com"] = off
 	for address, want := range map[string]signin.Result{
-		" ANNA@Example.com ": {Verdict: signin.OK, Address: "anna@example.com", Resource: 7},
-		"alias@example.com":  {Verdict: signin.OK, Address: "anna@example.com", Resource: 7},
-		"off@example.com":    {Verdict: signin.Disabled, Address: "anna@example.com", Resource: 7},
+		" ANNA@Example.com ": {Verdict: signin.OK, Address: "anna@example.com", Resource: 7, Source: anna.Source},
+		"alias@example.com":  {Verdict: signin.OK, Address: "anna@example.com", Resource: 7, Source: anna.Source},
+		"off@example.com":    {Verdict: signin.Disabled, Address: "anna@example.com", Resource: 7, Source: anna.Source},
 		"else@example.com":   {Verdict: signin.NotDirectory},
 		"anna":               {Verdict: signin.NotDirectory},
 		"":                   {Verdict: signin.NotDirectory},

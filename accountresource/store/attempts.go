@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/Masterminds/squirrel"
 
@@ -65,6 +66,9 @@ func (s *Attempts) Swap(ctx context.Context, who signin.Key, loaded int64, next 
 	}
 	met, err := swap()
 	if err == nil && met == 0 && loaded == 0 { // there may be no row yet
+		if err = s.forgetOld(ctx); err != nil {
+			return false, err
+		}
 		if err = s.ensure(ctx, attemptTable, linkKey, []string{"resource_id", "source_id", "version", "used", "last", "marks"},
 			who.Resource, string(who.Source), 0, 0, 0, ""); err == nil {
 			met, err = swap()
@@ -74,4 +78,14 @@ func (s *Attempts) Swap(ctx context.Context, who signin.Key, loaded int64, next 
 		return false, fmt.Errorf("count a wrong password of a person: %w", err)
 	}
 	return met > 0, nil
+}
+
+// longestKept is for how long a row is kept that nobody adds to. No window of a directory is longer.
+const longestKept = 366 * 24 * time.Hour
+
+// forgetOld deletes the rows of people who have had no wrong password for long, so that those of people who left do not stay for ever.
+func (s *Attempts) forgetOld(ctx context.Context) error {
+	_, err := exec(ctx, s.db, s.sql.Delete(attemptTable).Where(squirrel.Gt{"last": 0}).
+		Where(squirrel.Lt{"last": millis(s.clock().Add(-longestKept))}))
+	return wrapped(err, "delete old counts of wrong passwords")
 }

@@ -122,6 +122,25 @@ func testAttempts(t *testing.T, connect func() *sql.DB) {
 	tries, err = s.Attempts().Load(t.Context(), anna)
 	require.NoError(t, err)
 	assert.Empty(t, cmp.Diff(next, tries))
+
+	// A person whom two resources follow has one count. What nobody adds to for more than a year is deleted.
+	elsewhere, err := s.Attempts().Load(t.Context(), signin.Key{Resource: 2, Source: "a"})
+	require.NoError(t, err)
+	assert.Empty(t, cmp.Diff(next, elsewhere))
+	c.advance(365 * 24 * time.Hour)
+	for _, later := range []struct {
+		after time.Duration
+		who   signin.Key
+		kept  bool
+	}{{0, signin.Key{Resource: 1, Source: "b"}, true}, {2 * 24 * time.Hour, signin.Key{Resource: 1, Source: "c"}, false}} {
+		c.advance(later.after)
+		swapped, err = s.Attempts().Swap(t.Context(), later.who, 0, signin.Tries{Version: 1, Used: 1, Last: c.now()})
+		require.NoError(t, err)
+		require.True(t, swapped)
+		tries, err = s.Attempts().Load(t.Context(), anna)
+		require.NoError(t, err)
+		assert.Equal(t, later.kept, tries.Used > 0)
+	}
 }
 
 func testSignInCounts(t *testing.T, connect func() *sql.DB) {

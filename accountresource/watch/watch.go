@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -21,9 +22,12 @@ const (
 	firstPause, mostPause = 500 * time.Millisecond, time.Minute // until a lost connection is made again
 	goodService           = 30 * time.Second                    // after which the first pause is short again
 	certificatePause      = 5 * time.Minute                     // after a certificate that is not in order
-	refusedPause          = 15 * time.Minute                    // after a refused bind, so that the account is not locked
+	refusedPause          = 30 * time.Minute                    // after a refused bind: by then Active Directory has forgotten it
 	busyPause             = time.Second                         // while another run is going on
 	fullPause             = time.Hour                           // between two full runs
+	countEvery            = 10 * time.Minute                    // between two counts of the linked accounts
+
+	firstFailurePause, mostFailurePause = time.Minute, 15 * time.Minute // until a failed run is made again
 
 	leastListing, mostListing = 2 * time.Second, time.Minute // between two listings of identities
 	listingShare              = 3 * time.Millisecond         // of that for each linked account: twenty times what listing it takes
@@ -35,10 +39,12 @@ type watch struct {
 	res    resource.Resource
 	wake   chan struct{} // holds one sign
 	state  State
-	told   State
 	listed time.Time // when identities were listed last
 	full   time.Time // when a live run read everything last
-	owed   bool
+	owed   bool      // a run had to leave out a listing of identities
+
+	linked  int       // accounts of the resource, for the pace of listings
+	counted time.Time // when they were counted
 
 	mu     sync.Mutex // guards the newest sign
 	server string
@@ -81,7 +87,11 @@ func problemOf(err error) account.Message {
 	return resource.ProblemsOf(err)[0].Message
 }
 
-// longPause returns how long to wait after errors that come again: a refused bind counts towards the lockout of the account.
+// brief are the problems of encryption that a server has while it restarts.
+var brief = map[string]bool{"tls_silent": true, "tls_broken_off": true, "tls_failed": true}
+
+// longPause returns how long to wait after an error that would only come again, and zero after any other. A refused bind counts towards the
+// lockout of the account.
 func longPause(err error) time.Duration {
 	if errors.Is(err, run.ErrCannotFollow) {
 		return refusedPause // the settings, or what the server says of itself, may change
@@ -91,7 +101,7 @@ func longPause(err error) time.Duration {
 		switch kind, _, _ := strings.Cut(key, "_"); {
 		case kind == "bind" && key != "bind_silent":
 			return refusedPause
-		case kind == "certificate", kind == "ca", kind == "tls":
+		case kind == "certificate", kind == "ca", kind == "tls" && !brief[key]:
 			return certificatePause
 		}
 	}
@@ -111,45 +121,57 @@ func (w *watch) connection(ctx context.Context) error {
 		ended <- recovered.Do(func() error { return source.Watch(ctx, every, w.sign) })
 		cancel()
 	}()
-	for ctx.Err() == nil {
+	var refused error
+	for ctx.Err() == nil && refused == nil {
 		select {
 		case <-w.wake:
 			sleep(ctx, settle)
-			w.run(life)
+			refused = w.run(life)
 		case <-ctx.Done():
 		}
 	}
 	cancel()
-	return <-ended
+	lost := <-ended
+	return cmp.Or(refused, lost)
 }
 
-// sign is called when the counter has changed; the first time when the connection stands, as anything may have happened before.
+// sign notes a change and wakes the watch. The source calls it once when it has connected, because anything may have changed before.
 func (w *watch) sign(server string) {
 	w.mu.Lock()
 	w.server, w.seen = server, time.Now()
 	w.mu.Unlock()
+	w.signal()
+}
+
+// signal wakes the watch; one signal that waits is enough.
+func (w *watch) signal() {
 	select {
 	case w.wake <- struct{}{}:
-	default: // it is about to run
+	default:
 	}
 }
 
-// run makes runs until one has ended that began after the last sign.
-func (w *watch) run(ctx context.Context) {
-	for ctx.Err() == nil {
+// run makes live runs until one succeeds that began after the newest sign. Signs that come meanwhile wake the watch again afterwards. It
+// returns an error where the directory refused the bind account: the watch has signed in before, but every run does so anew.
+func (w *watch) run(ctx context.Context) error {
+	for pause := firstFailurePause; ctx.Err() == nil; {
 		w.noteSign(ctx)
 		bounds := w.bounds(ctx)
 		began := time.Now()
 		look, err := w.cfg.Run(ctx, w.res, bounds)
 		switch {
-		case errors.Is(err, run.ErrRunning): // it may have read the counter before the change
+		case errors.Is(err, run.ErrRunning): // the other run may have read the counter before the change
 			sleep(ctx, busyPause)
 			continue
-		case err != nil:
-			if ctx.Err() == nil {
-				w.log.WarnContext(ctx, "live run", "resource", w.res.ID, "error", err)
+		case err == nil && look.Run.IsBindRefused():
+			return &resource.Problem{Message: look.Run.Error}
+		case err != nil, look.Run.Outcome == run.Failed:
+			if err != nil && ctx.Err() == nil {
+				w.log.WarnContext(ctx, "live run", "resource", w.res.ID, "error", err, "again_in", pause)
 			}
-			return
+			sleep(ctx, pause)
+			pause = min(2*pause, mostFailurePause)
+			continue
 		}
 		now := time.Now()
 		w.owed = look.Owes
@@ -159,45 +181,43 @@ func (w *watch) run(ctx context.Context) {
 		if look.Run.Mode == run.Full && !look.Empty {
 			w.full = now
 		}
-		sleep(ctx, max(every, now.Sub(began))) // live work takes half of the time at most
-		if !w.owed {
-			return
-		}
-		if next := w.nextListing(ctx); next > 0 {
+		sleep(ctx, max(every, now.Sub(began))) // live runs take at most half of the time
+		if next := w.nextListing(ctx); w.owed && next > 0 {
 			w.later(ctx, next)
-			return
+		} else if w.owed {
+			continue
 		}
+		return nil
 	}
+	return nil
 }
 
 // later wakes the watch after a time.
 func (w *watch) later(ctx context.Context, wait time.Duration) {
-	timer := time.AfterFunc(wait, func() {
-		select {
-		case w.wake <- struct{}{}:
-		default:
-		}
-	})
+	timer := time.AfterFunc(wait, w.signal)
 	context.AfterFunc(ctx, func() { timer.Stop() })
 }
 
-// bounds says what the next run may do.
+// bounds returns what the next run may do.
 func (w *watch) bounds(ctx context.Context) run.Bounds {
-	may := w.nextListing(ctx) <= 0
-	return run.Bounds{List: may, Owed: w.owed && may, Full: time.Since(w.full) >= fullPause}
+	mayList := w.nextListing(ctx) <= 0
+	return run.Bounds{List: mayList, Owed: w.owed && mayList, Full: time.Since(w.full) >= fullPause}
 }
 
-// nextListing returns how long no identities are listed yet.
+// nextListing returns how long to wait until identities may be listed again; zero or less: now.
 func (w *watch) nextListing(ctx context.Context) time.Duration {
-	linked, err := w.cfg.Links(ctx, w.res.ID)
-	if err != nil {
-		linked = int(mostListing / listingShare)
+	if w.counted.IsZero() || time.Since(w.counted) >= countEvery {
+		linked, err := w.cfg.Links(ctx, w.res.ID)
+		if err != nil {
+			return mostListing - time.Since(w.listed)
+		}
+		w.linked, w.counted = linked, time.Now()
 	}
-	least := min(max(time.Duration(linked)*listingShare, leastListing), mostListing)
+	least := min(max(time.Duration(w.linked)*listingShare, leastListing), mostListing)
 	return least - time.Since(w.listed)
 }
 
-// noteSign tells people of the newest change.
+// noteSign keeps the newest sign for the page.
 func (w *watch) noteSign(ctx context.Context) {
 	w.mu.Lock()
 	server, seen := w.server, w.seen
@@ -209,18 +229,11 @@ func (w *watch) noteSign(ctx context.Context) {
 	w.tell(ctx)
 }
 
-// tell keeps the state for pages, where it is worth a write.
+// tell writes the state for the pages of all processes.
 func (w *watch) tell(ctx context.Context) {
-	const often = 2 * time.Second
-	isNews := w.told.Server != w.state.Server || !w.told.Since.Equal(w.state.Since) || w.told.Problem.Key != w.state.Problem.Key
-	if !isNews && w.state.Seen.Sub(w.told.Seen) < often {
-		return
-	}
 	if err := w.cfg.Watches.Tell(ctx, w.res.ID, w.cfg.Owner, w.state); err != nil && ctx.Err() == nil {
-		w.log.WarnContext(ctx, "keep how a watch is going", "resource", w.res.ID, "error", err)
-		return
+		w.log.WarnContext(ctx, "write the state of a watch", "resource", w.res.ID, "error", err)
 	}
-	w.told = w.state
 }
 
 func sleep(ctx context.Context, d time.Duration) {

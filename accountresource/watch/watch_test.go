@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/resource"
 	"github.com/mailpanel/account-resource/accountresource/run"
 	"github.com/mailpanel/account-resource/accountresource/watch"
@@ -32,6 +33,8 @@ type world struct {
 	most      int // runs at once
 	busy      int // so many runs meet another one
 	look      func(run.Bounds) run.Look
+	failing   int    // so many runs fail
+	counted   int    // how often the linked accounts were counted
 	owner     string // of the watch; empty: nobody
 	states    []watch.State
 }
@@ -64,7 +67,12 @@ func play(t *testing.T, w *world, owner string, test func(s *watch.Service)) {
 			return slices.Clone(w.resources), nil
 		},
 		Open: func(context.Context, resource.Resource) (watch.Source, error) { return w, nil }, Run: w.run,
-		Links:   func(context.Context, int64) (int, error) { return 1000, nil },
+		Links: func(context.Context, int64) (int, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.counted++
+			return 1000, nil
+		},
 		Watches: w, Owner: owner, Logger: slog.New(slog.DiscardHandler),
 	})
 	defer s.Close()
@@ -110,6 +118,10 @@ func (w *world) run(ctx context.Context, _ resource.Resource, b run.Bounds) (run
 	w.running++
 	w.most = max(w.most, w.running)
 	took, look := w.took, w.look(b)
+	if w.failing > 0 {
+		w.failing--
+		look = run.Look{Run: run.Run{Outcome: run.Failed}}
+	}
 	w.mu.Unlock()
 	select {
 	case <-time.After(took):
@@ -280,13 +292,14 @@ func TestARefusedBindIsNotRepeatedAtSpeed(t *testing.T) {
 		key string
 	}{
 		{resource.NewProblem("bind_password", "bind_wrong_password", nil), "problem_bind_wrong_password"},
+		{resource.NewProblem("bind_dn", "bind_locked", nil), "problem_bind_locked"},
 		{run.ErrCannotFollow, "problem_live_cannot_follow"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld()
 			w.refuse = c.err
 			play(t, w, "one", func(s *watch.Service) {
-				rest(14 * time.Minute)
+				rest(29 * time.Minute)
 				assert.Len(t, w.connections(), 1)
 				assert.Equal(t, c.key, w.state().Problem.Key)
 				w.mu.Lock()
@@ -354,6 +367,85 @@ func TestOneProcessWatches(t *testing.T) {
 			w.mu.Unlock()
 			rest(10 * time.Second)
 			assert.Empty(t, w.owner)
+		})
+	})
+}
+
+// A run that failed left its changes where they are: it is made again, with growing pauses, although the counter stays.
+func TestALiveRunThatFailedIsMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		play(t, w, "one", func(*watch.Service) {
+			rest(time.Minute)
+			w.mu.Lock()
+			w.failing = 5
+			w.mu.Unlock()
+			before := w.made()
+			w.change()
+			rest(10 * time.Second)
+			require.Equal(t, before+1, w.made(), "not at speed")
+			rest(2 * time.Hour)
+			assert.Equal(t, before+6, w.made(), "five failed, and the sixth did not")
+		})
+	})
+}
+
+// A server that restarts breaks off handshakes: that is over soon. A certificate that is not in order is not.
+func TestACertificateIsTriedSeldom(t *testing.T) {
+	for key, most := range map[string]int{"certificate_expired": 3, "ca_unknown": 3, "tls_old_version": 3, "tls_broken_off": 30, "tls_silent": 30, "port_closed": 30} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			w.refuse = resource.NewProblem("host", key, nil)
+			play(t, w, "one", func(*watch.Service) {
+				rest(11 * time.Minute)
+				tries := len(w.connections())
+				assert.LessOrEqual(t, tries, most, key)
+				assert.Equal(t, most > 3, tries > 3, key)
+			})
+		})
+	}
+}
+
+// What a look costs does not grow with the linked accounts: they are not counted for each.
+func TestLinkedAccountsAreCountedSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		play(t, w, "one", func(*watch.Service) {
+			for range 100 {
+				w.change()
+				rest(2 * time.Second)
+			}
+			assert.Greater(t, w.made(), 90)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			assert.LessOrEqual(t, w.counted, 2)
+		})
+	})
+}
+
+// The watch has signed in before the password was changed; its runs have not. One that is refused ends the watch for half an hour, however
+// many changes there are, and the page says why.
+func TestARunWhoseBindIsRefusedEndsTheWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		play(t, w, "one", func(*watch.Service) {
+			rest(time.Minute)
+			w.mu.Lock()
+			w.look = func(run.Bounds) run.Look {
+				return run.Look{Run: run.Run{Outcome: run.Failed, Error: account.Say("problem_bind_locked", "Account", "reader")}}
+			}
+			w.mu.Unlock()
+			before := w.made()
+			for range 29 * 60 {
+				w.change()
+				rest(time.Second)
+			}
+			assert.Equal(t, before+1, w.made())
+			assert.Len(t, w.connections(), 1)
+			assert.Equal(t, account.Say("problem_bind_locked", "Account", "reader"), w.state().Problem)
+			assert.True(t, w.state().Since.IsZero(), "it is not watching")
+			rest(10 * time.Minute)
+			assert.Len(t, w.connections(), 2)
 		})
 	})
 }

@@ -90,10 +90,16 @@ func (w *Web) signInOf(r *request, res *resource.Resource) (*signInView, error) 
 	v.Policy = &policyView{Known: found && silent == nil, Threshold: policy.Threshold}
 	budget := signin.BudgetOf(policy)
 	v.Policy.Budget, v.Policy.Minutes = budget.Any, int(budget.Window/time.Minute)
-	if v.URL != "" {
-		v.Files, err = signin.DovecotFiles(signin.Setup{Version: v.Version, Store: v.Store, URL: v.URL, Token: w.cfg.Endpoint.Token})
-	}
+	v.Files, err = w.dovecotFiles(v.Version, v.Store)
 	return v, err
+}
+
+// dovecotFiles returns Dovecot's files, none where this panel does not listen for it.
+func (w *Web) dovecotFiles(version, store string) ([]signin.File, error) {
+	if w.cfg.Endpoint.URL == "" {
+		return nil, nil
+	}
+	return signin.DovecotFiles(signin.Setup{Version: version, Store: store, URL: w.cfg.Endpoint.URL, Token: w.cfg.Endpoint.Token})
 }
 
 // oneOf returns the value if it is one of those that are known, else the first of these.
@@ -164,11 +170,14 @@ func (w *Web) signInFile(r *request) error {
 	if err != nil {
 		return err
 	}
-	v, err := w.signInOf(r, &res)
+	if res.Settings.SignIn.Mode != resource.SignInWithDirectory {
+		return errNotFound
+	}
+	files, err := w.dovecotFiles(oneOf(r.Query("dovecot"), signin.DovecotVersions), oneOf(r.Query("store"), signin.DovecotStores))
 	if err != nil {
 		return err
 	}
-	for _, f := range v.Files {
+	for _, f := range files {
 		if f.Name == r.Params("name") {
 			r.Attachment(f.Name)
 			r.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")

@@ -54,7 +54,6 @@ type Backend struct {
 	dialect dialect.Dialect
 	usage   *references.Set
 	deleted *sqldb.DeletedMailboxes
-	revives bool // whether rows of deleted mailboxes can be taken back
 
 	mu      sync.Mutex
 	counted map[string]tally // by domain: what the counters were left to say
@@ -92,9 +91,6 @@ func (b *Backend) open(ctx context.Context, base string) (err error) {
 		return err
 	}
 	if b.usage, err = references.Open(ctx, b.db, b.dialect, sqldb.UsageTables); err != nil {
-		return err
-	}
-	if b.revives, err = b.canRevive(ctx); err != nil {
 		return err
 	}
 	b.deleted, err = sqldb.OpenDeletedMailboxes(ctx, b.db, b.dialect)

@@ -168,16 +168,16 @@ func depth(dn string) int {
 	return len(parsed.RDNs)
 }
 
-// restore makes entries again, the last one first.
-func restore(conn *ldap.Conn, deleted []*ldap.Entry) error {
+// restore adds deleted entries again, the last one first. One that the server refuses does not keep the others from it.
+func restore(conn *ldap.Conn, deleted []*ldap.Entry) (err error) {
 	for _, e := range slices.Backward(deleted) {
 		request := ldap.NewAddRequest(e.DN, nil)
 		for _, a := range e.Attributes {
 			request.Attribute(a.Name, a.Values)
 		}
-		if err := conn.Add(request); err != nil && !code(err, ldap.LDAPResultEntryAlreadyExists) {
-			return fmt.Errorf("make %s again, which was deleted: %w", e.DN, err)
+		if refused := conn.Add(request); refused != nil && !code(refused, ldap.LDAPResultEntryAlreadyExists) {
+			err = errors.Join(err, fmt.Errorf("add %s again, which was deleted: %w", e.DN, refused))
 		}
 	}
-	return nil
+	return err
 }

@@ -7,90 +7,55 @@ import (
 	"github.com/mailpanel/account-resource/accountresource/account"
 	"github.com/mailpanel/account-resource/accountresource/dialect"
 	"github.com/mailpanel/account-resource/backends"
-	"github.com/mailpanel/account-resource/backends/references"
 )
 
-// deletedBy is the admin in the rows of deleted_mailboxes that this module writes.
-const deletedBy = "account-resource"
-
-// revived finds mailboxes that are there though a row in deleted_mailboxes says that they were deleted: somebody brought an entry back, and
-// a clean-up job would remove its mail. The rows are read before the accounts. A row is written when its entry is gone, so that one of a
-// mailbox which is there after that is wrong, whoever deletes meanwhile.
+// revived collects the mailboxes that exist although deleted_mailboxes says that this module deleted them, such as an entry that was restored
+// from a backup. The clean-up job would remove their mail. The rows are read before the accounts: a row is only written once its entry is
+// gone, so a mailbox that is read after its row exists again, whoever deletes meanwhile.
 type revived struct {
-	rows map[string][]string // mail directories as they are written, by their normal form
-	gone []string            // those of mailboxes that are there
+	rows map[string][]string // the mail directories as they are written, by their normal form
+	gone []string            // those of mailboxes that exist
 }
 
-// canRevive reports whether the database has the table with the columns by which rows of this module are known.
-func (b *Backend) canRevive(ctx context.Context) (bool, error) {
-	found, err := references.Columns(ctx, b.db, b.dialect, "deleted_mailboxes")
-	return found["admin"] && found["domain"] && found["maildir"], err
-}
-
-// streamAll streams all accounts of a domain, and takes back what is written down of mailboxes that are among them.
+// streamAll streams all accounts of a domain, and then deletes this module's rows in deleted_mailboxes of the mailboxes among them.
 func (b *Backend) streamAll(ctx context.Context, s *stream, q backends.Query, each func(account.Account) error) error {
-	there, err := b.readDeleted(ctx, s.domain)
+	found, err := b.readDeleted(ctx, s.domain)
 	if err != nil {
 		return err
 	}
 	if err := b.stream(ctx, s, q, func(a account.Account) error {
-		there.see(&a)
+		found.see(&a)
 		return each(a)
 	}); err != nil {
 		return err
 	}
-	return b.withdraw(ctx, s.domain, there)
+	if len(found.gone) == 0 {
+		return nil
+	}
+	err = b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error { return b.deleted.TakeBack(ctx, tx, s.domain, found.gone) })
+	if err != nil {
+		return fmt.Errorf("take back the deletion of %d mailboxes that exist: %w", len(found.gone), err)
+	}
+	return nil
 }
 
-// readDeleted reads which mail directories this module has written down as those of deleted mailboxes of a domain.
+// readDeleted reads this module's rows of a domain.
 func (b *Backend) readDeleted(ctx context.Context, domain string) (r revived, err error) {
-	if b.db == nil || !b.revives {
+	if b.db == nil {
 		return r, nil
 	}
-	rows, err := b.db.QueryContext(ctx, b.dialect.Placeholders("SELECT maildir FROM deleted_mailboxes WHERE admin = ? AND domain = ?"),
-		deletedBy, domain)
-	if err != nil {
-		return r, fmt.Errorf("read the deleted mailboxes: %w", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err tells
-	r.rows = make(map[string][]string)
-	for rows.Next() {
-		var home string
-		if err := rows.Scan(&home); err != nil {
-			return r, fmt.Errorf("read the deleted mailboxes: %w", err)
-		}
+	written, err := b.deleted.Written(ctx, b.db, domain)
+	r.rows = make(map[string][]string, len(written))
+	for _, home := range written {
 		normal := account.NormalHome(home)
 		r.rows[normal] = append(r.rows[normal], home)
 	}
-	if err := rows.Err(); err != nil {
-		return r, fmt.Errorf("read the deleted mailboxes: %w", err)
-	}
-	return r, nil
+	return r, err
 }
 
-// see notes an account that is there.
+// see records an account that exists.
 func (r *revived) see(a *account.Account) {
-	if a.Kind == account.Mailbox && len(r.rows) > 0 {
+	if a.Kind == account.Mailbox {
 		r.gone = append(r.gone, r.rows[account.NormalHome(a.Home)]...)
 	}
-}
-
-// withdraw removes the rows of mailboxes that are there.
-func (b *Backend) withdraw(ctx context.Context, domain string, r revived) error {
-	if len(r.gone) == 0 {
-		return nil
-	}
-	remove := b.dialect.Placeholders("DELETE FROM deleted_mailboxes WHERE admin = ? AND domain = ? AND maildir = ?")
-	err := b.dialect.Transaction(ctx, b.db, func(tx *dialect.Tx) error {
-		for _, home := range r.gone {
-			if _, err := tx.ExecContext(ctx, remove, deletedBy, domain, home); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("take back that %d mailboxes were deleted, which are there: %w", len(r.gone), err)
-	}
-	return nil
 }

@@ -94,6 +94,33 @@ func (g *DeletedMailboxes) Add(ctx context.Context, tx *dialect.Tx, deleted []De
 	return nil
 }
 
+// Written returns the mail directories of a domain that this module has entered, as they are written; none where the table lacks a column by
+// which its rows are known.
+func (g *DeletedMailboxes) Written(ctx context.Context, db *sql.DB, domain string) ([]string, error) {
+	for _, column := range []string{"admin", "domain", "maildir"} {
+		if !g.found.has(column) {
+			return nil, nil
+		}
+	}
+	homes, err := query(ctx, db, g.sql.Select("maildir").From("deleted_mailboxes").
+		Where(squirrel.Eq{"admin": deletedBy, "domain": domain}), scanText)
+	if err != nil {
+		return nil, fmt.Errorf("read the deleted mailboxes of %s: %w", domain, err)
+	}
+	return homes, nil
+}
+
+// TakeBack deletes the rows of mail directories, given as they are written, that this module has entered for a domain.
+func (g *DeletedMailboxes) TakeBack(ctx context.Context, tx *dialect.Tx, domain string, homes []string) error {
+	for part := range slices.Chunk(homes, listChunk) {
+		if err := exec(ctx, tx, g.sql.Delete("deleted_mailboxes").
+			Where(squirrel.Eq{"admin": deletedBy, "domain": domain, "maildir": part})); err != nil {
+			return fmt.Errorf("delete %d rows of deleted_mailboxes: %w", len(part), err)
+		}
+	}
+	return nil
+}
+
 type usage struct {
 	address         string
 	bytes, messages int64

@@ -24,7 +24,7 @@ type panel struct {
 	app      *fiber.App
 	admins   *admins
 	sessions *sessions
-	people   *sessions // of those who are no admins
+	people   sessionsOf[person] // who reads mail here
 	limits   *signInLimits
 	mail     accounts
 	module   *accountresource.Module
@@ -44,7 +44,7 @@ type accounts interface {
 func newPanel(a *admins, m accounts, logger *slog.Logger) *panel {
 	engine := html.NewFileSystem(http.FS(pages), ".html")
 	engine.AddFunc("path", url.PathEscape)
-	p := &panel{admins: a, sessions: newSessions(), people: newSessions(), limits: newSignInLimits(time.Now), mail: m, logger: logger}
+	p := &panel{admins: a, sessions: newSessions(), people: newSessionsOf[person](), limits: newSignInLimits(time.Now), mail: m, logger: logger}
 	p.app = fiber.New(fiber.Config{
 		AppName: "Example Panel", Views: engine, DisableStartupMessage: true, ErrorHandler: p.fail,
 		ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,

@@ -17,18 +17,18 @@ const (
 	sessionLife   = 12 * time.Hour
 )
 
-// sessions keeps the admins who are signed in, by the names of their sessions. They end with the process.
-type sessions struct {
+// sessionsOf keeps who is signed in, by the names of their sessions. They end with the process.
+type sessionsOf[T any] struct {
 	mu     sync.Mutex
-	byName map[string]session
+	byName map[string]session[T]
 }
 
-type session struct {
-	admin
+type session[T any] struct {
+	who   T
 	until time.Time
 }
 
-func newSessions() *sessions { return &sessions{byName: make(map[string]session)} }
+func newSessionsOf[T any]() sessionsOf[T] { return sessionsOf[T]{byName: make(map[string]session[T])} }
 
 // sessionName returns the name under which a session is kept and told to the module: half of the SHA-256 of the
 // cookie's value, as 32 hexadecimal digits. The cookie cannot be made from it.
@@ -38,7 +38,7 @@ func sessionName(id string) string {
 }
 
 // open begins a session and returns the value of its cookie, which nobody can guess.
-func (s *sessions) open(who admin) string {
+func (s *sessionsOf[T]) open(who T) string {
 	id := rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,23 +47,28 @@ func (s *sessions) open(who admin) string {
 			delete(s.byName, name)
 		}
 	}
-	s.byName[sessionName(id)] = session{who, time.Now().Add(sessionLife)}
+	s.byName[sessionName(id)] = session[T]{who, time.Now().Add(sessionLife)}
 	return id
 }
 
 // close ends a session; that there is none is fine.
-func (s *sessions) close(id string) {
+func (s *sessionsOf[T]) close(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.byName, sessionName(id))
 }
 
-func (s *sessions) find(id string) (admin, bool) {
+func (s *sessionsOf[T]) find(id string) (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found, ok := s.byName[sessionName(id)]
-	return found.admin, ok && time.Now().Before(found.until)
+	return found.who, ok && time.Now().Before(found.until)
 }
+
+// sessions keeps the admins who are signed in.
+type sessions struct{ sessionsOf[admin] }
+
+func newSessions() *sessions { return &sessions{newSessionsOf[admin]()} }
 
 // setLanguage changes the language of a session.
 func (s *sessions) setLanguage(id, language string) {
@@ -71,7 +76,7 @@ func (s *sessions) setLanguage(id, language string) {
 	defer s.mu.Unlock()
 	name := sessionName(id)
 	if found, ok := s.byName[name]; ok {
-		found.Language = language
+		found.who.Language = language
 		s.byName[name] = found
 	}
 }

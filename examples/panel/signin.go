@@ -46,7 +46,7 @@ func (p *panel) login(c *fiber.Ctx) error {
 	wait, right, err := p.limits.try(adminName(username), c.Context().RemoteIP(), func() (right bool, err error) {
 		who, right, err = p.admins.check(c.UserContext(), username, password)
 		if err == nil && !right {
-			mailbox, err = p.person(c.UserContext(), username, password, client)
+			mailbox, err = p.checkPerson(c.UserContext(), username, password, client)
 		}
 		return right || mailbox.In(), err
 	})
@@ -65,7 +65,7 @@ func (p *panel) login(c *fiber.Ctx) error {
 		return p.refuseLogin(c, fiber.StatusUnauthorized, username, wrong)
 	}
 	if mailbox.In() {
-		return p.enter(c, mailbox.Address)
+		return p.enter(c, mailbox)
 	}
 	p.sessions.close(c.Cookies(sessionCookie))
 	setSessionCookie(c, p.sessions.open(who))
